@@ -6,5 +6,6 @@
 //! nor on the number of threads.
 
 mod dispatch;
+pub mod resample;
 
 pub use dispatch::InstructionSet;

@@ -1,0 +1,123 @@
+//! Which inputs an output of one axis is made of.
+
+use std::ops::Range;
+
+/// Interpolation taps of one axis: output `i` is the sum over `k < count` of `weight[i * count + k]` times the input at
+/// `index[i * count + k]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taps {
+    /// Length of the axis read.
+    pub inputs: usize,
+    /// Length of the axis written.
+    pub outputs: usize,
+    /// Taps per output.
+    pub count: usize,
+    /// Input positions, [outputs, count].
+    pub index: Vec<u32>,
+    /// Weights, [outputs, count]; those of one output sum to one.
+    pub weight: Vec<f32>,
+}
+
+impl Taps {
+    /// Bicubic taps as MATLAB's `imresize` makes them: Keys' cubic with a = −1/2, symmetric border, normalised weights,
+    /// all computed in f64.
+    ///
+    /// The ratio `outputs / inputs` is the scale, whatever its value. With `antialias`, shrinking widens the cubic by
+    /// `inputs / outputs`; enlarging is the same either way.
+    ///
+    /// # Panics
+    /// When `inputs` is zero and `outputs` is not.
+    pub fn bicubic(inputs: usize, outputs: usize, antialias: bool) -> Self {
+        assert!(
+            inputs > 0 || outputs == 0,
+            "cannot resample an empty axis to {outputs} values"
+        );
+        let step = inputs as f64 / outputs.max(1) as f64;
+        let stretch = if antialias { step.max(1.0) } else { 1.0 };
+        let support = 4.0 * stretch;
+        let count = support.ceil() as usize;
+
+        let mut index = Vec::with_capacity(outputs * count);
+        let mut weight = Vec::with_capacity(outputs * count);
+        let mut exact = vec![0.0; count];
+        for output in 0..outputs {
+            let center = (output as f64 + 0.5) * step - 0.5;
+            let first = (center - support / 2.0).floor() as i64 + 1;
+            for (k, value) in exact.iter_mut().enumerate() {
+                *value = cubic((center - (first + k as i64) as f64) / stretch);
+                index.push(mirror(first + k as i64, inputs));
+            }
+            let sum: f64 = exact.iter().sum();
+            weight.extend(exact.iter().map(|value| (value / sum) as f32));
+        }
+        Self {
+            inputs,
+            outputs,
+            count,
+            index,
+            weight,
+        }
+    }
+
+    /// The inputs that `outputs` read: the smallest range that [`Self::window`] accepts with them.
+    ///
+    /// # Panics
+    /// When `outputs` reaches past the axis.
+    pub fn support(&self, outputs: Range<usize>) -> Range<usize> {
+        let read = &self.index[outputs.start * self.count..outputs.end * self.count];
+        match (read.iter().min(), read.iter().max()) {
+            (Some(&first), Some(&last)) => first as usize..last as usize + 1,
+            _ => 0..0,
+        }
+    }
+
+    /// The taps of `outputs` alone, with positions counted from the start of the window `inputs`.
+    ///
+    /// # Panics
+    /// When a range reaches past its axis, or an output reads an input outside the window (see [`Self::support`]).
+    pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>) -> Self {
+        assert!(
+            inputs.end <= self.inputs,
+            "input window {inputs:?} reaches past {} inputs",
+            self.inputs
+        );
+        let taps = outputs.start * self.count..outputs.end * self.count;
+        let index = self.index[taps.clone()]
+            .iter()
+            .map(|&position| {
+                let position = position as usize;
+                assert!(
+                    inputs.contains(&position),
+                    "outputs {outputs:?} read input {position}, not in {inputs:?}"
+                );
+                (position - inputs.start) as u32
+            })
+            .collect();
+        Self {
+            inputs: inputs.len(),
+            outputs: outputs.len(),
+            count: self.count,
+            index,
+            weight: self.weight[taps].to_vec(),
+        }
+    }
+}
+
+/// Keys' cubic convolution kernel with a = −1/2 (IEEE Trans. ASSP 29, 1981).
+fn cubic(x: f64) -> f64 {
+    let x = x.abs();
+    if x < 1.0 {
+        (1.5 * x - 2.5) * x * x + 1.0
+    } else if x < 2.0 {
+        ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
+    } else {
+        0.0
+    }
+}
+
+/// The position inside the axis that a position anywhere mirrors to; the border value is repeated (… 1 0 | 0 1 2 …).
+fn mirror(position: i64, inputs: usize) -> u32 {
+    let inputs = inputs as i64;
+    let wrapped = position.rem_euclid(2 * inputs);
+    wrapped.min(2 * inputs - 1 - wrapped) as u32
+}
