@@ -5,7 +5,10 @@
 //! a chain of fused multiply-adds in one fixed order, and that order depends neither on where a pixel lies in its tile
 //! nor on the number of threads.
 
+mod activation;
+pub mod conv;
 mod dispatch;
+pub mod heat;
 pub mod resample;
 
 pub use dispatch::InstructionSet;

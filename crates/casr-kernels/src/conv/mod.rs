@@ -1,0 +1,274 @@
+//! 2-D convolutions of side 1 or 3 on NHWC tensors, forward and backward.
+//!
+//! Vector lanes are output channels. A pixel's sum starts at the bias and runs over (tap row, tap column, input
+//! channel) as one chain of fused multiply-adds, padding multiplied as zeros, so its bits depend on nothing but the
+//! window that it sees.
+
+mod activation_gradient;
+mod forward;
+mod instructions;
+mod pack;
+mod scalar;
+mod tail;
+mod weight_gradient;
+
+use crate::InstructionSet;
+use activation_gradient::ActivationGradient;
+use forward::Forward;
+use weight_gradient::WeightGradient;
+
+/// The sizes of a convolution. Tensors are NHWC, weights HWIO (`[kernel, kernel, inputs, outputs]`), and zeros around
+/// the image ("same" padding) keep its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvShape {
+    /// Images in the batch.
+    pub images: usize,
+    /// Height of an image, pixels.
+    pub height: usize,
+    /// Width of an image, pixels.
+    pub width: usize,
+    /// Channels of the input.
+    pub inputs: usize,
+    /// Channels of the output.
+    pub outputs: usize,
+    /// Side of the kernel: 1 or 3.
+    pub kernel: usize,
+}
+
+impl ConvShape {
+    /// Pixels of all images together.
+    pub fn pixels(&self) -> usize {
+        self.images * self.height * self.width
+    }
+
+    /// Numbers in the input.
+    pub fn input_len(&self) -> usize {
+        self.pixels() * self.inputs
+    }
+
+    /// Numbers in the output.
+    pub fn output_len(&self) -> usize {
+        self.pixels() * self.outputs
+    }
+
+    /// Numbers in the weights.
+    pub fn weights_len(&self) -> usize {
+        self.kernel * self.kernel * self.inputs * self.outputs
+    }
+
+    /// Multiplications and additions of one pass, counted apart: what GFLOP/s are quoted in.
+    pub fn operations(&self) -> usize {
+        2 * self.pixels() * self.kernel * self.kernel * self.inputs * self.outputs
+    }
+
+    /// Rows and columns of padding on each side.
+    fn padding(&self) -> usize {
+        self.kernel / 2
+    }
+
+    /// Rows of all images together.
+    fn rows(&self) -> usize {
+        self.images * self.height
+    }
+
+    /// Numbers that meet one row of the kernel: its taps times the input channels, contiguous in memory.
+    fn run(&self) -> usize {
+        self.kernel * self.inputs
+    }
+
+    /// The input's row under row `tap` of the kernel when the output's row is `row`; `None` in the padding. Rows are
+    /// counted through all images.
+    fn row_under(&self, row: usize, tap: usize) -> Option<usize> {
+        let within = row % self.height + tap;
+        (self.padding()..self.height + self.padding())
+            .contains(&within)
+            .then(|| row + tap - self.padding())
+    }
+
+    /// The numbers of one row of the input.
+    fn input_row<'a>(&self, input: &'a [f32], row: usize) -> &'a [f32] {
+        let length = self.width * self.inputs;
+        &input[row * length..][..length]
+    }
+
+    /// Rows per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
+    /// shape alone; large tensors get longer tasks, so that the partial results stay few.
+    fn rows_per_partial_sum(&self) -> usize {
+        const PIXELS: usize = 4096;
+        const TASKS: usize = 64;
+        PIXELS.div_ceil(self.width).max(self.rows().div_ceil(TASKS))
+    }
+
+    fn check(&self) {
+        assert!(
+            self.kernel == 1 || self.kernel == 3,
+            "the kernel's side must be 1 or 3, not {}",
+            self.kernel
+        );
+        assert!(
+            self.pixels() * self.inputs * self.outputs > 0,
+            "a convolution needs at least one pixel and one channel: {self:?}"
+        );
+    }
+}
+
+/// What follows a convolution and its bias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// x · σ(x), also called swish.
+    Silu,
+}
+
+/// `output = activation(conv(input) + bias) + residual`.
+///
+/// `input` is `[images, height, width, inputs]`, `weights` `[kernel, kernel, inputs, outputs]`, `bias` `[outputs]`;
+/// `residual`, `output` and `pre_activation` are `[images, height, width, outputs]`. `pre_activation` receives
+/// `conv(input) + bias`, which [`activation_gradient`] asks for.
+///
+/// # Panics
+///
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+#[allow(clippy::too_many_arguments)]
+pub fn forward(
+    set: InstructionSet,
+    shape: ConvShape,
+    input: &[f32],
+    weights: &[f32],
+    bias: Option<&[f32]>,
+    activation: Activation,
+    residual: Option<&[f32]>,
+    output: &mut [f32],
+    pre_activation: Option<&mut [f32]>,
+) {
+    shape.check();
+    check_length("input", input.len(), shape.input_len());
+    check_length("weights", weights.len(), shape.weights_len());
+    check_length("output", output.len(), shape.output_len());
+    if let Some(bias) = bias {
+        check_length("bias", bias.len(), shape.outputs);
+    }
+    if let Some(residual) = residual {
+        check_length("residual", residual.len(), shape.output_len());
+    }
+    if let Some(pre_activation) = &pre_activation {
+        check_length("pre_activation", pre_activation.len(), shape.output_len());
+    }
+    let kernel = Forward {
+        shape,
+        input,
+        weights,
+        bias,
+        activation,
+        residual,
+        output,
+        pre_activation,
+    };
+    instructions::run(set, kernel);
+}
+
+/// The gradient of the convolution's input: `output_gradient` `[images, height, width, outputs]` convolved with the weights
+/// turned by half a circle, inputs and outputs exchanged. `input_gradient` is `[images, height, width, inputs]`.
+///
+/// # Panics
+///
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+pub fn input_gradient(
+    set: InstructionSet,
+    shape: ConvShape,
+    output_gradient: &[f32],
+    weights: &[f32],
+    input_gradient: &mut [f32],
+) {
+    shape.check();
+    check_length("output_gradient", output_gradient.len(), shape.output_len());
+    check_length("weights", weights.len(), shape.weights_len());
+    check_length("input_gradient", input_gradient.len(), shape.input_len());
+    let kernel = Forward {
+        shape: ConvShape {
+            inputs: shape.outputs,
+            outputs: shape.inputs,
+            ..shape
+        },
+        input: output_gradient,
+        weights: &pack::turned(shape, weights),
+        bias: None,
+        activation: Activation::None,
+        residual: None,
+        output: input_gradient,
+        pre_activation: None,
+    };
+    instructions::run(set, kernel);
+}
+
+/// The gradient of the weights, `[kernel, kernel, inputs, outputs]`, from the input `[images, height, width, inputs]` and
+/// the gradient of the convolution's result `[images, height, width, outputs]`.
+///
+/// # Panics
+///
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+pub fn weight_gradient(
+    set: InstructionSet,
+    shape: ConvShape,
+    input: &[f32],
+    output_gradient: &[f32],
+    weight_gradient: &mut [f32],
+) {
+    shape.check();
+    check_length("input", input.len(), shape.input_len());
+    check_length("output_gradient", output_gradient.len(), shape.output_len());
+    check_length(
+        "weight_gradient",
+        weight_gradient.len(),
+        shape.weights_len(),
+    );
+    let kernel = WeightGradient {
+        shape,
+        input,
+        output_gradient,
+        weight_gradient,
+    };
+    instructions::run(set, kernel);
+}
+
+/// The gradient through activation and bias: `gradient = output_gradient · activation′(pre_activation)`, all
+/// `[images, height, width, outputs]`, and `bias_gradient` `[outputs]`, its sum over the pixels.
+/// `pre_activation` is ignored and may be empty for [`Activation::None`].
+///
+/// # Panics
+///
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+pub fn activation_gradient(
+    set: InstructionSet,
+    shape: ConvShape,
+    activation: Activation,
+    output_gradient: &[f32],
+    pre_activation: &[f32],
+    gradient: &mut [f32],
+    bias_gradient: &mut [f32],
+) {
+    shape.check();
+    check_length("output_gradient", output_gradient.len(), shape.output_len());
+    check_length("gradient", gradient.len(), shape.output_len());
+    check_length("bias_gradient", bias_gradient.len(), shape.outputs);
+    if activation != Activation::None {
+        check_length("pre_activation", pre_activation.len(), shape.output_len());
+    }
+    let kernel = ActivationGradient {
+        shape,
+        activation,
+        output_gradient,
+        pre_activation,
+        gradient,
+        bias_gradient,
+    };
+    instructions::run(set, kernel);
+}
+
+fn check_length(name: &str, length: usize, expected: usize) {
+    assert!(
+        length == expected,
+        "{name} holds {length} numbers where its shape asks for {expected}"
+    );
+}

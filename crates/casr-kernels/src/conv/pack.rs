@@ -1,0 +1,89 @@
+//! Weights in the order in which the kernels read them.
+
+use super::ConvShape;
+
+/// Output channels that one register tile holds side by side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// The first channel, a multiple of the lanes.
+    pub first: usize,
+    /// Channels, the padding of a last incomplete vector included.
+    pub width: usize,
+}
+
+/// Cuts `outputs` channels into blocks of `vectors` vectors, then blocks of one vector for what is left.
+pub(super) fn blocks(outputs: usize, lanes: usize, vectors: usize) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut first = 0;
+    while first < outputs {
+        let left = (outputs - first).div_ceil(lanes);
+        let width = lanes * if left >= vectors { vectors } else { 1 };
+        blocks.push(Block { first, width });
+        first += width;
+    }
+    blocks
+}
+
+/// Channels of all blocks together: `outputs` rounded up to whole vectors.
+pub(super) fn padded_outputs(blocks: &[Block]) -> usize {
+    blocks.iter().map(|block| block.width).sum()
+}
+
+/// Weights and biases block by block, `[block][kernel · kernel · inputs][block width]`, zeros in the padding.
+pub(super) struct PackedWeights {
+    /// The blocks of output channels.
+    pub blocks: Vec<Block>,
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+    taps: usize,
+}
+
+impl PackedWeights {
+    /// Packs HWIO weights.
+    pub fn new(
+        shape: ConvShape,
+        weights: &[f32],
+        bias: Option<&[f32]>,
+        blocks: Vec<Block>,
+    ) -> Self {
+        let taps = shape.kernel * shape.run();
+        let outputs = padded_outputs(&blocks);
+        let mut packed = Vec::with_capacity(taps * outputs);
+        for block in &blocks {
+            let used = block.width.min(shape.outputs - block.first);
+            for tap in weights.chunks_exact(shape.outputs) {
+                packed.extend_from_slice(&tap[block.first..][..used]);
+                packed.extend(std::iter::repeat_n(0.0, block.width - used));
+            }
+        }
+        let mut padded_bias = bias.map_or_else(Vec::new, <[f32]>::to_vec);
+        padded_bias.resize(outputs, 0.0);
+        Self {
+            blocks,
+            weights: packed,
+            bias: padded_bias,
+            taps,
+        }
+    }
+
+    /// The weights of a block, `[kernel · kernel · inputs][block width]`.
+    pub fn weights(&self, block: Block) -> &[f32] {
+        &self.weights[block.first * self.taps..][..block.width * self.taps]
+    }
+
+    /// The biases of a block.
+    pub fn bias(&self, block: Block) -> &[f32] {
+        &self.bias[block.first..][..block.width]
+    }
+}
+
+/// The weights of the convolution that computes the input's gradient: taps in reverse, inputs and outputs exchanged.
+pub(super) fn turned(shape: ConvShape, weights: &[f32]) -> Vec<f32> {
+    let mut turned = Vec::with_capacity(weights.len());
+    for tap in weights.chunks_exact(shape.inputs * shape.outputs).rev() {
+        for output in 0..shape.outputs {
+            turned.extend(tap[output..].iter().step_by(shape.outputs));
+        }
+    }
+    turned
+}

@@ -1,0 +1,98 @@
+//! The scalar twins: the same sums as the vector code, written without vectors, packing or tiles.
+
+use super::activation_gradient::Pixels;
+use super::forward::{Rows, Source};
+use super::{Activation, ConvShape};
+use crate::activation::{silu_derivative_scalar, silu_scalar};
+use std::ops::Range;
+
+/// The number at channel `input` under the tap (`tap_row`, `tap_column`) of the pixel at (`row`, `column`), zero in the
+/// padding. Rows are counted through all images.
+fn value_under(
+    shape: ConvShape,
+    input: &[f32],
+    (row, column): (usize, usize),
+    (tap_row, tap_column): (usize, usize),
+    channel: usize,
+) -> f32 {
+    let column = (column + tap_column).checked_sub(shape.padding());
+    match (shape.row_under(row, tap_row), column) {
+        (Some(row), Some(column)) if column < shape.width => {
+            input[(row * shape.width + column) * shape.inputs + channel]
+        }
+        _ => 0.0,
+    }
+}
+
+/// Convolution, bias, activation and residual of some rows.
+pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, rows: Rows) {
+    let shape = source.shape;
+    let mut pre_activation = rows.pre_activation;
+    for (index, target) in rows.output.iter_mut().enumerate() {
+        let (pixel, output) = (index / shape.outputs, index % shape.outputs);
+        let place = (rows.first + pixel / shape.width, pixel % shape.width);
+        let mut sum = bias.map_or(0.0, |bias| bias[output]);
+        let mut weights = weights[output..].iter().step_by(shape.outputs);
+        for tap_row in 0..shape.kernel {
+            for tap_column in 0..shape.kernel {
+                for (channel, weight) in (0..shape.inputs).zip(&mut weights) {
+                    let tap = (tap_row, tap_column);
+                    let value = value_under(shape, source.input, place, tap, channel);
+                    sum = value.mul_add(*weight, sum);
+                }
+            }
+        }
+        if let Some(pre_activation) = &mut pre_activation {
+            pre_activation[index] = sum;
+        }
+        let activated = match source.activation {
+            Activation::None => sum,
+            Activation::Silu => silu_scalar(sum),
+        };
+        *target = match rows.residual {
+            Some(residual) => activated + residual[index],
+            None => activated,
+        };
+    }
+}
+
+/// The gradient of the weights from some rows.
+pub(super) fn weight_gradient(
+    shape: ConvShape,
+    input: &[f32],
+    output_gradient: &[f32],
+    rows: Range<usize>,
+) -> Vec<f32> {
+    let mut sums = vec![0.0_f32; shape.weights_len()];
+    for row in rows {
+        for column in 0..shape.width {
+            let pixel = row * shape.width + column;
+            let gradient = &output_gradient[pixel * shape.outputs..][..shape.outputs];
+            for (index, sums) in sums.chunks_exact_mut(shape.outputs).enumerate() {
+                let (tap, channel) = (index / shape.inputs, index % shape.inputs);
+                let tap = (tap / shape.kernel, tap % shape.kernel);
+                if shape.row_under(row, tap.0).is_none() {
+                    continue;
+                }
+                let value = value_under(shape, input, (row, column), tap, channel);
+                for (sum, gradient) in sums.iter_mut().zip(gradient) {
+                    *sum = value.mul_add(*gradient, *sum);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// The gradient through the activation of some pixels, and its sum over them.
+pub(super) fn activation_gradient(outputs: usize, pixels: Pixels) -> Vec<f32> {
+    let mut sums = vec![0.0; outputs];
+    for (index, gradient) in pixels.gradient.iter_mut().enumerate() {
+        *gradient = match pixels.pre_activation.get(index) {
+            Some(value) => pixels.output_gradient[index] * silu_derivative_scalar(*value),
+            None => pixels.output_gradient[index],
+        };
+        sums[index % outputs] += *gradient;
+    }
+    sums
+}

@@ -1,0 +1,245 @@
+//! The gradient of the weights: for every tap, the sum over all pixels of input times output gradient.
+//!
+//! Rows of a task are summed in registers and a packed partial result; the partial results are summed in the order of the
+//! tasks, which the shape alone decides.
+
+use super::instructions::Kernel;
+use super::pack::{Block, blocks, padded_outputs};
+use super::{ConvShape, scalar};
+use fearless_simd::{Simd, SimdFloat};
+use rayon::prelude::*;
+
+/// Pixels that are worked through at once, so that what a tile reads stays in the first-level cache.
+const SEGMENT_PIXELS: usize = 64;
+
+/// The arguments of [`super::weight_gradient`].
+pub(super) struct WeightGradient<'a> {
+    pub shape: ConvShape,
+    pub input: &'a [f32],
+    pub output_gradient: &'a [f32],
+    pub weight_gradient: &'a mut [f32],
+}
+
+impl Kernel for WeightGradient<'_> {
+    fn simd<S, V, const ROWS: usize, const VECTORS: usize>(self, simd: S)
+    where
+        S: Simd,
+        V: SimdFloat<S, Element = f32>,
+    {
+        let shape = self.shape;
+        let layout = Layout::new(shape, ROWS, blocks(shape.outputs, V::LEN, VECTORS));
+        let sum = sum_of_tasks(shape, |rows| {
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    let mut task = Task::new(shape, &layout, self.input, self.output_gradient);
+                    for row in rows {
+                        task.add_row::<S, V, ROWS, VECTORS>(simd, row);
+                    }
+                    task.partial
+                },
+            )
+        });
+        layout.unpack(shape, &sum, self.weight_gradient);
+    }
+
+    fn scalar(self) {
+        let sum = sum_of_tasks(self.shape, |rows| {
+            scalar::weight_gradient(self.shape, self.input, self.output_gradient, rows)
+        });
+        self.weight_gradient.copy_from_slice(&sum);
+    }
+}
+
+/// Runs `task` on ranges of rows and adds up what they return, in the order of the ranges.
+fn sum_of_tasks(
+    shape: ConvShape,
+    task: impl Fn(std::ops::Range<usize>) -> Vec<f32> + Sync,
+) -> Vec<f32> {
+    const SLICE: usize = 4096;
+    let step = shape.rows_per_partial_sum();
+    let tasks = shape.rows().div_ceil(step);
+    let mut partials: Vec<Vec<f32>> = (0..tasks)
+        .into_par_iter()
+        .map(|index| task(index * step..shape.rows().min((index + 1) * step)))
+        .collect();
+    let mut sum = std::mem::take(&mut partials[0]);
+    sum.par_chunks_mut(SLICE)
+        .enumerate()
+        .for_each(|(index, sum)| {
+            for partial in &partials[1..] {
+                for (sum, value) in sum.iter_mut().zip(&partial[index * SLICE..]) {
+                    *sum += value;
+                }
+            }
+        });
+    sum
+}
+
+/// How a partial result lies in memory: `[block][tap row][run, padded][block width]`.
+struct Layout {
+    blocks: Vec<Block>,
+    /// Tap columns times input channels, rounded up to whole tiles.
+    run: usize,
+}
+
+impl Layout {
+    fn new(shape: ConvShape, tile_rows: usize, blocks: Vec<Block>) -> Self {
+        let run = shape.run().next_multiple_of(tile_rows);
+        Self { blocks, run }
+    }
+
+    fn unpack(&self, shape: ConvShape, packed: &[f32], weight_gradient: &mut [f32]) {
+        for block in &self.blocks {
+            let used = block.width.min(shape.outputs - block.first);
+            let packed = &packed[block.first * shape.kernel * self.run..];
+            for (index, target) in weight_gradient.chunks_exact_mut(shape.outputs).enumerate() {
+                let (tap_row, position) = (index / shape.run(), index % shape.run());
+                let from = (tap_row * self.run + position) * block.width;
+                target[block.first..][..used].copy_from_slice(&packed[from..][..used]);
+            }
+        }
+    }
+}
+
+/// The buffers of one task.
+struct Task<'a> {
+    shape: ConvShape,
+    layout: &'a Layout,
+    input: &'a [f32],
+    output_gradient: &'a [f32],
+    /// Rows of the input between zeros, each kept for the output rows that meet it.
+    lines: [Vec<f32>; 3],
+    held: [Option<usize>; 3],
+    /// One row of the output gradient, `[block][width][block width]`.
+    gradient: Vec<f32>,
+    partial: Vec<f32>,
+}
+
+impl<'a> Task<'a> {
+    fn new(
+        shape: ConvShape,
+        layout: &'a Layout,
+        input: &'a [f32],
+        output_gradient: &'a [f32],
+    ) -> Self {
+        let outputs = padded_outputs(&layout.blocks);
+        // Tiles beyond the run read numbers that nobody asks for: they must be there.
+        let line = (shape.width - 1) * shape.inputs + layout.run;
+        Self {
+            shape,
+            layout,
+            input,
+            output_gradient,
+            lines: std::array::from_fn(|_| vec![0.0; line]),
+            held: [None; 3],
+            gradient: vec![0.0; shape.width * outputs],
+            partial: vec![0.0; shape.kernel * layout.run * outputs],
+        }
+    }
+
+    #[inline(always)]
+    fn add_row<S, V, const ROWS: usize, const VECTORS: usize>(&mut self, simd: S, row: usize)
+    where
+        S: Simd,
+        V: SimdFloat<S, Element = f32>,
+    {
+        let shape = self.shape;
+        self.pack_gradient(row);
+        for tap_row in 0..shape.kernel {
+            let Some(under) = shape.row_under(row, tap_row) else {
+                continue;
+            };
+            self.hold(under);
+            let line = &self.lines[under % 3];
+            for left in (0..shape.width).step_by(SEGMENT_PIXELS) {
+                let pixels = SEGMENT_PIXELS.min(shape.width - left);
+                let line = &line[left * shape.inputs..];
+                for block in &self.layout.blocks {
+                    let gradient = &self.gradient[block.first * shape.width + left * block.width..]
+                        [..pixels * block.width];
+                    let offset =
+                        (block.first * shape.kernel + tap_row * block.width) * self.layout.run;
+                    let sums = &mut self.partial[offset..][..self.layout.run * block.width];
+                    let tiles = sums.chunks_exact_mut(ROWS * block.width);
+                    for (index, sums) in tiles.enumerate() {
+                        let line = &line[index * ROWS..];
+                        if block.width == VECTORS * V::LEN {
+                            add_tile::<S, V, ROWS, VECTORS>(
+                                simd,
+                                shape.inputs,
+                                line,
+                                gradient,
+                                sums,
+                            );
+                        } else {
+                            add_tile::<S, V, ROWS, 1>(simd, shape.inputs, line, gradient, sums);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn pack_gradient(&mut self, row: usize) {
+        let (width, outputs) = (self.shape.width, self.shape.outputs);
+        let source = &self.output_gradient[row * width * outputs..][..width * outputs];
+        for block in &self.layout.blocks {
+            let used = block.width.min(outputs - block.first);
+            let target = &mut self.gradient[block.first * width..][..block.width * width];
+            let pixels = source.chunks_exact(outputs);
+            for (target, pixel) in target.chunks_exact_mut(block.width).zip(pixels) {
+                target[..used].copy_from_slice(&pixel[block.first..][..used]);
+            }
+        }
+    }
+
+    fn hold(&mut self, row: usize) {
+        let slot = row % 3;
+        if self.held[slot] != Some(row) {
+            let source = self.shape.input_row(self.input, row);
+            let padding = self.shape.padding() * self.shape.inputs;
+            self.lines[slot][padding..][..source.len()].copy_from_slice(source);
+            self.held[slot] = Some(row);
+        }
+    }
+}
+
+/// Adds the products of a segment's pixels to `ROWS` rows of a block's partial result.
+#[inline(always)]
+fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    inputs: usize,
+    line: &[f32],
+    gradient: &[f32],
+    partial: &mut [f32],
+) where
+    S: Simd,
+    V: SimdFloat<S, Element = f32>,
+{
+    let width = VECTORS * V::LEN;
+    let mut sums = [[V::splat(simd, 0.0); VECTORS]; ROWS];
+    for (sums, partial) in sums.iter_mut().zip(partial.chunks_exact(width)) {
+        for (sum, partial) in sums.iter_mut().zip(partial.chunks_exact(V::LEN)) {
+            *sum = V::from_slice(simd, partial);
+        }
+    }
+    for (pixel, gradient) in gradient.chunks_exact(width).enumerate() {
+        let mut vectors = [V::splat(simd, 0.0); VECTORS];
+        for (vector, gradient) in vectors.iter_mut().zip(gradient.chunks_exact(V::LEN)) {
+            *vector = V::from_slice(simd, gradient);
+        }
+        let values = &line[pixel * inputs..][..ROWS];
+        for (sums, value) in sums.iter_mut().zip(values) {
+            let value = V::splat(simd, *value);
+            for (sum, vector) in sums.iter_mut().zip(&vectors) {
+                *sum = value.mul_add(*vector, *sum);
+            }
+        }
+    }
+    for (sums, partial) in sums.iter().zip(partial.chunks_exact_mut(width)) {
+        for (sum, partial) in sums.iter().zip(partial.chunks_exact_mut(V::LEN)) {
+            sum.store_slice(partial);
+        }
+    }
+}
