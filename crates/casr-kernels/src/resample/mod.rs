@@ -16,8 +16,22 @@ use gather::Gather;
 ///
 /// # Panics
 /// When the length of a slice does not fit its shape.
-pub fn forward(images: usize, channels: usize, rows: &Taps, columns: &Taps, input: &[f32], output: &mut [f32]) {
-    gather::apply(images, channels, &Gather::new(rows), &Gather::new(columns), input, output);
+pub fn forward(
+    images: usize,
+    channels: usize,
+    rows: &Taps,
+    columns: &Taps,
+    input: &[f32],
+    output: &mut [f32],
+) {
+    gather::apply(
+        images,
+        channels,
+        &Gather::new(rows),
+        &Gather::new(columns),
+        input,
+        output,
+    );
 }
 
 /// The adjoint of [`forward`]: overwrites `input_gradient` [images, rows.inputs, columns.inputs, channels] with the

@@ -1,0 +1,81 @@
+//! Which outputs of an axis fall into which input pixel, and where in it.
+
+use std::ops::Range;
+
+/// One axis of the geometry of an enlargement: the outputs sorted by the input pixel whose cell they fall into.
+///
+/// Output `o` lies at `(o + 1/2) * inputs / outputs - 1/2` and belongs to the nearest input, the right one of two equally
+/// near ones. Both are computed from integers, so that offsets that are equal in theory are equal in their bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellAxis {
+    /// The outputs of input `i` are `starts[i]..starts[i + 1]`, [inputs + 1].
+    pub starts: Vec<u32>,
+    /// Distance of each output from the center of its input, in input pixels, within ±1/2.
+    pub offsets: Vec<f32>,
+}
+
+impl CellAxis {
+    /// The axis of `inputs` pixels resampled to `outputs` pixels, in any ratio.
+    ///
+    /// # Panics
+    /// When `inputs` is zero and `outputs` is not, or an axis has 2³¹ pixels or more.
+    pub fn new(inputs: usize, outputs: usize) -> Self {
+        assert!(
+            inputs > 0 || outputs == 0,
+            "cannot resample an empty axis to {outputs} values"
+        );
+        assert!(
+            inputs.max(outputs) < 1 << 31,
+            "an axis is shorter than 2^31 pixels"
+        );
+        let (inputs, outputs) = (inputs as u64, outputs as u64);
+        let mut starts = vec![0];
+        let mut offsets = Vec::with_capacity(outputs as usize);
+        for output in 0..outputs {
+            // In units of half an output pixel: an input pixel is 2 * outputs of them long.
+            let position = (2 * output + 1) * inputs;
+            let nearest = position / (2 * outputs);
+            let distance = position as i64 - (nearest * 2 * outputs + outputs) as i64;
+            starts.resize(nearest as usize + 1, output as u32);
+            offsets.push((distance as f64 / (2 * outputs) as f64) as f32);
+        }
+        starts.resize(inputs as usize + 1, outputs as u32);
+        Self { starts, offsets }
+    }
+
+    /// The axis of the input window `inputs` with only the outputs of `outputs`, both counted from their starts; cells
+    /// whose outputs are not asked for are empty.
+    ///
+    /// # Panics
+    /// When a range reaches past its axis, or an output falls into a cell outside the window.
+    pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>) -> Self {
+        let (first, last) = (outputs.start as u32, outputs.end as u32);
+        let starts = &self.starts[inputs.start..=inputs.end];
+        assert!(
+            outputs.is_empty() || starts[0] <= first && last <= starts[inputs.len()],
+            "outputs {outputs:?} fall into cells outside of {inputs:?}"
+        );
+        Self {
+            starts: starts
+                .iter()
+                .map(|start| start.clamp(&first, &last) - first)
+                .collect(),
+            offsets: self.offsets[outputs].to_vec(),
+        }
+    }
+
+    /// Length of the axis read.
+    pub fn inputs(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Length of the axis written.
+    pub fn outputs(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// The outputs that fall into the cell of an input.
+    pub fn cell(&self, input: usize) -> Range<usize> {
+        self.starts[input] as usize..self.starts[input + 1] as usize
+    }
+}
