@@ -1,12 +1,14 @@
 //! The convolution itself, with bias, activation and residual; the input's gradient is one too.
 
 use super::instructions::Kernel;
-use super::pack::{Block, PackedWeights, blocks};
-use super::{Activation, ConvShape, scalar, tail};
-use crate::activation::silu;
+use super::pack::{PackedWeights, blocks};
+use super::strip::{Strip, Target};
+use super::{Activation, ConvShape, scalar};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 
+/// Tiles of a strip. More of them spare reading weights, fewer keep the strip's output in the first-level cache.
+const STRIP_TILES: usize = 8;
 /// Pixels of a parallel task, roughly.
 const TASK_PIXELS: usize = 2048;
 
@@ -99,64 +101,80 @@ fn convolve<S, V, const PIXELS: usize, const VECTORS: usize>(
     V: SimdFloat<S, Element = f32>,
 {
     let shape = source.shape;
-    let row_length = shape.width * shape.outputs;
-    let mut patch = vec![0.0; shape.kernel * (PIXELS + 2 * shape.padding()) * shape.inputs];
-    for row in 0..rows.output.len() / row_length {
-        let mut window = [zeros; 3];
-        for (tap, line) in window.iter_mut().enumerate().take(shape.kernel) {
+    let mut patches = vec![0.0; STRIP_TILES * patch_length(shape, PIXELS)];
+    for row in 0..rows.output.len() / (shape.width * shape.outputs) {
+        let mut lines = [zeros; 3];
+        for (tap, line) in lines.iter_mut().enumerate().take(shape.kernel) {
             if let Some(under) = shape.row_under(rows.first + row, tap) {
                 *line = shape.input_row(source.input, under);
             }
         }
-        let window = &window[..shape.kernel];
-        for &block in &packed.blocks {
-            for left in (0..shape.width).step_by(PIXELS) {
-                let target = Target {
-                    block,
-                    start: row * row_length + left * shape.outputs,
-                    pixels: PIXELS.min(shape.width - left),
+        for left in (0..shape.width).step_by(STRIP_TILES * PIXELS) {
+            let pixels = (STRIP_TILES * PIXELS).min(shape.width - left);
+            let windows = windows(shape, PIXELS, lines, left, &mut patches);
+            let start = (row * shape.width + left) * shape.outputs;
+            let place = start..start + pixels * shape.outputs;
+            let mut target = Target {
+                outputs: shape.outputs,
+                activation: source.activation,
+                residual: rows.residual.map(|values| &values[place.clone()]),
+                pre_activation: rows
+                    .pre_activation
+                    .as_deref_mut()
+                    .map(|values| &mut values[place.clone()]),
+                output: &mut rows.output[place],
+            };
+            for &block in &packed.blocks {
+                let strip = Strip {
+                    shape,
+                    windows: &windows[..pixels.div_ceil(PIXELS)],
+                    weights: packed.weights(block),
+                    bias: packed.bias(block),
+                    first: block.first,
                 };
-                let window = Window::<PIXELS>::new(shape, window, left, &mut patch);
                 if block.width == VECTORS * V::LEN {
-                    let sums = tile::<S, V, PIXELS, VECTORS>(simd, shape, &window, packed, block);
-                    finish(simd, source, target, sums, &mut rows);
+                    strip.compute::<S, V, PIXELS, VECTORS>(simd, &mut target);
                 } else {
-                    let sums = tile::<S, V, PIXELS, 1>(simd, shape, &window, packed, block);
-                    finish(simd, source, target, sums, &mut rows);
+                    strip.compute::<S, V, PIXELS, 1>(simd, &mut target);
                 }
             }
         }
     }
 }
 
-/// The input's pixels under a tile of `PIXELS` pixels, one line for each row of the kernel.
-struct Window<'a, const PIXELS: usize> {
-    lines: [&'a [f32]; 3],
+/// Numbers in the windows of one tile.
+fn patch_length(shape: ConvShape, tile: usize) -> usize {
+    shape.kernel * (tile + 2 * shape.padding()) * shape.inputs
 }
 
-impl<'a, const PIXELS: usize> Window<'a, PIXELS> {
-    /// The window of the tile whose first column is `left`. Where it sticks out of the image, its pixels are copied to
-    /// `patch` with zeros around them.
-    #[inline(always)]
-    fn new(shape: ConvShape, rows: &[&'a [f32]], left: usize, patch: &'a mut [f32]) -> Self {
-        let padding = shape.padding();
-        let length = (PIXELS + 2 * padding) * shape.inputs;
-        let mut lines: [&[f32]; 3] = [&[]; 3];
-        if left >= padding && left + PIXELS + padding <= shape.width {
-            for (line, row) in lines.iter_mut().zip(rows) {
-                *line = &row[(left - padding) * shape.inputs..][..length];
-            }
+/// The input's pixels under each tile of a strip that starts at column `left`: one line for each row of the kernel, from
+/// the tile's first pixel less the padding to its last pixel and the padding. Where a window sticks out of the image, it
+/// is copied to `patches` with zeros around.
+fn windows<'a>(
+    shape: ConvShape,
+    tile: usize,
+    rows: [&'a [f32]; 3],
+    left: usize,
+    patches: &'a mut [f32],
+) -> [[&'a [f32]; 3]; STRIP_TILES] {
+    let padding = shape.padding();
+    let length = (tile + 2 * padding) * shape.inputs;
+    let mut windows: [[&[f32]; 3]; STRIP_TILES] = [[&[]; 3]; STRIP_TILES];
+    let tiles = (left..shape.width).step_by(tile);
+    let patches = patches.chunks_exact_mut(patch_length(shape, tile));
+    for ((window, left), patch) in windows.iter_mut().zip(tiles).zip(patches) {
+        if left >= padding && left + tile + padding <= shape.width {
+            *window = rows.map(|row| &row[(left - padding) * shape.inputs..][..length]);
         } else {
-            fill_patch(shape, rows, left, length, patch);
-            for (line, row) in lines.iter_mut().zip(patch.chunks_exact(length)) {
+            fill_patch(shape, &rows, left, length, patch);
+            for (line, row) in window.iter_mut().zip(patch.chunks_exact(length)) {
                 *line = row;
             }
         }
-        Self { lines }
     }
+    windows
 }
 
-#[inline(never)]
 fn fill_patch(shape: ConvShape, rows: &[&[f32]], left: usize, length: usize, patch: &mut [f32]) {
     let padding = shape.padding();
     let outside = padding.saturating_sub(left) * shape.inputs;
@@ -166,99 +184,5 @@ fn fill_patch(shape: ConvShape, rows: &[&[f32]], left: usize, length: usize, pat
         line[..outside].fill(0.0);
         line[outside..][..inside].copy_from_slice(&row[from..][..inside]);
         line[outside + inside..].fill(0.0);
-    }
-}
-
-/// The sums of one tile, from the bias on: `PIXELS` neighbours in a row, `VECTORS` vectors of output channels.
-#[inline(always)]
-fn tile<S, V, const PIXELS: usize, const VECTORS: usize>(
-    simd: S,
-    shape: ConvShape,
-    window: &Window<PIXELS>,
-    packed: &PackedWeights,
-    block: Block,
-) -> [[V; VECTORS]; PIXELS]
-where
-    S: Simd,
-    V: SimdFloat<S, Element = f32>,
-{
-    let run = shape.run();
-    let bias = load_vectors::<S, V, VECTORS>(simd, packed.bias(block));
-    let mut sums = [bias; PIXELS];
-    let weights = packed.weights(block).chunks_exact(run * VECTORS * V::LEN);
-    for (line, weights) in window.lines.iter().zip(weights) {
-        let mut pixels: [&[f32]; PIXELS] = [&[]; PIXELS];
-        for (index, pixel) in pixels.iter_mut().enumerate() {
-            *pixel = &line[index * shape.inputs..][..run];
-        }
-        for (tap, weights) in weights.chunks_exact(VECTORS * V::LEN).enumerate() {
-            let weights = load_vectors::<S, V, VECTORS>(simd, weights);
-            for (sums, pixel) in sums.iter_mut().zip(&pixels) {
-                let value = V::splat(simd, pixel[tap]);
-                for (sum, weight) in sums.iter_mut().zip(&weights) {
-                    *sum = value.mul_add(*weight, *sum);
-                }
-            }
-        }
-    }
-    sums
-}
-
-#[inline(always)]
-fn load_vectors<S, V, const VECTORS: usize>(simd: S, values: &[f32]) -> [V; VECTORS]
-where
-    S: Simd,
-    V: SimdFloat<S, Element = f32>,
-{
-    let mut vectors = [V::splat(simd, 0.0); VECTORS];
-    for (vector, values) in vectors.iter_mut().zip(values.chunks_exact(V::LEN)) {
-        *vector = V::from_slice(simd, values);
-    }
-    vectors
-}
-
-/// Where a tile's sums go.
-#[derive(Clone, Copy)]
-struct Target {
-    block: Block,
-    /// Position of the first pixel's first channel in the task's rows.
-    start: usize,
-    /// Pixels inside the image; the tile's others are dropped.
-    pixels: usize,
-}
-
-/// Activation and residual, and the way to memory.
-#[inline(always)]
-fn finish<S, V, const PIXELS: usize, const VECTORS: usize>(
-    simd: S,
-    source: &Source,
-    target: Target,
-    sums: [[V; VECTORS]; PIXELS],
-    rows: &mut Rows,
-) where
-    S: Simd,
-    V: SimdFloat<S, Element = f32>,
-{
-    let outputs = source.shape.outputs;
-    for (pixel, sums) in sums.iter().enumerate() {
-        if pixel == target.pixels {
-            break;
-        }
-        let start = target.start + pixel * outputs;
-        for (index, sum) in sums.iter().enumerate() {
-            let first = target.block.first + index * V::LEN;
-            let place = start + first..start + outputs.min(first + V::LEN);
-            if let Some(pre_activation) = &mut rows.pre_activation {
-                tail::store(*sum, &mut pre_activation[place.clone()]);
-            }
-            let mut value = match source.activation {
-                Activation::None => *sum,
-                Activation::Silu => silu(simd, *sum),
-            };
-            if let Some(residual) = rows.residual {
-                value += tail::load::<S, V>(simd, &residual[place.clone()]);
-            }
-            tail::store(value, &mut rows.output[place]);
-        }
     }
 }

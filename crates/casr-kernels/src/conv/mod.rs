@@ -9,6 +9,7 @@ mod forward;
 mod instructions;
 mod pack;
 mod scalar;
+mod strip;
 mod tail;
 mod weight_gradient;
 
