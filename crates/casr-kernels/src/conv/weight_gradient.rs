@@ -205,7 +205,7 @@ impl<'a> Task<'a> {
     }
 }
 
-/// Adds the products of a segment's pixels to `ROWS` rows of a block's partial result.
+/// Adds the products of a segment's pixels, input `line` times `gradient`, to `ROWS` rows of a block's partial result.
 #[inline(always)]
 fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
@@ -218,28 +218,39 @@ fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     V: SimdFloat<S, Element = f32>,
 {
     let width = VECTORS * V::LEN;
+    let pixels = gradient.len() / width;
+    assert!(partial.len() == ROWS * width);
+    assert!(line.len() >= (pixels - 1) * inputs + ROWS);
     let mut sums = [[V::splat(simd, 0.0); VECTORS]; ROWS];
-    for (sums, partial) in sums.iter_mut().zip(partial.chunks_exact(width)) {
-        for (sum, partial) in sums.iter_mut().zip(partial.chunks_exact(V::LEN)) {
-            *sum = V::from_slice(simd, partial);
+    for (row, sums) in sums.iter_mut().enumerate() {
+        for (index, sum) in sums.iter_mut().enumerate() {
+            *sum = V::from_slice(simd, &partial[row * width + index * V::LEN..][..V::LEN]);
         }
     }
-    for (pixel, gradient) in gradient.chunks_exact(width).enumerate() {
+    let mut value = line.as_ptr();
+    let mut gradient = gradient.as_ptr();
+    for _ in 0..pixels {
         let mut vectors = [V::splat(simd, 0.0); VECTORS];
-        for (vector, gradient) in vectors.iter_mut().zip(gradient.chunks_exact(V::LEN)) {
-            *vector = V::from_slice(simd, gradient);
+        for (index, vector) in vectors.iter_mut().enumerate() {
+            // SAFETY: `gradient` holds `VECTORS` vectors for each of the `pixels`, and each turn moves on by that many.
+            let lanes = unsafe { std::slice::from_raw_parts(gradient.add(index * V::LEN), V::LEN) };
+            *vector = V::from_slice(simd, lanes);
         }
-        let values = &line[pixel * inputs..][..ROWS];
-        for (sums, value) in sums.iter_mut().zip(values) {
-            let value = V::splat(simd, *value);
+        for (row, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: `value` has moved by at most `pixels - 1` times `inputs`, and the assertion on `line` says that
+            // `ROWS` numbers follow there.
+            let value = V::splat(simd, unsafe { *value.add(row) });
             for (sum, vector) in sums.iter_mut().zip(&vectors) {
                 *sum = value.mul_add(*vector, *sum);
             }
         }
+        // The line may end right after its last pixel.
+        value = value.wrapping_add(inputs);
+        gradient = gradient.wrapping_add(width);
     }
-    for (sums, partial) in sums.iter().zip(partial.chunks_exact_mut(width)) {
-        for (sum, partial) in sums.iter().zip(partial.chunks_exact_mut(V::LEN)) {
-            sum.store_slice(partial);
+    for (row, sums) in sums.iter().enumerate() {
+        for (index, sum) in sums.iter().enumerate() {
+            sum.store_slice(&mut partial[row * width + index * V::LEN..][..V::LEN]);
         }
     }
 }
