@@ -1,1 +1,43 @@
-//! placeholder
+//! Image files in and out.
+//!
+//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]` in the file's own
+//! encoding, turned upright, with the bit depth, the alpha channel, the ICC profile, EXIF and XMP beside them.
+//! [`Writer`] takes rows from top to bottom and leaves a PNG, JPEG, WebP or TIFF file behind, whole or not at all.
+//! What a file cannot keep on the way is told as a [`Loss`], and what cannot be done at all as a [`CodecError`] that
+//! names the file and the remedy.
+//!
+//! ```
+//! use casr_codec::{Format, Header, Limits, Options, Writer, read};
+//! # let folder = tempfile::tempdir()?;
+//! # let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples");
+//! # let (input, output) = (std::path::Path::new(samples).join("city.png"), folder.path().join("city.jpg"));
+//! let picture = read(&input, &Limits::default())?;
+//! let format = Format::from_path(&output)?;
+//! let header = Header::of(&picture, picture.width, picture.height, format);
+//! let mut writer = Writer::create(&output, format, header, Options::default())?;
+//! writer.write_rows(&picture.pixels)?;
+//! writer.finish()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod exif;
+mod folder;
+mod format;
+mod limits;
+mod loss;
+mod orientation;
+mod picture;
+mod read;
+mod write;
+
+pub use error::CodecError;
+pub use folder::images_in;
+pub use format::{Format, SourceFormat};
+pub use limits::Limits;
+pub use loss::Loss;
+pub use picture::{Colour, Depth, Info, Metadata, Picture};
+pub use read::{probe, read};
+pub use write::{Header, Options, Writer};

@@ -1,0 +1,259 @@
+//! Everything that can go wrong with an image file, each with the file's name and a way out.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::{Format, SourceFormat};
+
+/// Why a file was not read or not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// No such input.
+    #[error("{}: no such file; check the name and the folder", path.display())]
+    NotFound {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A folder where a file was expected.
+    #[error("{}: this is a folder; name an image file", path.display())]
+    IsAFolder {
+        /// The input or output.
+        path: PathBuf,
+    },
+    /// A file where a folder was expected.
+    #[error("{}: this is not a folder; name the folder that holds the images", path.display())]
+    NotAFolder {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A folder without images.
+    #[error("{}: no image in this folder (*.png, *.jpg, *.webp, *.tif, *.bmp, *.gif; subfolders are not searched)", path.display())]
+    NoImages {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The operating system refused to read.
+    #[error("{}: cannot be read ({source}); check its permissions and the disk", path.display())]
+    Unreadable {
+        /// The input.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An input of no bytes.
+    #[error("{}: the file is empty; copy or download it again", path.display())]
+    EmptyFile {
+        /// The input.
+        path: PathBuf,
+    },
+    /// Content that is none of the formats, whatever the name says.
+    #[error("{}: not an image CASR reads (PNG, JPEG, WebP, TIFF, BMP, GIF); {remedy}", path.display())]
+    NotAnImage {
+        /// The input.
+        path: PathBuf,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// An image without area.
+    #[error("{}: the image is {width}×{height} and so has no pixels; export it again", path.display())]
+    NoPixels {
+        /// The input.
+        path: PathBuf,
+        /// Claimed columns.
+        width: u64,
+        /// Claimed rows.
+        height: u64,
+    },
+    /// The file ends too early.
+    #[error("{}: the {format} file is cut off before its end; copy or download it again", path.display())]
+    Truncated {
+        /// The input.
+        path: PathBuf,
+        /// Its format.
+        format: SourceFormat,
+    },
+    /// The file breaks its format's rules.
+    #[error("{}: the {format} file is damaged ({reason}); copy, download or export it again", path.display())]
+    Damaged {
+        /// The input.
+        path: PathBuf,
+        /// Its format.
+        format: SourceFormat,
+        /// What the decoder stumbled over.
+        reason: String,
+    },
+    /// The file is whole, but of a kind CASR does not read.
+    #[error("{}: CASR does not read this kind of {format} ({reason}); save it as an RGB PNG with 8 or 16 bits", path.display())]
+    Unsupported {
+        /// The input.
+        path: PathBuf,
+        /// Its format.
+        format: SourceFormat,
+        /// What is not supported.
+        reason: String,
+    },
+    /// The header claims more pixels than [`Limits`](crate::Limits) allow.
+    #[error(
+        "{}: the file claims {width}×{height} pixels, more than the {limit} allowed; if you trust it, raise the limit with --max-pixels {}",
+        path.display(),
+        width.saturating_mul(*height)
+    )]
+    TooManyPixels {
+        /// The input.
+        path: PathBuf,
+        /// Claimed columns.
+        width: u64,
+        /// Claimed rows.
+        height: u64,
+        /// The limit in pixels.
+        limit: u64,
+    },
+    /// The pixels do not fit in memory.
+    #[error("{}: not enough memory for its pixels ({bytes} bytes); close other programs or use a smaller image", path.display())]
+    OutOfMemory {
+        /// The input.
+        path: PathBuf,
+        /// What was asked for.
+        bytes: usize,
+    },
+    /// An output name that ends in nothing CASR writes.
+    #[error("{}: CASR writes PNG, JPEG, WebP and TIFF; end the name in .png, .jpg, .webp or .tif", path.display())]
+    UnknownFormat {
+        /// The output.
+        path: PathBuf,
+    },
+    /// An output without area.
+    #[error("{}: a {width}×{height} image has no pixels; ask for at least 1×1", path.display())]
+    NoOutputPixels {
+        /// The output.
+        path: PathBuf,
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+    /// An output larger than its format can hold.
+    #[error(
+        "{}: {width}×{height} does not fit {format}, which holds at most {} pixels a side; use a smaller factor or write {}",
+        path.display(),
+        format.max_side(),
+        larger_formats(*format)
+    )]
+    TooLargeForFormat {
+        /// The output.
+        path: PathBuf,
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// The format asked for.
+        format: Format,
+    },
+    /// Transparency into a format without it.
+    #[error("{}: {format} cannot hold the image's transparency; write PNG, WebP or TIFF", path.display())]
+    AlphaNotHeld {
+        /// The output.
+        path: PathBuf,
+        /// The format asked for.
+        format: Format,
+    },
+    /// A JPEG quality outside its range.
+    #[error("{}: JPEG quality {quality} is out of range; choose 1 to 100", path.display())]
+    QualityOutOfRange {
+        /// The output.
+        path: PathBuf,
+        /// The quality asked for.
+        quality: u8,
+    },
+    /// An output that is there already.
+    #[error("{}: the file exists; choose another name or pass --overwrite", path.display())]
+    OutputExists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// An output that is there and is a device, a pipe or the like.
+    #[error("{}: not a regular file, so it is left alone; choose another name", path.display())]
+    NotAFile {
+        /// The output.
+        path: PathBuf,
+    },
+    /// An output in a folder that is not there.
+    #[error("{}: the folder {} does not exist; create it first", path.display(), folder.display())]
+    FolderMissing {
+        /// The output.
+        path: PathBuf,
+        /// The missing folder.
+        folder: PathBuf,
+    },
+    /// An output that the system does not let CASR create.
+    #[error("{}: cannot be written there ({source}); check the permissions or choose another folder", path.display())]
+    NotWritable {
+        /// The output.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk is full.
+    #[error("{}: the disk is full; nothing was left behind, make room or write to another disk", path.display())]
+    DiskFull {
+        /// The output.
+        path: PathBuf,
+    },
+    /// Writing failed midway.
+    #[error("{}: writing failed ({reason}); nothing was left behind, check the disk and try again", path.display())]
+    WriteFailed {
+        /// The output.
+        path: PathBuf,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A [`Writer`](crate::Writer) was given other rows than it was created for.
+    #[error("{}: {samples} samples are not the rows that are still to come ({expected} samples, {row} a row)", path.display())]
+    WrongRows {
+        /// The output.
+        path: PathBuf,
+        /// Samples given.
+        samples: usize,
+        /// Samples still to come.
+        expected: usize,
+        /// Samples per row.
+        row: usize,
+    },
+}
+
+impl CodecError {
+    /// What the system said when `path` was to be read, sorted into the cases that have their own remedy.
+    pub(crate) fn unreadable(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::IsADirectory => Self::IsAFolder { path },
+            _ => Self::Unreadable { path, source },
+        }
+    }
+
+    /// What the system said when `path` was being written.
+    pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable { path, source }
+            }
+            io::ErrorKind::AlreadyExists => Self::OutputExists { path },
+            _ => Self::WriteFailed {
+                path,
+                reason: source.to_string(),
+            },
+        }
+    }
+}
+
+fn larger_formats(format: Format) -> &'static str {
+    match format {
+        Format::WebP | Format::Jpeg => "PNG or TIFF",
+        Format::Png => "TIFF",
+        Format::Tiff => "several files",
+    }
+}

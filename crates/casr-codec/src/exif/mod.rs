@@ -1,0 +1,191 @@
+//! EXIF blocks: the few values that must change when pixels are turned or resized are changed in place, so that
+//! everything else, makers' notes included, stays where it was. A block that cannot be understood is left alone.
+
+pub(crate) mod directories;
+
+use crate::Metadata;
+use crate::orientation::Orientation;
+
+const IMAGE_WIDTH: u16 = 0x0100;
+const IMAGE_LENGTH: u16 = 0x0101;
+const ORIENTATION: u16 = 0x0112;
+const EXIF_DIRECTORY: u16 = 0x8769;
+const PIXEL_X_DIMENSION: u16 = 0xa002;
+const PIXEL_Y_DIMENSION: u16 = 0xa003;
+
+const SHORT: u16 = 3;
+const LONG: u16 = 4;
+
+/// A file's EXIF orientation; upright if it tells none.
+pub(crate) fn orientation(exif: Option<&[u8]>) -> Orientation {
+    let value = exif.and_then(|exif| {
+        let order = ByteOrder::of(exif)?;
+        order.scalar(exif, order.find(exif, order.main(exif)?, ORIENTATION)?)
+    });
+    value.map_or(Orientation::UPRIGHT, Orientation::from_exif)
+}
+
+/// Tells that the pixels have been turned upright, in EXIF and XMP. The EXIF thumbnail, which has not, is unlinked.
+pub(crate) fn set_upright(metadata: &mut Metadata) {
+    if let Some(exif) = &mut metadata.exif {
+        // Nothing to do for a block that could not tell its orientation.
+        let _ = set_exif_upright(exif);
+    }
+    if let Some(xmp) = &mut metadata.xmp {
+        set_xmp_upright(xmp);
+    }
+}
+
+fn set_exif_upright(exif: &mut [u8]) -> Option<()> {
+    let order = ByteOrder::of(exif)?;
+    let main = order.main(exif)?;
+    if let Some(entry) = order.find(exif, main, ORIENTATION) {
+        order.set_scalar(exif, entry, SHORT, 1)?;
+    }
+    let entries = usize::from(order.short(exif, main)?);
+    order.set_long(exif, main + 2 + 12 * entries, 0)
+}
+
+/// Sets `tiff:Orientation`, as attribute or element, to 1; the packet's length does not change.
+fn set_xmp_upright(xmp: &mut [u8]) {
+    const NAME: &[u8] = b"tiff:Orientation";
+    let mut at = 0;
+    while let Some(found) = xmp[at..]
+        .windows(NAME.len())
+        .position(|window| window == NAME)
+    {
+        at += found + NAME.len();
+        if let [b'=', b'"' | b'\'', value @ b'1'..=b'8', ..] | [b'>', value @ b'1'..=b'8', ..] =
+            &mut xmp[at..]
+        {
+            *value = b'1';
+        }
+    }
+}
+
+/// Writes the image's size into the tags that tell it, where they exist.
+pub(crate) fn set_size(exif: &mut [u8], width: usize, height: usize) {
+    let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else {
+        return;
+    };
+    let Some((order, main)) =
+        ByteOrder::of(exif).and_then(|order| Some((order, order.main(exif)?)))
+    else {
+        return;
+    };
+    let photo = order
+        .find(exif, main, EXIF_DIRECTORY)
+        .and_then(|entry| order.scalar(exif, entry));
+    for (directory, tag, value) in [
+        (Some(main), IMAGE_WIDTH, width),
+        (Some(main), IMAGE_LENGTH, height),
+        (
+            photo.map(|offset| offset as usize),
+            PIXEL_X_DIMENSION,
+            width,
+        ),
+        (
+            photo.map(|offset| offset as usize),
+            PIXEL_Y_DIMENSION,
+            height,
+        ),
+    ] {
+        if let Some(entry) = directory.and_then(|directory| order.find(exif, directory, tag)) {
+            // The entry was just found, so it lies within the block.
+            let _ = order.set_scalar(exif, entry, LONG, value);
+        }
+    }
+}
+
+/// EXIF without the `Exif\0\0` that JPEG puts before it and some writers of other formats do too.
+pub(crate) fn without_prefix(mut exif: Vec<u8>) -> Vec<u8> {
+    if exif.starts_with(b"Exif\0\0") {
+        exif.drain(..6);
+    }
+    exif
+}
+
+/// Reads and writes numbers in an EXIF block's own byte order; `None` where the block ends before them.
+#[derive(Clone, Copy)]
+pub(crate) enum ByteOrder {
+    Little,
+    Big,
+}
+
+impl ByteOrder {
+    pub(crate) fn of(exif: &[u8]) -> Option<Self> {
+        match exif.get(..4)? {
+            b"II*\0" => Some(Self::Little),
+            b"MM\0*" => Some(Self::Big),
+            _ => None,
+        }
+    }
+
+    /// The offset of the main directory.
+    pub(crate) fn main(self, exif: &[u8]) -> Option<usize> {
+        Some(self.long(exif, 4)? as usize)
+    }
+
+    pub(crate) fn short(self, exif: &[u8], at: usize) -> Option<u16> {
+        let bytes = exif.get(at..at.checked_add(2)?)?.try_into().ok()?;
+        Some(match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        })
+    }
+
+    pub(crate) fn long(self, exif: &[u8], at: usize) -> Option<u32> {
+        let bytes = exif.get(at..at.checked_add(4)?)?.try_into().ok()?;
+        Some(match self {
+            Self::Little => u32::from_le_bytes(bytes),
+            Self::Big => u32::from_be_bytes(bytes),
+        })
+    }
+
+    fn set_short(self, exif: &mut [u8], at: usize, value: u16) -> Option<()> {
+        let bytes = match self {
+            Self::Little => value.to_le_bytes(),
+            Self::Big => value.to_be_bytes(),
+        };
+        exif.get_mut(at..at.checked_add(2)?)?
+            .copy_from_slice(&bytes);
+        Some(())
+    }
+
+    fn set_long(self, exif: &mut [u8], at: usize, value: u32) -> Option<()> {
+        let bytes = match self {
+            Self::Little => value.to_le_bytes(),
+            Self::Big => value.to_be_bytes(),
+        };
+        exif.get_mut(at..at.checked_add(4)?)?
+            .copy_from_slice(&bytes);
+        Some(())
+    }
+
+    /// The offset of a tag's 12-byte entry in a directory.
+    fn find(self, exif: &[u8], directory: usize, tag: u16) -> Option<usize> {
+        let entries = usize::from(self.short(exif, directory)?);
+        let mut offsets = (0..entries).map(|index| directory + 2 + 12 * index);
+        offsets.find(|&entry| self.short(exif, entry) == Some(tag))
+    }
+
+    /// An entry's value, if it is one number.
+    fn scalar(self, exif: &[u8], entry: usize) -> Option<u32> {
+        match self.short(exif, entry + 2)? {
+            SHORT => self.short(exif, entry + 8).map(u32::from),
+            LONG => self.long(exif, entry + 8),
+            _ => None,
+        }
+    }
+
+    /// Makes an entry hold one number of the given kind.
+    fn set_scalar(self, exif: &mut [u8], entry: usize, kind: u16, value: u32) -> Option<()> {
+        self.set_short(exif, entry + 2, kind)?;
+        self.set_long(exif, entry + 4, 1)?;
+        self.set_long(exif, entry + 8, 0)?;
+        match kind {
+            SHORT => self.set_short(exif, entry + 8, value as u16),
+            _ => self.set_long(exif, entry + 8, value),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The file formats: what they are called, how they are told apart, how large they may be.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::CodecError;
+
+/// A format CASR reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceFormat {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// WebP, lossy or lossless.
+    WebP,
+    /// TIFF and BigTIFF.
+    Tiff,
+    /// Windows bitmap.
+    Bmp,
+    /// GIF, its first frame.
+    Gif,
+}
+
+impl SourceFormat {
+    /// How many of a file's first bytes [`SourceFormat::from_content`] wants to see.
+    pub(crate) const CONTENT_BYTES: usize = 32;
+
+    /// The format that a file's first bytes announce.
+    pub(crate) fn from_content(head: &[u8]) -> Option<Self> {
+        // A bitmap's own signature is two letters, too few to trust: its header must also have one of the known sizes.
+        let bitmap_header = matches!(head.get(14), Some(12 | 40 | 52 | 56 | 64 | 108 | 124));
+        match head {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Self::WebP),
+            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Self::Tiff),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [b'B', b'M', ..] if bitmap_header => Some(Self::Bmp),
+            _ => None,
+        }
+    }
+
+    /// The format that a file's name announces, in either case of letters.
+    pub fn from_extension(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "png" => Some(Self::Png),
+            "jpg" | "jpeg" | "jpe" | "jfif" => Some(Self::Jpeg),
+            "webp" => Some(Self::WebP),
+            "tif" | "tiff" => Some(Self::Tiff),
+            "bmp" | "dib" => Some(Self::Bmp),
+            "gif" => Some(Self::Gif),
+            _ => None,
+        }
+    }
+
+    /// The format to write such a file's enlargement in when nobody says otherwise: the same, or PNG.
+    pub fn output(self) -> Format {
+        match self {
+            Self::Png | Self::Bmp | Self::Gif => Format::Png,
+            Self::Jpeg => Format::Jpeg,
+            Self::WebP => Format::WebP,
+            Self::Tiff => Format::Tiff,
+        }
+    }
+}
+
+impl fmt::Display for SourceFormat {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
+            Self::Gif => "GIF",
+        })
+    }
+}
+
+/// A format CASR writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// 8 or 16 bits, grey or RGB, alpha; streamed.
+    Png,
+    /// 8 bits, grey or RGB, lossy; streamed.
+    Jpeg,
+    /// 8 bits, RGB, alpha, lossless; the image is held in memory at 3 or 4 bytes per pixel.
+    WebP,
+    /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF above 4 GB.
+    Tiff,
+}
+
+impl Format {
+    /// The format that an output's name asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::UnknownFormat`] if the name ends in nothing CASR writes.
+    pub fn from_path(path: &Path) -> Result<Self, CodecError> {
+        match SourceFormat::from_extension(path) {
+            Some(SourceFormat::Png) => Ok(Self::Png),
+            Some(SourceFormat::Jpeg) => Ok(Self::Jpeg),
+            Some(SourceFormat::WebP) => Ok(Self::WebP),
+            Some(SourceFormat::Tiff) => Ok(Self::Tiff),
+            Some(SourceFormat::Bmp | SourceFormat::Gif) | None => Err(CodecError::UnknownFormat {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// The usual file name extension, without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::WebP => "webp",
+            Self::Tiff => "tif",
+        }
+    }
+
+    /// The largest width and height in pixels.
+    pub const fn max_side(self) -> u64 {
+        match self {
+            Self::Png => (1 << 31) - 1,
+            Self::Jpeg => 65_535,
+            Self::WebP => 16_383,
+            Self::Tiff => u32::MAX as u64,
+        }
+    }
+
+    /// Whether the format holds 16 bits per sample.
+    pub const fn holds_sixteen(self) -> bool {
+        matches!(self, Self::Png | Self::Tiff)
+    }
+
+    /// Whether the format holds an alpha channel.
+    pub const fn holds_alpha(self) -> bool {
+        !matches!(self, Self::Jpeg)
+    }
+
+    /// Judges an output's size before any work is done for it; `path` is for the message.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::TooLargeForFormat`] with the formats that would do, or [`CodecError::NoOutputPixels`].
+    pub fn check_size(self, width: usize, height: usize, path: &Path) -> Result<(), CodecError> {
+        let path = path.to_owned();
+        if width == 0 || height == 0 {
+            return Err(CodecError::NoOutputPixels {
+                path,
+                width,
+                height,
+            });
+        }
+        if width.max(height) as u64 > self.max_side() {
+            return Err(CodecError::TooLargeForFormat {
+                path,
+                width,
+                height,
+                format: self,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Tiff => "TIFF",
+        })
+    }
+}

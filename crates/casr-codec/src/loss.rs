@@ -1,0 +1,38 @@
+//! What a file could not keep: not an error, but the user should hear of it.
+
+use std::fmt;
+
+/// Something that was left behind on the way into memory or into a file. Its `Display` is a clause such as "only the
+/// first frame was read".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Loss {
+    /// An animation or a document of several pages.
+    LaterFrames,
+    /// CMYK samples became RGB, so the CMYK profile no longer applies.
+    CmykProfile,
+    /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which are not carried over.
+    ColourChunks,
+    /// 16-bit samples were rounded to the 8 bits that the format holds.
+    Depth,
+    /// The format does not hold this ICC profile.
+    Profile,
+    /// The format does not hold this EXIF.
+    Exif,
+    /// The format does not hold this XMP.
+    Xmp,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::LaterFrames => "only the first frame was read",
+            Self::CmykProfile => "CMYK became RGB without its colour profile, so colours may shift",
+            Self::ColourChunks => "its gAMA, cHRM or cICP colour description was not kept, so colours may shift",
+            Self::Depth => "16-bit samples were rounded to 8 bits, all that the format holds (PNG and TIFF keep 16)",
+            Self::Profile => "the ICC profile does not fit the format and was left out, so colours may shift",
+            Self::Exif => "the EXIF data does not fit the format and was left out",
+            Self::Xmp => "the XMP data does not fit the format and was left out",
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! From a decoder's samples to an upright picture.
+
+use super::Fault;
+use crate::exif;
+use crate::orientation::{Orientation, Walk};
+use crate::{Colour, Depth, Loss, Metadata, Picture, SourceFormat};
+
+/// Samples as decoders give them, interleaved, row by row from the top as stored.
+pub(super) enum Samples {
+    Eight(Vec<u8>),
+    Sixteen(Vec<u16>),
+}
+
+/// A decoded file: `height × width` pixels of the colour's samples and, with `alpha`, one more.
+pub(super) struct Decoded {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) colour: Colour,
+    pub(super) alpha: bool,
+    /// Whether the colours were multiplied by alpha.
+    pub(super) premultiplied: bool,
+    pub(super) samples: Samples,
+    pub(super) orientation: Orientation,
+    pub(super) metadata: Metadata,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// A vector of `length` zeros, or the fault of there being too little memory.
+pub(super) fn zeros<T: Clone + Default>(length: usize) -> Result<Vec<T>, Fault> {
+    let mut vector = with_room(length)?;
+    vector.resize(length, T::default());
+    Ok(vector)
+}
+
+fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
+    let mut vector = Vec::new();
+    let bytes = length.saturating_mul(size_of::<T>());
+    vector
+        .try_reserve_exact(length)
+        .map_err(|_| Fault::OutOfMemory { bytes })?;
+    Ok(vector)
+}
+
+impl Decoded {
+    /// The upright picture.
+    pub(super) fn into_picture(self, format: SourceFormat) -> Result<Picture, Fault> {
+        let Self {
+            width: stored_width,
+            height: stored_height,
+            colour,
+            alpha,
+            orientation,
+            ..
+        } = self;
+        let (width, height) = orientation.upright_size(stored_width, stored_height);
+        let stride = colour.channels() + usize::from(alpha);
+        let walk = orientation.walk(stored_width, stored_height);
+        let sampled = match &self.samples {
+            Samples::Eight(samples) => {
+                sample(samples, stride, walk, width, height, colour, alpha, 255.0)
+            }
+            Samples::Sixteen(samples) => {
+                sample(samples, stride, walk, width, height, colour, alpha, 65535.0)
+            }
+        };
+        let (mut pixels, alpha) = sampled?;
+        if let (true, Some(alpha)) = (self.premultiplied, &alpha) {
+            unmultiply(&mut pixels, alpha, colour);
+        }
+        let depth = match self.samples {
+            Samples::Eight(_) => Depth::Eight,
+            Samples::Sixteen(_) => Depth::Sixteen,
+        };
+        let mut metadata = self.metadata;
+        if orientation != Orientation::UPRIGHT {
+            exif::set_upright(&mut metadata);
+        }
+        Ok(Picture {
+            width,
+            height,
+            colour,
+            depth,
+            format,
+            pixels,
+            alpha,
+            metadata,
+            losses: self.losses,
+        })
+    }
+}
+
+/// Colour and alpha of the upright picture, each sample divided by `full`.
+#[allow(clippy::too_many_arguments)]
+fn sample<T: Copy + Into<f32>>(
+    stored: &[T],
+    stride: usize,
+    walk: Walk,
+    width: usize,
+    height: usize,
+    colour: Colour,
+    alpha: bool,
+    full: f32,
+) -> Result<(Vec<f32>, Option<Vec<f32>>), Fault> {
+    let channels = colour.channels();
+    let mut pixels = with_room(width * height * channels)?;
+    let mut clear = if alpha {
+        Some(with_room(width * height)?)
+    } else {
+        None
+    };
+    for row in 0..height {
+        for column in 0..width {
+            let pixel = &stored[walk.stored(column, row) * stride..][..stride];
+            pixels.extend(pixel[..channels].iter().map(|&sample| sample.into() / full));
+            if let Some(clear) = &mut clear {
+                clear.push(pixel[channels].into() / full);
+            }
+        }
+    }
+    Ok((pixels, clear))
+}
+
+/// Undoes the multiplication of colour by alpha; where alpha is 0 the colour is unknown and stays 0.
+fn unmultiply(pixels: &mut [f32], alpha: &[f32], colour: Colour) {
+    for (pixel, &alpha) in pixels.chunks_exact_mut(colour.channels()).zip(alpha) {
+        if alpha > 0.0 {
+            pixel
+                .iter_mut()
+                .for_each(|sample| *sample = (*sample / alpha).min(1.0));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Reading: tell the format by the content, let its decoder work within the limits, set the picture upright.
+
+mod bmp;
+mod decoded;
+mod fault;
+mod gif;
+mod jpeg;
+mod png;
+mod tiff;
+mod tiff_colour;
+mod webp;
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use crate::orientation::Orientation;
+use crate::{CodecError, Colour, Depth, Info, Limits, Picture, SourceFormat};
+
+use decoded::Decoded;
+pub(crate) use fault::Fault;
+
+/// What a header says, before any pixel is decoded.
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    /// Columns as stored, not turned yet.
+    width: usize,
+    /// Rows as stored, not turned yet.
+    height: usize,
+    colour: Colour,
+    alpha: bool,
+    depth: Depth,
+    orientation: Orientation,
+}
+
+/// A file whose header was read and found within the limits.
+trait Decoder {
+    fn header(&self) -> Header;
+    fn decode(self: Box<Self>) -> Result<Decoded, Fault>;
+}
+
+/// Reads an image file. The format is told by the content; of an animation or a document, the first frame is read; the
+/// EXIF orientation is applied to the pixels. Lossy JPEG and WebP are 8 bits deep; BMP and GIF become RGB.
+///
+/// # Errors
+///
+/// A [`CodecError`] that names the file: it is missing, a folder, empty, no image, cut off, damaged, of an unsupported
+/// kind, or claims more pixels than `limits` allow.
+pub fn read(path: &Path, limits: &Limits) -> Result<Picture, CodecError> {
+    let (format, decoder) = open(path, limits)?;
+    let picture = guarded(|| {
+        decoder
+            .decode()
+            .and_then(|decoded| decoded.into_picture(format))
+    });
+    picture.map_err(|fault| fault.at(path, format))
+}
+
+/// Reads an image file's header only: a cheap preview of what [`read`] would give.
+///
+/// A PNG that keeps its EXIF behind the pixels, which is allowed but rare, shows its stored orientation here.
+///
+/// # Errors
+///
+/// As [`read`], but for damage behind the header.
+pub fn probe(path: &Path, limits: &Limits) -> Result<Info, CodecError> {
+    let (format, decoder) = open(path, limits)?;
+    let Header {
+        width,
+        height,
+        colour,
+        alpha,
+        depth,
+        orientation,
+    } = decoder.header();
+    let (width, height) = orientation.upright_size(width, height);
+    Ok(Info {
+        width,
+        height,
+        colour,
+        alpha,
+        depth,
+        format,
+    })
+}
+
+fn open(path: &Path, limits: &Limits) -> Result<(SourceFormat, Box<dyn Decoder>), CodecError> {
+    let unreadable = |source| CodecError::unreadable(path, source);
+    // A pipe or a terminal would hang before a byte of it could be judged.
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(CodecError::IsAFolder {
+            path: path.to_owned(),
+        });
+    }
+    if !metadata.is_file() {
+        return Err(CodecError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut head = Vec::with_capacity(SourceFormat::CONTENT_BYTES);
+    file.by_ref()
+        .take(SourceFormat::CONTENT_BYTES as u64)
+        .read_to_end(&mut head)
+        .map_err(unreadable)?;
+    if head.is_empty() {
+        return Err(CodecError::EmptyFile {
+            path: path.to_owned(),
+        });
+    }
+    let Some(format) = SourceFormat::from_content(&head) else {
+        return Err(CodecError::NotAnImage {
+            path: path.to_owned(),
+            remedy: remedy_for(&head),
+        });
+    };
+    file.rewind().map_err(unreadable)?;
+    let (file, bytes) = (BufReader::new(file), metadata.len());
+    let decoder = guarded(|| match format {
+        SourceFormat::Png => png::open(file, limits),
+        SourceFormat::Jpeg => jpeg::open(file, limits),
+        SourceFormat::WebP => webp::open(file, bytes, limits),
+        SourceFormat::Tiff => tiff::open(file, limits),
+        SourceFormat::Bmp => bmp::open(file, limits),
+        SourceFormat::Gif => gif::open(file, limits),
+    });
+    Ok((format, decoder.map_err(|fault| fault.at(path, format))?))
+}
+
+/// Runs a decoder so that a fault of its own making is this file's error and not the end of a whole batch.
+fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(Fault::damaged("its decoder failed on it")))
+}
+
+/// What to do with content that is no image CASR reads, by what it looks like.
+fn remedy_for(head: &[u8]) -> &'static str {
+    match head {
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
+            "it looks like HEIC, AVIF or a video: export it as JPEG or PNG first"
+        }
+        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => {
+            "it is JPEG XL: convert it to PNG first"
+        }
+        [b'%', b'P', b'D', b'F', ..] => "it is a PDF: export the page as PNG first",
+        _ => "check that this is the right file, whatever its name says",
+    }
+}

@@ -1,0 +1,103 @@
+//! WebP: lossy and lossless, and the first frame of an animation.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+
+use image_webp::{DecodingError, WebPDecoder};
+
+use super::decoded::{Decoded, Samples, zeros};
+use super::{Decoder, Fault, Header};
+use crate::exif;
+use crate::limits::METADATA_BYTES;
+use crate::{Colour, Depth, Limits, Loss, Metadata};
+
+struct Webp {
+    inner: WebPDecoder<BufReader<File>>,
+    header: Header,
+    metadata: Metadata,
+}
+
+pub(super) fn open(
+    mut file: BufReader<File>,
+    bytes: u64,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder>, Fault> {
+    let mut head = [0; 8];
+    file.read_exact(&mut head)?;
+    let announced = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+    if announced + 8 > bytes {
+        return Err(Fault::Truncated);
+    }
+    file.rewind()?;
+    let mut inner = WebPDecoder::new(file)?;
+    let (width, height) = inner.dimensions();
+    limits.check(width.into(), height.into())?;
+    inner.set_memory_limit(METADATA_BYTES);
+    let metadata = Metadata {
+        icc: inner.icc_profile()?,
+        exif: inner.exif_metadata()?.map(exif::without_prefix),
+        xmp: inner.xmp_metadata()?,
+    };
+    let header = Header {
+        width: width as usize,
+        height: height as usize,
+        colour: Colour::Rgb,
+        alpha: inner.has_alpha(),
+        depth: Depth::Eight,
+        orientation: exif::orientation(metadata.exif.as_deref()),
+    };
+    Ok(Box::new(Webp {
+        inner,
+        header,
+        metadata,
+    }))
+}
+
+impl Decoder for Webp {
+    fn header(&self) -> Header {
+        self.header
+    }
+
+    fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {
+        let Header {
+            width,
+            height,
+            colour,
+            alpha,
+            orientation,
+            ..
+        } = self.header;
+        let losses = if self.inner.num_frames() > 1 {
+            vec![Loss::LaterFrames]
+        } else {
+            Vec::new()
+        };
+        let mut buffer = zeros::<u8>(width * height * (colour.channels() + usize::from(alpha)))?;
+        self.inner.set_memory_limit(usize::MAX);
+        self.inner.read_image(&mut buffer)?;
+        Ok(Decoded {
+            width,
+            height,
+            colour,
+            alpha,
+            premultiplied: false,
+            samples: Samples::Eight(buffer),
+            orientation,
+            metadata: self.metadata,
+            losses,
+        })
+    }
+}
+
+impl From<DecodingError> for Fault {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::IoError(error) => error.into(),
+            DecodingError::MemoryLimitExceeded => {
+                Self::damaged("its metadata is larger than 64 MiB")
+            }
+            DecodingError::UnsupportedFeature(feature) => Self::unsupported(feature),
+            error => Self::damaged(error),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Writing: rows come in from top to bottom, a file appears when all of them are there.
+
+mod jpeg;
+mod output;
+mod png;
+mod quantise;
+mod tiff;
+mod webp;
+
+use std::path::{Path, PathBuf};
+
+use crate::exif;
+use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture};
+
+use output::{Output, Sink};
+
+/// What an output file will hold.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Grey or RGB.
+    pub colour: Colour,
+    /// The wanted bit depth; a format that holds only 8 bits gets 8.
+    pub depth: Depth,
+    /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not multiplied by it.
+    pub alpha: bool,
+    /// ICC profile, EXIF and XMP.
+    pub metadata: Metadata,
+}
+
+impl Header {
+    /// The header of a picture's enlargement to `width × height`: as the picture is, but that an alpha channel which
+    /// hides nothing is left out where the format has no place for one.
+    pub fn of(picture: &Picture, width: usize, height: usize, format: Format) -> Self {
+        Self {
+            width,
+            height,
+            colour: picture.colour,
+            depth: picture.depth,
+            alpha: picture.alpha.is_some() && (format.holds_alpha() || !picture.is_opaque()),
+            metadata: picture.metadata.clone(),
+        }
+    }
+
+    /// Samples per pixel, alpha included.
+    pub fn channels(&self) -> usize {
+        self.colour.channels() + usize::from(self.alpha)
+    }
+}
+
+/// How an output file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether an existing file is replaced; it stays as it is until the new one is whole.
+    pub overwrite: bool,
+    /// JPEG quality from 1 to 100, 95 if not said otherwise. The colours are never subsampled.
+    pub quality: u8,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            overwrite: false,
+            quality: 95,
+        }
+    }
+}
+
+/// Takes rows and encodes them.
+trait Encoder: Send {
+    /// Whole rows, samples of any value; those outside `[0, 1]` are clipped.
+    fn write_rows(&mut self, rows: &[f32]) -> Result<(), EncodeError>;
+    /// Everything that is still to be written, once all rows have come.
+    fn finish(self: Box<Self>) -> Result<(), EncodeError>;
+}
+
+/// What an encoder complains of; where the file was at fault, the [`Sink`] knows better.
+type EncodeError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An image file in the making.
+///
+/// It is written beside its destination under a temporary name and moved there by [`Writer::finish`]; a writer that is
+/// dropped before leaves nothing behind. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
+pub struct Writer {
+    // Dropped before the output, which removes the file that the encoder still writes to.
+    encoder: Box<dyn Encoder>,
+    sink: Sink,
+    output: Output,
+    path: PathBuf,
+    row: usize,
+    missing: usize,
+    losses: Vec<Loss>,
+}
+
+impl Writer {
+    /// Begins a file. All that can be known to fail is found here, before any work is done for the rows.
+    ///
+    /// # Errors
+    ///
+    /// The size or the transparency does not fit the format, the quality is out of range, the output exists and is not
+    /// to be overwritten, or its folder is missing or not writable.
+    pub fn create(
+        path: &Path,
+        format: Format,
+        header: Header,
+        options: Options,
+    ) -> Result<Self, CodecError> {
+        format.check_size(header.width, header.height, path)?;
+        if header.alpha && !format.holds_alpha() {
+            return Err(CodecError::AlphaNotHeld {
+                path: path.to_owned(),
+                format,
+            });
+        }
+        if !(1..=100).contains(&options.quality) {
+            return Err(CodecError::QualityOutOfRange {
+                path: path.to_owned(),
+                quality: options.quality,
+            });
+        }
+        let (header, losses) = fit(header, format);
+        let (row, missing) = (
+            header.width * header.channels(),
+            header.width * header.channels() * header.height,
+        );
+        let (output, sink) = Output::create(path, options.overwrite)?;
+        let encoder: Result<Box<dyn Encoder>, EncodeError> = match format {
+            Format::Png => png::encoder(sink.clone(), header),
+            Format::Jpeg => jpeg::encoder(sink.clone(), header, options.quality),
+            Format::WebP => webp::encoder(sink.clone(), header),
+            Format::Tiff => tiff::encoder(sink.clone(), header),
+        };
+        let path = path.to_owned();
+        let encoder = encoder.map_err(|error| failed(&path, &sink, error))?;
+        Ok(Self {
+            encoder,
+            sink,
+            output,
+            path,
+            row,
+            missing,
+            losses,
+        })
+    }
+
+    /// What the format cannot hold of the header.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
+    /// Takes the next rows, any number of whole ones, `width × channels` samples each; in the file's own encoding, from
+    /// 0 to 1, rounded to the nearest step the file holds.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other mishaps of writing.
+    pub fn write_rows(&mut self, rows: &[f32]) -> Result<(), CodecError> {
+        if !rows.len().is_multiple_of(self.row) || rows.len() > self.missing {
+            return Err(self.wrong_rows(rows.len()));
+        }
+        self.encoder
+            .write_rows(rows)
+            .map_err(|error| failed(&self.path, &self.sink, error))?;
+        self.missing -= rows.len();
+        Ok(())
+    }
+
+    /// Completes the file, sees it safely on the disk and gives it its name.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another program was faster, and
+    /// mishaps of writing.
+    pub fn finish(self) -> Result<(), CodecError> {
+        if self.missing > 0 {
+            return Err(self.wrong_rows(0));
+        }
+        let Self {
+            encoder,
+            sink,
+            output,
+            path,
+            ..
+        } = self;
+        encoder
+            .finish()
+            .map_err(|error| failed(&path, &sink, error))?;
+        sink.close()
+            .map_err(|error| CodecError::unwritable(&path, error))?;
+        output.publish(&path)
+    }
+
+    fn wrong_rows(&self, samples: usize) -> CodecError {
+        CodecError::WrongRows {
+            path: self.path.clone(),
+            samples,
+            expected: self.missing,
+            row: self.row,
+        }
+    }
+}
+
+/// An encoder's failure: the file's, if the file is to blame.
+fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
+    match sink.take_error() {
+        Some(source) => CodecError::unwritable(path, source),
+        None => CodecError::WriteFailed {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// Cuts a header down to what a format holds, and tells its size in the EXIF.
+fn fit(mut header: Header, format: Format) -> (Header, Vec<Loss>) {
+    /// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
+    const JPEG_EXIF: usize = 65_533 - 6;
+    const JPEG_XMP: usize = 65_533 - jpeg::XMP_NAMESPACE.len();
+    /// 254 segments of a profile's part each (ICC.1:2022, B.4).
+    const JPEG_PROFILE: usize = 254 * 65_519;
+    let mut losses = Vec::new();
+    if header.depth == Depth::Sixteen && !format.holds_sixteen() {
+        header.depth = Depth::Eight;
+        losses.push(Loss::Depth);
+    }
+    let Metadata { icc, exif, xmp } = &mut header.metadata;
+    // WebP stores grey as RGB, to which a grey profile does not apply.
+    let grey_profile = icc
+        .as_ref()
+        .is_some_and(|icc| icc.get(16..20) == Some(b"GRAY"));
+    let most = |size| {
+        if format == Format::Jpeg {
+            size
+        } else {
+            usize::MAX
+        }
+    };
+    let mut drop_if = |bytes: &mut Option<Vec<u8>>, unfit: &dyn Fn(&[u8]) -> bool, loss| {
+        if bytes.as_deref().is_some_and(unfit) {
+            *bytes = None;
+            losses.push(loss);
+        }
+    };
+    drop_if(
+        icc,
+        &|icc| icc.len() > most(JPEG_PROFILE) || (format == Format::WebP && grey_profile),
+        Loss::Profile,
+    );
+    drop_if(exif, &|exif| exif.len() > most(JPEG_EXIF), Loss::Exif);
+    let xmp_fits = |xmp: &[u8]| {
+        xmp.len() <= most(JPEG_XMP) && (format != Format::Png || std::str::from_utf8(xmp).is_ok())
+    };
+    drop_if(xmp, &|xmp| !xmp_fits(xmp), Loss::Xmp);
+    if let Some(exif) = exif {
+        exif::set_size(exif, header.width, header.height);
+    }
+    (header, losses)
+}

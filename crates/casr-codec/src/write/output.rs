@@ -1,0 +1,167 @@
+//! Where encoded bytes go: a temporary file beside the destination, moved there when it is whole.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::CodecError;
+
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// The file under its temporary name; removed when dropped.
+pub(super) struct Output {
+    temporary: NamedTempFile,
+    overwrite: bool,
+}
+
+impl Output {
+    /// Makes the temporary file, after a look at what is in the way.
+    pub(super) fn create(path: &Path, overwrite: bool) -> Result<(Self, Sink), CodecError> {
+        match fs::metadata(path) {
+            Ok(existing) if existing.is_dir() => {
+                return Err(CodecError::IsAFolder {
+                    path: path.to_owned(),
+                });
+            }
+            Ok(existing) if !existing.is_file() => {
+                return Err(CodecError::NotAFile {
+                    path: path.to_owned(),
+                });
+            }
+            Ok(_) if !overwrite => {
+                return Err(CodecError::OutputExists {
+                    path: path.to_owned(),
+                });
+            }
+            _ => {}
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            return Err(CodecError::FolderMissing {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+            });
+        }
+        let mut builder = Builder::new();
+        builder.prefix(".casr-").suffix(".partial");
+        // Temporary files are private by default, but this one will be the user's image.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let unwritable = |source: io::Error| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CodecError::DiskFull {
+                path: path.to_owned(),
+            },
+            _ => CodecError::NotWritable {
+                path: path.to_owned(),
+                source,
+            },
+        };
+        let temporary = builder.tempfile_in(folder).map_err(unwritable)?;
+        let file = temporary.as_file().try_clone().map_err(unwritable)?;
+        Ok((
+            Self {
+                temporary,
+                overwrite,
+            },
+            Sink::new(file),
+        ))
+    }
+
+    /// Gives the file its name, once its bytes are on the disk.
+    pub(super) fn publish(self, path: &Path) -> Result<(), CodecError> {
+        let unwritable = |source| CodecError::unwritable(path, source);
+        self.temporary.as_file().sync_all().map_err(unwritable)?;
+        let moved = if self.overwrite {
+            self.temporary.persist(path)
+        } else {
+            self.temporary.persist_noclobber(path)
+        };
+        moved.map(drop).map_err(|error| unwritable(error.error))
+    }
+}
+
+/// A buffered file that several owners write to in turn and that remembers its first failure: some encoders swallow one
+/// when they are dropped.
+#[derive(Clone)]
+pub(super) struct Sink(Arc<Mutex<State>>);
+
+struct State {
+    file: BufWriter<File>,
+    error: Option<io::Error>,
+    failed: bool,
+}
+
+impl Sink {
+    fn new(file: File) -> Self {
+        let file = BufWriter::with_capacity(BUFFER_BYTES, file);
+        Self(Arc::new(Mutex::new(State {
+            file,
+            error: None,
+            failed: false,
+        })))
+    }
+
+    /// Writes the buffer out and tells the first failure there ever was.
+    pub(super) fn close(self) -> io::Result<()> {
+        let mut state = self.state();
+        state.attempt(Write::flush)?;
+        state.error.take().map_or(Ok(()), Err)
+    }
+
+    /// The first failure, told once.
+    pub(super) fn take_error(&self) -> Option<io::Error> {
+        self.state().error.take()
+    }
+
+    /// Makes every further write fail, so that an encoder whose rows will never come stops.
+    pub(super) fn cancel(&self) {
+        self.state().failed = true;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What a panicking encoder left half-written is never published.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn attempt<T>(
+        &mut self,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.failed {
+            return Err(self
+                .error
+                .take()
+                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()));
+        }
+        write(&mut self.file).map_err(|error| {
+            self.failed = true;
+            let kind = error.kind();
+            self.error = Some(error);
+            kind.into()
+        })
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.state().attempt(|file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.state().attempt(Write::flush)
+    }
+}
+
+impl Seek for Sink {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.state().attempt(|file| file.seek(position))
+    }
+}
