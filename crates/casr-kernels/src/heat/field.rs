@@ -3,8 +3,11 @@
 use super::{CellAxis, HeatShape};
 use rayon::prelude::*;
 
-/// Frequencies are padded to a multiple of the widest vector, the same for every instruction set.
-const PADDING: usize = 16;
+/// Frequencies side by side in a [`Waves`]: the widest vector, the same for every instruction set.
+pub(super) const LANES: usize = 16;
+
+/// A value for the cosine and one for the sine of each of [`LANES`] frequencies.
+pub(super) type Waves = [[f32; LANES]; 2];
 
 /// The arguments of a kernel in the form that its bands read.
 pub(super) struct Field<'a> {
@@ -37,18 +40,14 @@ impl<'a> Field<'a> {
             columns,
             coefficients,
             row_phases: Phases::new(&rows.offsets, &vertical, amplitude),
-            column_phases: Phases::new(
-                &columns.offsets,
-                &horizontal,
-                &vec![1.0; shape.frequencies],
-            ),
+            column_phases: Phases::new(&columns.offsets, &horizontal, &vec![1.0; horizontal.len()]),
             groups: equal_cells(columns),
         }
     }
 
-    /// Frequencies with their padding.
-    pub fn padded_frequencies(&self) -> usize {
-        self.shape.frequencies.next_multiple_of(PADDING)
+    /// How many [`Waves`] hold all frequencies.
+    pub fn blocks(&self) -> usize {
+        self.shape.frequencies.div_ceil(LANES)
     }
 
     /// The coefficients of one cell, [2 * frequencies + 1, colours].
@@ -64,59 +63,38 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Cosine and sine of every frequency at every output of an axis, each [outputs, padded frequencies].
+/// Cosine and sine of every frequency at every output of an axis, [outputs, blocks]; zero in the padding.
 pub(super) struct Phases {
-    padded: usize,
-    cosine: Vec<f32>,
-    sine: Vec<f32>,
+    blocks: usize,
+    waves: Vec<Waves>,
 }
 
 impl Phases {
     fn new(offsets: &[f32], frequencies: &[f32], amplitude: &[f32]) -> Self {
-        let padded = frequencies.len().next_multiple_of(PADDING);
-        let mut cosine = vec![0.0; offsets.len() * padded];
-        let mut sine = cosine.clone();
-        if padded > 0 {
-            let rows = cosine
-                .par_chunks_mut(padded)
-                .zip(sine.par_chunks_mut(padded));
-            rows.zip(offsets).for_each(|((cosine, sine), &offset)| {
-                let terms = cosine
-                    .iter_mut()
-                    .zip(sine)
-                    .zip(frequencies.iter().zip(amplitude));
-                for ((cosine, sine), (&frequency, &amplitude)) in terms {
+        let blocks = frequencies.len().div_ceil(LANES);
+        let mut waves = vec![[[0.0; LANES]; 2]; offsets.len() * blocks];
+        waves
+            .par_chunks_mut(blocks.max(1))
+            .zip(offsets)
+            .for_each(|(waves, &offset)| {
+                for (h, (&frequency, &amplitude)) in frequencies.iter().zip(amplitude).enumerate() {
                     // Not std: its results may differ from one processor and one system to the next.
-                    let (s, c) = libm::sincos(f64::from(frequency) * f64::from(offset));
-                    *cosine = (f64::from(amplitude) * c) as f32;
-                    *sine = (f64::from(amplitude) * s) as f32;
+                    let (sine, cosine) = libm::sincos(f64::from(frequency) * f64::from(offset));
+                    let [cosines, sines] = &mut waves[h / LANES];
+                    cosines[h % LANES] = (f64::from(amplitude) * cosine) as f32;
+                    sines[h % LANES] = (f64::from(amplitude) * sine) as f32;
                 }
             });
-        }
-        Self {
-            padded,
-            cosine,
-            sine,
-        }
+        Self { blocks, waves }
     }
 
     /// Cosines and sines at one output.
-    pub fn at(&self, output: usize) -> (&[f32], &[f32]) {
-        let range = output * self.padded..(output + 1) * self.padded;
-        (&self.cosine[range.clone()], &self.sine[range])
+    pub fn at(&self, output: usize) -> &[Waves] {
+        &self.waves[output * self.blocks..][..self.blocks]
     }
 }
 
-/// Cosine and sine of the sum of two angles given by theirs, in the rounding that every kernel uses.
-#[inline(always)]
-pub(super) fn turn(cosines: (f32, f32), sines: (f32, f32)) -> (f32, f32) {
-    (
-        cosines.0.mul_add(cosines.1, -(sines.0 * sines.1)),
-        sines.0.mul_add(cosines.1, cosines.0 * sines.1),
-    )
-}
-
-/// The inputs of an axis sorted into groups of equal offsets.
+/// The inputs of an axis in groups of equal offsets, in order of their first inputs.
 fn equal_cells(axis: &CellAxis) -> Vec<Vec<usize>> {
     let bits = |input: &usize| {
         axis.offsets[axis.cell(*input)]
@@ -125,10 +103,12 @@ fn equal_cells(axis: &CellAxis) -> Vec<Vec<usize>> {
     };
     let mut inputs: Vec<usize> = (0..axis.inputs()).collect();
     inputs.sort_by(|a, b| bits(a).cmp(bits(b)));
-    inputs
+    let mut groups: Vec<Vec<usize>> = inputs
         .chunk_by(|a, b| bits(a).eq(bits(b)))
         .map(<[usize]>::to_vec)
-        .collect()
+        .collect();
+    groups.sort();
+    groups
 }
 
 /// Cuts [images, rows, …] into bands of rows, each with its slice of every image; `lengths` are the bands' lengths.

@@ -11,6 +11,7 @@
 
 mod axis;
 mod backward;
+mod basis;
 mod field;
 mod forward;
 mod scalar;
@@ -84,11 +85,20 @@ pub fn forward(
     bands(shape.images, heights, output)
         .into_par_iter()
         .enumerate()
-        .for_each(|(row, mut output)| match set.level() {
-            Some(level) if shape.colours == COLOURS => {
-                forward::band(level, &field, row, base, &mut output)
+        .for_each(|(row, mut output)| {
+            for (image, output) in output.iter_mut().enumerate() {
+                let first = field.output_index(image, rows.cell(row).start, 0);
+                match base {
+                    Some(base) => output.copy_from_slice(&base[first..first + output.len()]),
+                    None => output.fill(0.0),
+                }
             }
-            _ => scalar::forward_band(&field, row, base, &mut output),
+            match set.level() {
+                Some(level) if shape.colours == COLOURS => {
+                    forward::band(level, &field, row, &mut output);
+                }
+                _ => scalar::forward_band(&field, row, &mut output),
+            }
         });
 }
 

@@ -1,15 +1,10 @@
 //! The scalar twin: one output pixel, one coefficient at a time, in the order that the vector code keeps.
 
 use super::SharedSums;
-use super::field::{Field, turn};
+use super::field::{Field, LANES};
 
-/// One row of cells in every image; `output` holds the rows of the band, one slice per image.
-pub(super) fn forward_band(
-    field: &Field,
-    row: usize,
-    base: Option<&[f32]>,
-    output: &mut [&mut [f32]],
-) {
+/// Adds one row of cells to every image; `output` holds the rows of the band, one slice per image.
+pub(super) fn forward_band(field: &Field, row: usize, output: &mut [&mut [f32]]) {
     let (frequencies, colours) = (field.shape.frequencies, field.shape.colours);
     let rows = field.rows.cell(row);
     let pitch = field.columns.outputs() * colours;
@@ -22,17 +17,14 @@ pub(super) fn forward_band(
                 for x in field.columns.cell(column) {
                     let basis = basis(field, y, x);
                     for colour in 0..colours {
-                        let mut value = constants[colour];
-                        if let Some(base) = base {
-                            value += base[field.output_index(image, y, x) + colour];
+                        let mut sums = [0.0; LANES];
+                        for (h, (cosine, sine)) in basis.iter().enumerate() {
+                            let [a, b] = [cosines, sines].map(|part| part[h * colours + colour]);
+                            let sum = &mut sums[h % LANES];
+                            *sum = sine.mul_add(b, cosine.mul_add(a, *sum));
                         }
-                        for (h, (cosine, _)) in basis.iter().enumerate() {
-                            value = cosine.mul_add(cosines[h * colours + colour], value);
-                        }
-                        for (h, (_, sine)) in basis.iter().enumerate() {
-                            value = sine.mul_add(sines[h * colours + colour], value);
-                        }
-                        output[(y - rows.start) * pitch + x * colours + colour] = value;
+                        output[(y - rows.start) * pitch + x * colours + colour] +=
+                            constants[colour] + total(sums);
                     }
                 }
             }
@@ -40,12 +32,28 @@ pub(super) fn forward_band(
     }
 }
 
+/// Adds the sums by halves.
+fn total(mut sums: [f32; LANES]) -> f32 {
+    for half in [LANES / 2, LANES / 4, LANES / 8, LANES / 16] {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+    }
+    sums[0]
+}
+
 /// Cosine and sine of every frequency at one output pixel.
 fn basis(field: &Field, y: usize, x: usize) -> Vec<(f32, f32)> {
-    let ((cosine_y, sine_y), (cosine_x, sine_x)) =
-        (field.row_phases.at(y), field.column_phases.at(x));
+    let (by_row, by_column) = (field.row_phases.at(y), field.column_phases.at(x));
     (0..field.shape.frequencies)
-        .map(|h| turn((cosine_y[h], cosine_x[h]), (sine_y[h], sine_x[h])))
+        .map(|h| {
+            let [cosine_y, sine_y] = by_row[h / LANES].map(|values| values[h % LANES]);
+            let [cosine_x, sine_x] = by_column[h / LANES].map(|values| values[h % LANES]);
+            (
+                cosine_y.mul_add(cosine_x, -(sine_y * sine_x)),
+                sine_y.mul_add(cosine_x, cosine_y * sine_x),
+            )
+        })
         .collect()
 }
 

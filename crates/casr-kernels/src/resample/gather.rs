@@ -68,12 +68,14 @@ impl Gather {
     }
 
     /// Positions and weights that make up one output.
+    #[inline(always)]
     fn terms(&self, output: usize) -> impl Iterator<Item = (usize, f32)> {
         let terms = self.starts[output]..self.starts[output + 1];
-        self.index[terms.clone()]
+        let weight = &self.weight[terms.clone()];
+        self.index[terms]
             .iter()
-            .map(|&index| index as usize)
-            .zip(self.weight[terms].iter().copied())
+            .zip(weight)
+            .map(|(&index, &weight)| (index as usize, weight))
     }
 }
 
