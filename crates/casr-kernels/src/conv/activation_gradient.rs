@@ -7,7 +7,7 @@ use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 
 /// The arguments of [`super::activation_gradient`].
-pub(super) struct ActivationGradient<'a> {
+pub(crate) struct ActivationGradient<'a> {
     pub shape: ConvShape,
     pub activation: Activation,
     pub output_gradient: &'a [f32],

@@ -13,7 +13,7 @@ const STRIP_TILES: usize = 8;
 const TASK_PIXELS: usize = 2048;
 
 /// The arguments of [`super::forward`].
-pub(super) struct Forward<'a> {
+pub(crate) struct Forward<'a> {
     pub shape: ConvShape,
     pub input: &'a [f32],
     pub weights: &'a [f32],

@@ -4,14 +4,14 @@
 //! channel) as one chain of fused multiply-adds, padding multiplied as zeros, so its bits depend on nothing but the
 //! window that it sees.
 
-mod activation_gradient;
-mod forward;
-mod instructions;
+pub(crate) mod activation_gradient;
+pub(crate) mod forward;
+pub(crate) mod instructions;
 mod pack;
 mod scalar;
 mod strip;
 mod tail;
-mod weight_gradient;
+pub(crate) mod weight_gradient;
 
 use crate::InstructionSet;
 use activation_gradient::ActivationGradient;

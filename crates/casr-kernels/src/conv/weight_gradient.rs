@@ -13,7 +13,7 @@ use rayon::prelude::*;
 const SEGMENT_PIXELS: usize = 64;
 
 /// The arguments of [`super::weight_gradient`].
-pub(super) struct WeightGradient<'a> {
+pub(crate) struct WeightGradient<'a> {
     pub shape: ConvShape,
     pub input: &'a [f32],
     pub output_gradient: &'a [f32],
@@ -111,8 +111,8 @@ struct Task<'a> {
     /// Rows of the input between zeros, each kept for the output rows that meet it.
     lines: [Vec<f32>; 3],
     held: [Option<usize>; 3],
-    /// One row of the output gradient, `[block][width][block width]`.
-    gradient: Vec<f32>,
+    /// One row of the output gradient's last block, `[width][block width]`, where its channels do not fill it.
+    padded_gradient: Vec<f32>,
     partial: Vec<f32>,
 }
 
@@ -124,6 +124,12 @@ impl<'a> Task<'a> {
         output_gradient: &'a [f32],
     ) -> Self {
         let outputs = padded_outputs(&layout.blocks);
+        let widest = layout
+            .blocks
+            .iter()
+            .map(|block| block.width)
+            .max()
+            .unwrap_or(0);
         // Tiles beyond the run read numbers that nobody asks for: they must be there.
         let line = (shape.width - 1) * shape.inputs + layout.run;
         Self {
@@ -133,7 +139,7 @@ impl<'a> Task<'a> {
             output_gradient,
             lines: std::array::from_fn(|_| vec![0.0; line]),
             held: [None; 3],
-            gradient: vec![0.0; shape.width * outputs],
+            padded_gradient: vec![0.0; shape.width * widest],
             partial: vec![0.0; shape.kernel * layout.run * outputs],
         }
     }
@@ -145,35 +151,46 @@ impl<'a> Task<'a> {
         V: SimdFloat<S, Element = f32>,
     {
         let shape = self.shape;
-        self.pack_gradient(row);
+        self.pad_gradient(row);
         for tap_row in 0..shape.kernel {
             let Some(under) = shape.row_under(row, tap_row) else {
                 continue;
             };
             self.hold(under);
             let line = &self.lines[under % 3];
+            let source = &self.output_gradient[row * shape.width * shape.outputs..];
             for left in (0..shape.width).step_by(SEGMENT_PIXELS) {
                 let pixels = SEGMENT_PIXELS.min(shape.width - left);
                 let line = &line[left * shape.inputs..];
                 for block in &self.layout.blocks {
-                    let gradient = &self.gradient[block.first * shape.width + left * block.width..]
-                        [..pixels * block.width];
+                    let gradient = if block.first + block.width <= shape.outputs {
+                        Gradient {
+                            values: &source[left * shape.outputs + block.first..],
+                            stride: shape.outputs,
+                            pixels,
+                        }
+                    } else {
+                        Gradient {
+                            values: &self.padded_gradient[left * block.width..],
+                            stride: block.width,
+                            pixels,
+                        }
+                    };
                     let offset =
                         (block.first * shape.kernel + tap_row * block.width) * self.layout.run;
                     let sums = &mut self.partial[offset..][..self.layout.run * block.width];
-                    let tiles = sums.chunks_exact_mut(ROWS * block.width);
-                    for (index, sums) in tiles.enumerate() {
+                    for (index, sums) in sums.chunks_exact_mut(ROWS * block.width).enumerate() {
                         let line = &line[index * ROWS..];
                         if block.width == VECTORS * V::LEN {
                             add_tile::<S, V, ROWS, VECTORS>(
                                 simd,
                                 shape.inputs,
                                 line,
-                                gradient,
+                                &gradient,
                                 sums,
                             );
                         } else {
-                            add_tile::<S, V, ROWS, 1>(simd, shape.inputs, line, gradient, sums);
+                            add_tile::<S, V, ROWS, 1>(simd, shape.inputs, line, &gradient, sums);
                         }
                     }
                 }
@@ -181,15 +198,20 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn pack_gradient(&mut self, row: usize) {
+    /// Copies a row of the output gradient's last channels, where the last block asks for more than there are.
+    fn pad_gradient(&mut self, row: usize) {
         let (width, outputs) = (self.shape.width, self.shape.outputs);
-        let source = &self.output_gradient[row * width * outputs..][..width * outputs];
-        for block in &self.layout.blocks {
-            let used = block.width.min(outputs - block.first);
-            let target = &mut self.gradient[block.first * width..][..block.width * width];
-            let pixels = source.chunks_exact(outputs);
-            for (target, pixel) in target.chunks_exact_mut(block.width).zip(pixels) {
-                target[..used].copy_from_slice(&pixel[block.first..][..used]);
+        let Some(block) = self.layout.blocks.last() else {
+            return;
+        };
+        let used = outputs - block.first;
+        if used < block.width {
+            let pixels = self.output_gradient[row * width * outputs..].chunks_exact(outputs);
+            let targets = self.padded_gradient.chunks_exact_mut(block.width);
+            for (target, pixel) in targets.zip(pixels) {
+                for (target, value) in target.iter_mut().zip(&pixel[block.first..]) {
+                    *target = *value;
+                }
             }
         }
     }
@@ -205,22 +227,31 @@ impl<'a> Task<'a> {
     }
 }
 
+/// A block's channels of the output gradient, for the pixels of a segment.
+struct Gradient<'a> {
+    values: &'a [f32],
+    /// Numbers from one pixel to the next.
+    stride: usize,
+    pixels: usize,
+}
+
 /// Adds the products of a segment's pixels, input `line` times `gradient`, to `ROWS` rows of a block's partial result.
 #[inline(always)]
 fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     inputs: usize,
     line: &[f32],
-    gradient: &[f32],
+    gradient: &Gradient,
     partial: &mut [f32],
 ) where
     S: Simd,
     V: SimdFloat<S, Element = f32>,
 {
     let width = VECTORS * V::LEN;
-    let pixels = gradient.len() / width;
+    let last = gradient.pixels - 1;
     assert!(partial.len() == ROWS * width);
-    assert!(line.len() >= (pixels - 1) * inputs + ROWS);
+    assert!(line.len() >= last * inputs + ROWS);
+    assert!(gradient.values.len() >= last * gradient.stride + width);
     let mut sums = [[V::splat(simd, 0.0); VECTORS]; ROWS];
     for (row, sums) in sums.iter_mut().enumerate() {
         for (index, sum) in sums.iter_mut().enumerate() {
@@ -228,25 +259,26 @@ fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
         }
     }
     let mut value = line.as_ptr();
-    let mut gradient = gradient.as_ptr();
-    for _ in 0..pixels {
+    let mut lanes = gradient.values.as_ptr();
+    for _ in 0..gradient.pixels {
         let mut vectors = [V::splat(simd, 0.0); VECTORS];
         for (index, vector) in vectors.iter_mut().enumerate() {
-            // SAFETY: `gradient` holds `VECTORS` vectors for each of the `pixels`, and each turn moves on by that many.
-            let lanes = unsafe { std::slice::from_raw_parts(gradient.add(index * V::LEN), V::LEN) };
+            // SAFETY: `lanes` has moved by at most `last` times the stride, and the assertion on the gradient's values says
+            // that `VECTORS` vectors follow there.
+            let lanes = unsafe { std::slice::from_raw_parts(lanes.add(index * V::LEN), V::LEN) };
             *vector = V::from_slice(simd, lanes);
         }
         for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: `value` has moved by at most `pixels - 1` times `inputs`, and the assertion on `line` says that
+            // SAFETY: `value` has moved by at most `last` times `inputs`, and the assertion on `line` says that
             // `ROWS` numbers follow there.
             let value = V::splat(simd, unsafe { *value.add(row) });
             for (sum, vector) in sums.iter_mut().zip(&vectors) {
                 *sum = value.mul_add(*vector, *sum);
             }
         }
-        // The line may end right after its last pixel.
+        // After the last pixel both may point beyond their slices.
         value = value.wrapping_add(inputs);
-        gradient = gradient.wrapping_add(width);
+        lanes = lanes.wrapping_add(gradient.stride);
     }
     for (row, sums) in sums.iter().enumerate() {
         for (index, sum) in sums.iter().enumerate() {
