@@ -75,8 +75,8 @@ impl Field {
     }
 }
 
-/// Bytes of one element of a TIFF type.
-fn element_bytes(kind: u16) -> Option<usize> {
+/// Bytes of one element of a TIFF type; `None` for a type that EXIF does not use.
+pub(crate) fn element_bytes(kind: u16) -> Option<usize> {
     match kind {
         1 | 2 | 6 | 7 => Some(1),
         3 | 8 => Some(2),

@@ -122,7 +122,7 @@ fn open(path: &Path, limits: &Limits) -> Result<(SourceFormat, Box<dyn Decoder>)
         SourceFormat::Png => png::open(file, limits),
         SourceFormat::Jpeg => jpeg::open(file, limits),
         SourceFormat::WebP => webp::open(file, bytes, limits),
-        SourceFormat::Tiff => tiff::open(file, limits),
+        SourceFormat::Tiff => tiff::open(file, bytes, limits),
         SourceFormat::Bmp => bmp::open(file, limits),
         SourceFormat::Gif => gif::open(file, limits),
     });

@@ -1,7 +1,7 @@
 //! PNG: every colour type and depth, and the first image of an animated one.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 
 use png::{BitDepth, ColorType, DecodingError, Transformations};
 
@@ -22,7 +22,16 @@ struct PngDecoder {
     header: Header,
 }
 
-pub(super) fn open(file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+    // The size, which opens the first chunk, is judged before the decoder makes room for even one row.
+    let size = file
+        .fill_buf()?
+        .get(16..24)
+        .and_then(|size| size.first_chunk::<8>())
+        .ok_or(Fault::Truncated)?;
+    let [width, height] =
+        [0, 4].map(|at| u32::from_be_bytes([size[at], size[at + 1], size[at + 2], size[at + 3]]));
+    limits.check(width.into(), height.into())?;
     let mut decoder = png::Decoder::new_with_limits(
         file,
         png::Limits {
@@ -30,11 +39,8 @@ pub(super) fn open(file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Dec
         },
     );
     decoder.set_transformations(Transformations::EXPAND);
-    // The size is judged before the decoder makes room for even one row of it.
-    let info = decoder.read_header_info()?;
-    limits.check(info.width.into(), info.height.into())?;
-    let (width, height) = (info.width as usize, info.height as usize);
     let reader = decoder.read_info()?;
+    let (width, height) = (width as usize, height as usize);
     let (colour_type, depth) = reader.output_color_type();
     let (colour, alpha) = match colour_type {
         ColorType::Grayscale => (Colour::Grey, false),

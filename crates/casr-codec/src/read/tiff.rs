@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 
-use tiff::decoder::{Decoder as Inner, DecodingResult, Limits as InnerLimits};
+use tiff::decoder::{Decoder as Inner, DecodingResult, IfdDecoder, Limits as InnerLimits};
 use tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, IfdPointer, Tag, Type, ValueBuffer};
 use tiff::{ColorType, TiffError, TiffFormatError};
 
 use super::decoded::Decoded;
 use super::tiff_colour::{Layout, Meaning, Raw};
 use super::{Decoder, Fault, Header};
-use crate::exif::directories::{Directories, Field, kept_in_main};
+use crate::exif::directories::{Directories, Field, element_bytes, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
 use crate::{Depth, Limits, Loss, Metadata};
@@ -32,7 +32,11 @@ struct TiffDecoder {
     metadata: Metadata,
 }
 
-pub(super) fn open(file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(
+    file: BufReader<File>,
+    bytes: u64,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder>, Fault> {
     let mut inner = Inner::new(Box::new(file) as Box<dyn Source>)?;
     let palette = match inner.find_tag_unsigned(Tag::PhotometricInterpretation)? {
         Some(PALETTE) => Some(
@@ -47,20 +51,19 @@ pub(super) fn open(file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Dec
     if palette.is_some() {
         inner = as_grey(inner)?;
     }
-    inner = inner.with_limits({
-        let mut unlimited = InnerLimits::unlimited();
-        unlimited.ifd_value_size = METADATA_BYTES;
-        unlimited
-    });
+    // The decoder's limit on pixels also bounds what a tag may claim.
+    inner = inner.with_limits(bounded(METADATA_BYTES));
     let layout = layout(&mut inner, palette)?;
     let orientation = inner
         .find_tag(Tag::Orientation)?
         .and_then(|value| value.into_u32().ok())
         .unwrap_or(1);
+    // No value is longer than the file.
+    let mut room = bytes.min(METADATA_BYTES as u64);
     let metadata = Metadata {
-        icc: bytes_of(&mut inner, Tag::IccProfile)?,
-        exif: exif(&mut inner),
-        xmp: bytes_of(&mut inner, XMP)?,
+        icc: value(&mut inner.image_ifd(), Tag::IccProfile, &mut room).map(|(_, profile)| profile),
+        exif: exif(&mut inner, &mut room),
+        xmp: value(&mut inner.image_ifd(), XMP, &mut room).map(|(_, packet)| packet),
     };
     let header = Header {
         width: width as usize,
@@ -80,6 +83,12 @@ pub(super) fn open(file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Dec
         layout,
         metadata,
     }))
+}
+
+fn bounded(bytes: usize) -> InnerLimits {
+    let mut limits = InnerLimits::unlimited();
+    limits.decoding_buffer_size = bytes;
+    limits
 }
 
 /// Opens a palette file anew as if its indices were greys, which the decoder does read: the one entry that says
@@ -169,18 +178,9 @@ fn is_jpeg(inner: &mut Inner<Box<dyn Source>>) -> Result<bool, Fault> {
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
-fn bytes_of(inner: &mut Inner<Box<dyn Source>>, tag: Tag) -> Result<Option<Vec<u8>>, Fault> {
-    let mut value = ValueBuffer::empty(Type::BYTE);
-    let entry = inner.image_ifd().find_tag_buf(tag, &mut value)?;
-    Ok(entry
-        .map(|_| value.as_bytes().to_vec())
-        .filter(|bytes| !bytes.is_empty()))
-}
-
-/// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own. What of it is damaged is
-/// left out: it is no reason to refuse the pixels.
-fn exif(inner: &mut Inner<Box<dyn Source>>) -> Option<Vec<u8>> {
-    let main = inner.image_ifd();
+/// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own.
+fn exif(inner: &mut Inner<Box<dyn Source>>, room: &mut u64) -> Option<Vec<u8>> {
+    let mut main = inner.image_ifd();
     let tags: Vec<Tag> = main
         .directory()
         .iter()
@@ -188,14 +188,14 @@ fn exif(inner: &mut Inner<Box<dyn Source>>) -> Option<Vec<u8>> {
         .filter(|tag| kept_in_main(tag.to_u16()))
         .collect();
     let directories = Directories {
-        main: fields(main, &tags),
-        exif: sub_directory(inner, Tag::ExifDirectory),
-        gps: sub_directory(inner, Tag::GpsDirectory),
+        main: fields(&mut main, &tags, room),
+        exif: sub_directory(inner, Tag::ExifDirectory, room),
+        gps: sub_directory(inner, Tag::GpsDirectory, room),
     };
     directories.to_exif()
 }
 
-fn sub_directory(inner: &mut Inner<Box<dyn Source>>, pointer: Tag) -> Vec<Field> {
+fn sub_directory(inner: &mut Inner<Box<dyn Source>>, pointer: Tag, room: &mut u64) -> Vec<Field> {
     let Ok(Some(offset)) = inner.find_tag_unsigned(pointer) else {
         return Vec::new();
     };
@@ -203,29 +203,31 @@ fn sub_directory(inner: &mut Inner<Box<dyn Source>>, pointer: Tag) -> Vec<Field>
         return Vec::new();
     };
     let tags: Vec<Tag> = directory.iter().map(|(tag, _)| tag).collect();
-    fields(inner.read_directory_tags(&directory), &tags)
+    fields(&mut inner.read_directory_tags(&directory), &tags, room)
 }
 
-fn fields(mut directory: tiff::decoder::IfdDecoder<'_>, tags: &[Tag]) -> Vec<Field> {
-    let mut fields = Vec::new();
-    let mut room = METADATA_BYTES;
-    for &tag in tags {
-        let mut value = ValueBuffer::empty(Type::BYTE);
-        if !matches!(directory.find_tag_buf(tag, &mut value), Ok(Some(_))) {
-            continue;
-        }
-        value.set_byte_order(ByteOrder::LittleEndian);
-        match room.checked_sub(value.as_bytes().len()) {
-            Some(left) => room = left,
-            None => break,
-        }
-        fields.extend(Field::new(
-            tag.to_u16(),
-            value.data_type().to_u16(),
-            value.as_bytes().to_vec(),
-        ));
-    }
-    fields
+fn fields(directory: &mut IfdDecoder<'_>, tags: &[Tag], room: &mut u64) -> Vec<Field> {
+    let values = tags
+        .iter()
+        .filter_map(|&tag| Some((tag, value(directory, tag, room)?)));
+    values
+        .filter_map(|(tag, (kind, bytes))| Field::new(tag.to_u16(), kind.to_u16(), bytes))
+        .collect()
+}
+
+/// A tag's type and little-endian value, if it is there, whole and within the room, which it uses up. Metadata that is
+/// damaged is left out: it is no reason to refuse the pixels.
+fn value(directory: &mut IfdDecoder<'_>, tag: Tag, room: &mut u64) -> Option<(Type, Vec<u8>)> {
+    // The decoder makes room for a value of any length, so that is judged first.
+    let entry = directory.find_entry(tag)?;
+    let length = entry
+        .count()
+        .checked_mul(element_bytes(entry.field_type().to_u16())? as u64)?;
+    *room = room.checked_sub(length)?;
+    let mut value = ValueBuffer::empty(Type::BYTE);
+    directory.find_tag_buf(tag, &mut value).ok()??;
+    value.set_byte_order(ByteOrder::LittleEndian);
+    Some((value.data_type(), value.as_bytes().to_vec()))
 }
 
 impl Decoder for TiffDecoder {
@@ -243,7 +245,8 @@ impl Decoder for TiffDecoder {
             ..
         } = self.header;
         let mut result = DecodingResult::U8(Vec::new());
-        let filled = self.inner.read_image_to_buffer(&mut result)?;
+        let mut inner = self.inner.with_limits(bounded(usize::MAX));
+        let filled = inner.read_image_to_buffer(&mut result)?;
         if result.as_buffer(0).byte_len() < filled.complete_len {
             return Err(Fault::OutOfMemory {
                 bytes: filled.complete_len,
@@ -256,7 +259,7 @@ impl Decoder for TiffDecoder {
         };
         let samples = self.layout.samples(raw, width, height)?;
         let mut losses = Vec::new();
-        if self.inner.more_images() {
+        if inner.more_images() {
             losses.push(Loss::LaterFrames);
         }
         if matches!(self.layout.meaning, Meaning::Cmyk) && self.metadata.icc.take().is_some() {

@@ -1,0 +1,212 @@
+//! No file, however broken, makes a decoder panic or take more than its share: thousands of deterministic mutations.
+
+mod common;
+
+use std::fs;
+use std::panic;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use casr_codec::{CodecError, Colour, Depth, Format, Limits, probe, read};
+use common::{Noise, encoded, exif, folder, header};
+
+/// Mutations of each file, and the time after which no more are made.
+const MUTATIONS: usize = 1500;
+const TIME: Duration = Duration::from_secs(8);
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// Small files of a format in several kinds.
+fn seeds(format: Format) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (colour, depth, alpha) in [
+        (Colour::Rgb, Depth::Eight, false),
+        (Colour::Grey, Depth::Sixteen, false),
+        (Colour::Rgb, Depth::Sixteen, format.holds_alpha()),
+    ] {
+        let mut header = header(19, 11, colour, depth, alpha);
+        header.metadata.exif = Some(exif(6, alpha));
+        header.metadata.icc = Some(vec![5; 40]);
+        seeds.push(encoded(format, &header));
+    }
+    seeds
+}
+
+/// Changes a file in one of the ways files get broken.
+fn mutate(file: &[u8], noise: &mut Noise) -> Vec<u8> {
+    let mut mutated = file.to_vec();
+    // The first bytes tell the format; beyond them a third of the changes goes to the headers.
+    let place = |noise: &mut Noise| {
+        let reach = if noise.below(3) == 0 {
+            mutated.len().min(120)
+        } else {
+            mutated.len()
+        };
+        noise.below(reach)
+    };
+    match noise.below(5) {
+        0 => mutated.truncate(place(noise)),
+        1 => {
+            let (start, length) = (place(noise), noise.below(40));
+            mutated.splice(start..(start + length).min(file.len()), []);
+        }
+        2 => {
+            let (start, length) = (place(noise), noise.below(40));
+            let bytes: Vec<u8> = (0..length).map(|_| noise.below(256) as u8).collect();
+            mutated.splice(start..start, bytes);
+        }
+        kind => {
+            for _ in 0..=noise.below(6) {
+                let at = noise.below(mutated.len());
+                let values = [0, 1, 0x7f, 0x80, 0xff, noise.below(256) as u8];
+                mutated[at] = if kind == 3 {
+                    mutated[at] ^ 1 << noise.below(8)
+                } else {
+                    values[noise.below(6)]
+                };
+            }
+        }
+    }
+    mutated
+}
+
+fn attack(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8])) {
+    panic::set_hook(Box::new(|_| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+    }));
+    let folder = folder();
+    // A megapixel holds every seed and keeps what mutated sizes cost small.
+    let limits = Limits {
+        max_pixels: 1 << 20,
+    };
+    let (mut noise, start, mut tried, mut accepted) = (Noise(0x5eed), Instant::now(), 0, 0);
+    let mut panicked = Vec::new();
+    'seeds: for round in 0..MUTATIONS {
+        for seed in seeds {
+            if start.elapsed() > TIME {
+                break 'seeds;
+            }
+            let mut file = mutate(seed, &mut noise);
+            if round % 2 == 0 {
+                mend(&mut file);
+            }
+            // A name of its own: some file systems flush a file that replaces another.
+            let path = folder.path().join(tried.to_string());
+            fs::write(&path, &file).unwrap();
+            let before = PANICS.load(Ordering::Relaxed);
+            let outcome = panic::catch_unwind(|| {
+                let _ = probe(&path, &limits);
+                read(&path, &limits).map_err(|error: CodecError| error.to_string())
+            });
+            if PANICS.load(Ordering::Relaxed) > before {
+                panicked.push((file, outcome.is_err()));
+            }
+            fs::remove_file(&path).unwrap();
+            accepted += usize::from(matches!(outcome, Ok(Ok(_))));
+            tried += 1;
+        }
+    }
+    let _ = panic::take_hook();
+    println!(
+        "{tried} mutations, {accepted} still images, {} panics inside decoders",
+        panicked.len()
+    );
+    assert!(tried >= 300, "only {tried} mutations in {TIME:?}");
+    // Panics within a decoder are turned into errors; none may come through.
+    assert!(
+        panicked.iter().all(|(_, escaped)| !escaped),
+        "a panic came through"
+    );
+}
+
+#[test]
+fn png() {
+    attack(&seeds(Format::Png), |file| {
+        // Half of the files have right checksums, so that decoders look further.
+        if file.len() > 8 {
+            mend_as_far_as_possible(file);
+        }
+    });
+}
+
+fn mend_as_far_as_possible(file: &mut [u8]) {
+    let mut end = 8;
+    while let Some(length) = file.get(end..end + 4) {
+        let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
+        match end.checked_add(length + 12) {
+            Some(next) if next <= file.len() => end = next,
+            _ => break,
+        }
+    }
+    common::mend_checksums(&mut file[..end]);
+}
+
+#[test]
+fn jpeg() {
+    attack(&seeds(Format::Jpeg), |_| ());
+}
+
+#[test]
+fn webp() {
+    let lossy = b"RIFF\x22\0\0\0WEBPVP8 \x16\0\0\0\x30\x01\0\x9d\x01\x2a\x01\0\x01\0\x0e\xc0\xfe\x25\xa4\0\x03p\0\0\0\0";
+    attack(
+        &[seeds(Format::WebP), vec![lossy.to_vec()]].concat(),
+        |_| (),
+    );
+}
+
+#[test]
+fn tiff() {
+    attack(&seeds(Format::Tiff), |_| ());
+}
+
+#[test]
+fn bmp() {
+    let header = |bits: u8, compression: u8, pixels_at: u8| {
+        let size = [
+            &[9u8, 0, 0, 0, 5, 0, 0, 0][..],
+            &[1, 0, bits, 0, compression, 0, 0, 0],
+            &[0; 20],
+        ]
+        .concat();
+        [
+            &b"BM"[..],
+            &[0; 8],
+            &[pixels_at, 0, 0, 0, 40, 0, 0, 0],
+            &size,
+        ]
+        .concat()
+    };
+    let palette: Vec<u8> = (0..64).collect();
+    let (pixels, runs) = (
+        [77; 9 * 5 * 4],
+        [
+            9, 0x12, 0, 0, 0, 5, 0x12, 0x31, 0x20, 0, 0, 2, 1, 1, 4, 0x33, 0, 1,
+        ],
+    );
+    attack(
+        &[
+            [header(32, 0, 54), pixels.to_vec()].concat(),
+            [
+                header(16, 3, 66),
+                vec![0, 0xf8, 0, 0, 0xe0, 7, 0, 0, 0x1f, 0, 0, 0],
+                pixels.to_vec(),
+            ]
+            .concat(),
+            [header(4, 0, 118), palette.clone(), pixels.to_vec()].concat(),
+            [header(4, 2, 118), palette, runs.to_vec()].concat(),
+        ],
+        |_| (),
+    );
+}
+
+#[test]
+fn gif() {
+    let frame = |transparent| gif::Frame::from_indexed_pixels(9, 5, vec![1; 45], transparent);
+    let mut file = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut file, 12, 9, &[9; 12]).unwrap();
+    encoder.write_frame(&frame(Some(2))).unwrap();
+    encoder.write_frame(&frame(None)).unwrap();
+    drop(encoder);
+    attack(&[file], |_| ());
+}
