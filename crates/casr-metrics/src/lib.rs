@@ -1,1 +1,32 @@
-//! placeholder
+//! Measuring enlargements as the literature does: the reference resampler, PSNR and SSIM.
+//!
+//! A benchmark image is cropped to [`Protocol::truth`], shrunk by [`degrade`] to [`Protocol::input`], enlarged by
+//! whatever is measured, and compared by [`psnr_y`] and [`ssim_y`] without a border of [`Protocol::border`]:
+//!
+//! ```
+//! use casr_metrics::{Protocol, RgbImage, degrade, imresize, psnr_y};
+//!
+//! let photograph = RgbImage::new(31, 30, (0..31 * 30 * 3).map(|i| (i % 97) as f32 / 96.0).collect())?;
+//! let protocol = Protocol::new(photograph.size(), 2.0)?;
+//! let truth = photograph.crop((0, 0), protocol.truth)?;
+//! let input = degrade(&truth, protocol.input)?;
+//! let enlarged = imresize(&input, truth.size())?;
+//! println!("{:.2} dB", psnr_y(&enlarged, &truth, protocol.border)?);
+//! # Ok::<(), casr_metrics::MetricsError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod image;
+mod luma;
+mod protocol;
+mod psnr;
+mod resize;
+mod ssim;
+
+pub use error::MetricsError;
+pub use image::RgbImage;
+pub use protocol::Protocol;
+pub use psnr::{psnr_rgb, psnr_y};
+pub use resize::{degrade, imresize};
+pub use ssim::ssim_y;

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// near ones. Both are computed from integers, so that offsets that are equal in theory are equal in their bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellAxis {
-    /// The outputs of input `i` are `starts[i]..starts[i + 1]`, [inputs + 1].
+    /// The outputs of input `i` are `starts[i]..starts[i + 1]`, `[inputs + 1]`.
     pub starts: Vec<u32>,
     /// Distance of each output from the center of its input, in input pixels, within ±1/2.
     pub offsets: Vec<f32>,

@@ -84,7 +84,7 @@ fn fill_arriving(
     }
 }
 
-/// The moments of a cell, [blocks].
+/// The moments of a cell, `[blocks]`.
 #[inline(always)]
 fn contract<S: Simd>(simd: S, functions: &[Waves], arriving: &[Arriving], moments: &mut [Moments]) {
     let (blocks, lanes) = (moments.len(), S::f32s::LEN);
@@ -109,7 +109,7 @@ fn contract<S: Simd>(simd: S, functions: &[Waves], arriving: &[Arriving], moment
     }
 }
 
-/// The gradient of a cell's coefficients, [2 * frequencies + 1] of each colour.
+/// The gradient of a cell's coefficients, `[2 * frequencies + 1]` of each colour.
 #[inline(always)]
 fn write_gradient(
     moments: &[Moments],

@@ -4,7 +4,7 @@ use super::COLOURS;
 use super::field::{Field, LANES, Waves};
 use fearless_simd::{Simd, prelude::*};
 
-/// Writes the basis functions at the outputs of a cell, [outputs, blocks].
+/// Writes the basis functions at the outputs of a cell, `[outputs, blocks]`.
 #[inline(always)]
 pub(super) fn fill<S: Simd>(
     simd: S,
@@ -42,7 +42,7 @@ pub(super) fn fill<S: Simd>(
     }
 }
 
-/// Writes a cell's coefficients without the constant as [colours, blocks]; the padding is left as it is.
+/// Writes a cell's coefficients without the constant as `[colours, blocks]`; the padding is left as it is.
 #[inline(always)]
 pub(super) fn deinterleave(coefficients: &[[f32; COLOURS]], planes: &mut [Waves]) {
     let frequencies = coefficients.len() / 2;

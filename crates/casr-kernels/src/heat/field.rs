@@ -22,7 +22,7 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// `amplitude` [frequencies] scales every basis function.
+    /// `amplitude` `[frequencies]` scales every basis function.
     pub fn new(
         shape: HeatShape,
         rows: &'a CellAxis,
@@ -50,7 +50,7 @@ impl<'a> Field<'a> {
         self.shape.frequencies.div_ceil(LANES)
     }
 
-    /// The coefficients of one cell, [2 * frequencies + 1, colours].
+    /// The coefficients of one cell, `[2 * frequencies + 1, colours]`.
     pub fn cell_coefficients(&self, image: usize, row: usize, column: usize) -> &'a [f32] {
         let length = self.shape.coefficients();
         let cell = (image * self.rows.inputs() + row) * self.columns.inputs() + column;
@@ -63,7 +63,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Cosine and sine of every frequency at every output of an axis, [outputs, blocks]; zero in the padding.
+/// Cosine and sine of every frequency at every output of an axis, `[outputs, blocks]`; zero in the padding.
 pub(super) struct Phases {
     blocks: usize,
     waves: Vec<Waves>,
@@ -111,7 +111,7 @@ fn equal_cells(axis: &CellAxis) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Cuts [images, rows, …] into bands of rows, each with its slice of every image; `lengths` are the bands' lengths.
+/// Cuts `[images, rows, …]` into bands of rows, each with its slice of every image; `lengths` are the bands' lengths.
 pub(super) fn bands(
     images: usize,
     lengths: impl Iterator<Item = usize> + Clone,

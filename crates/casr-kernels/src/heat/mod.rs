@@ -45,10 +45,10 @@ impl HeatShape {
 
 /// Evaluates the field at every output pixel.
 ///
-/// - `coefficients` [images, rows.inputs(), columns.inputs(), (2H + 1) * colours]: entry (k, colour) of a pixel lies at
+/// - `coefficients` `[images, rows.inputs(), columns.inputs(), (2H + 1) * colours]`: entry (k, colour) of a pixel lies at
 ///   `k * colours + colour`; k < H are the cosines' A, H ≤ k < 2H the sines' B, k = 2H the constant.
-/// - `frequencies` [H, 2]: (ω_y, ω_x) in radians per input pixel. `decay` [H]: the factor of each frequency.
-/// - `base` [images, rows.outputs(), columns.outputs(), colours], if given, is added.
+/// - `frequencies` `[H, 2]`: (ω_y, ω_x) in radians per input pixel. `decay` `[H]`: the factor of each frequency.
+/// - `base` `[images, rows.outputs(), columns.outputs(), colours]`, if given, is added.
 /// - `output` has the shape of `base`.
 ///
 /// A pixel's bits depend only on its offsets, its coefficients and its base.
@@ -105,8 +105,8 @@ pub fn forward(
 /// The gradients of [`forward`], given that of its output (`output_gradient`, shaped as the output). Overwrites
 ///
 /// - `coefficient_gradient`, shaped as the coefficients;
-/// - `frequency_gradient` [H, 2], through cosine and sine only: the decay is an input of its own;
-/// - `decay_gradient` [H].
+/// - `frequency_gradient` `[H, 2]`, through cosine and sine only: the decay is an input of its own;
+/// - `decay_gradient` `[H]`.
 ///
 /// The gradient of the base is the output's.
 ///
@@ -170,7 +170,7 @@ pub fn backward(
     }
 }
 
-/// What a band adds to the gradients that all pixels share, each [frequencies or more]; those of the frequencies lack
+/// What a band adds to the gradients that all pixels share, each `[frequencies or more]`; those of the frequencies lack
 /// the factor of their decay.
 struct SharedSums {
     decay: Vec<f32>,

@@ -79,7 +79,7 @@ impl Gather {
     }
 }
 
-/// Multiplies [images, rows.inputs, columns.inputs, channels] by both matrices, rows first.
+/// Multiplies `[images, rows.inputs, columns.inputs, channels]` by both matrices, rows first.
 pub(super) fn apply(
     images: usize,
     channels: usize,

@@ -11,8 +11,8 @@ pub use taps::Taps;
 
 use gather::Gather;
 
-/// Resamples `input` [images, rows.inputs, columns.inputs, channels] into `output`
-/// [images, rows.outputs, columns.outputs, channels].
+/// Resamples `input` `[images, rows.inputs, columns.inputs, channels]` into `output`
+/// `[images, rows.outputs, columns.outputs, channels]`.
 ///
 /// # Panics
 /// When the length of a slice does not fit its shape.
@@ -34,8 +34,8 @@ pub fn forward(
     );
 }
 
-/// The adjoint of [`forward`]: overwrites `input_gradient` [images, rows.inputs, columns.inputs, channels] with the
-/// gradient that `output_gradient` [images, rows.outputs, columns.outputs, channels] leaves at the input.
+/// The adjoint of [`forward`]: overwrites `input_gradient` `[images, rows.inputs, columns.inputs, channels]` with the
+/// gradient that `output_gradient` `[images, rows.outputs, columns.outputs, channels]` leaves at the input.
 ///
 /// # Panics
 /// When the length of a slice does not fit its shape.

@@ -12,9 +12,9 @@ pub struct Taps {
     pub outputs: usize,
     /// Taps per output.
     pub count: usize,
-    /// Input positions, [outputs, count].
+    /// Input positions, `[outputs, count]`.
     pub index: Vec<u32>,
-    /// Weights, [outputs, count]; those of one output sum to one.
+    /// Weights, `[outputs, count]`; those of one output sum to one.
     pub weight: Vec<f32>,
 }
 
