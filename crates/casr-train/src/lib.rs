@@ -1,1 +1,27 @@
-//! placeholder
+//! Training of the CASR network: data, degradation, losses, schedule, checkpoints.
+//!
+//! [`Trainer`] holds everything a run needs to go on: parameters, their moving average, the optimizer's state and the
+//! step. Every batch is a pure function of the seed and the step, so a run that was stopped and resumed ends with the
+//! same weights, bit for bit, as one that was not.
+
+#![forbid(unsafe_code)]
+
+mod average;
+mod checkpoint;
+mod data;
+mod error;
+mod loss;
+mod options;
+mod run;
+mod sample;
+mod trainer;
+mod validation;
+
+pub use data::Dataset;
+pub use error::TrainError;
+pub use loss::{frequency_l1, l1};
+pub use options::{Schedule, TrainOptions};
+pub use run::{Outcome, Progress, run};
+pub use sample::{Batch, Target, batch};
+pub use trainer::{StepReport, StepTimes, Trainer};
+pub use validation::Validation;

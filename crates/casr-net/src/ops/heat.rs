@@ -1,0 +1,209 @@
+//! The heat field head as an op: colours inside a pixel from the coefficients of global frequencies.
+
+use super::flex::{contiguous, tensor, values};
+use crate::geometry::StepGeometry;
+use burn::backend::{
+    Autodiff, Backend, Dispatch, Flex, TensorMetadata,
+    autodiff::{
+        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+        grads::Gradients,
+        ops::{Backward, Ops, OpsKind},
+    },
+    backend_extension,
+    flex::FlexTensor,
+    tensor::FloatTensor,
+};
+use burn::tensor::Tensor;
+use casr_kernels::{
+    InstructionSet,
+    heat::{self as kernel, HeatShape},
+};
+use std::sync::Arc;
+
+/// Backends that can evaluate a heat field.
+#[backend_extension(Autodiff, Flex)]
+pub trait HeatBackend: Backend {
+    /// See [`heat_field`].
+    fn heat_field(
+        coefficients: FloatTensor<Self>,
+        frequencies: FloatTensor<Self>,
+        decay: FloatTensor<Self>,
+        base: FloatTensor<Self>,
+        geometry: Arc<StepGeometry>,
+    ) -> FloatTensor<Self>;
+}
+
+/// Backends that can differentiate a heat field.
+pub trait HeatGradients: HeatBackend {
+    /// Gradients of coefficients, frequencies and decay.
+    fn heat_field_gradients(
+        field: SavedField<Self>,
+        output_gradient: FloatTensor<Self>,
+        geometry: Arc<StepGeometry>,
+    ) -> [FloatTensor<Self>; 3];
+}
+
+/// What the backward pass of a heat field reads.
+#[derive(Clone, Debug)]
+pub struct SavedField<B: Backend> {
+    /// [n, h, w, (2H + 1)·c].
+    pub coefficients: FloatTensor<B>,
+    /// [H, 2].
+    pub frequencies: FloatTensor<B>,
+    /// [H].
+    pub decay: FloatTensor<B>,
+}
+
+/// base + Σ_h decay_h (A_h cos ω_h·δ + B_h sin ω_h·δ) + constant, at every output pixel of `geometry` (Thera).
+///
+/// Shapes: coefficients [n, h, w, (2H + 1)·c] with cosines, sines and the constant in this order, colours innermost;
+/// frequencies [H, 2], rows (ω_y, ω_x) in radians per input pixel; decay [H]; base and result [n, H_out, W_out, c].
+pub fn heat_field(
+    coefficients: Tensor<4>,
+    frequencies: Tensor<2>,
+    decay: Tensor<1>,
+    base: Tensor<4>,
+    geometry: Arc<StepGeometry>,
+) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::heat_field(
+        coefficients.into_dispatch(),
+        frequencies.into_dispatch(),
+        decay.into_dispatch(),
+        base.into_dispatch(),
+        geometry,
+    ))
+}
+
+fn shape_of(coefficients: &FlexTensor, frequencies: &FlexTensor) -> HeatShape {
+    let count = frequencies.shape()[0];
+    HeatShape {
+        images: coefficients.shape()[0],
+        frequencies: count,
+        colours: coefficients.shape()[3] / (2 * count + 1),
+    }
+}
+
+impl HeatBackend for Flex {
+    fn heat_field(
+        coefficients: FlexTensor,
+        frequencies: FlexTensor,
+        decay: FlexTensor,
+        base: FlexTensor,
+        geometry: Arc<StepGeometry>,
+    ) -> FlexTensor {
+        let (coefficients, frequencies) = (contiguous(coefficients), contiguous(frequencies));
+        let (decay, base) = (contiguous(decay), contiguous(base));
+        let shape = shape_of(&coefficients, &frequencies);
+        let size = [
+            shape.images,
+            geometry.rows.outputs(),
+            geometry.columns.outputs(),
+            shape.colours,
+        ];
+        let mut output = vec![0.0; size.iter().product()];
+        kernel::forward(
+            InstructionSet::best(),
+            shape,
+            &geometry.rows.cells,
+            &geometry.columns.cells,
+            values(&coefficients),
+            values(&frequencies),
+            values(&decay),
+            Some(values(&base)),
+            &mut output,
+        );
+        tensor(output, size)
+    }
+}
+
+impl HeatGradients for Flex {
+    fn heat_field_gradients(
+        field: SavedField<Self>,
+        output_gradient: FlexTensor,
+        geometry: Arc<StepGeometry>,
+    ) -> [FlexTensor; 3] {
+        let (coefficients, frequencies) = (
+            contiguous(field.coefficients),
+            contiguous(field.frequencies),
+        );
+        let (decay, output_gradient) = (contiguous(field.decay), contiguous(output_gradient));
+        let shape = shape_of(&coefficients, &frequencies);
+        let mut coefficient_gradient = vec![0.0; values(&coefficients).len()];
+        let mut frequency_gradient = vec![0.0; 2 * shape.frequencies];
+        let mut decay_gradient = vec![0.0; shape.frequencies];
+        kernel::backward(
+            InstructionSet::best(),
+            shape,
+            &geometry.rows.cells,
+            &geometry.columns.cells,
+            values(&coefficients),
+            values(&frequencies),
+            values(&decay),
+            values(&output_gradient),
+            &mut coefficient_gradient,
+            &mut frequency_gradient,
+            &mut decay_gradient,
+        );
+        let size = coefficients.shape();
+        [
+            tensor(coefficient_gradient, [size[0], size[1], size[2], size[3]]),
+            tensor(frequency_gradient, [shape.frequencies, 2]),
+            tensor(decay_gradient, [shape.frequencies]),
+        ]
+    }
+}
+
+/// Parents: coefficients, frequencies, decay, base.
+#[derive(Debug)]
+struct HeatBackward(Arc<StepGeometry>);
+
+impl<B: HeatGradients> Backward<B, 4> for HeatBackward {
+    type State = SavedField<B>;
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let output_gradient = grads.consume::<B>(&ops.node);
+        if let Some(base) = &ops.parents[3] {
+            grads.register::<B>(base.id, output_gradient.clone());
+        }
+        let gradients = B::heat_field_gradients(ops.state, output_gradient, self.0);
+        for (parent, gradient) in ops.parents.iter().zip(gradients) {
+            if let Some(parent) = parent {
+                grads.register::<B>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: HeatGradients, C: CheckpointStrategy> HeatBackend for Autodiff<B, C> {
+    fn heat_field(
+        coefficients: FloatTensor<Self>,
+        frequencies: FloatTensor<Self>,
+        decay: FloatTensor<Self>,
+        base: FloatTensor<Self>,
+        geometry: Arc<StepGeometry>,
+    ) -> FloatTensor<Self> {
+        let ((coefficients, coefficients_node), (frequencies, frequencies_node)) =
+            (coefficients.into_parts(), frequencies.into_parts());
+        let ((decay, decay_node), (base, base_node)) = (decay.into_parts(), base.into_parts());
+        let nodes = [coefficients_node, frequencies_node, decay_node, base_node];
+        let prepared = Backward::<B, 4>::prepare::<C>(HeatBackward(geometry.clone()), nodes);
+        let output = B::heat_field(
+            coefficients.clone(),
+            frequencies.clone(),
+            decay.clone(),
+            base,
+            geometry,
+        );
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(
+                SavedField {
+                    coefficients,
+                    frequencies,
+                    decay,
+                },
+                output,
+            ),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a training is told.
+
+use crate::error::TrainError;
+use casr_net::NetworkConfig;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// Everything that decides the weights of a training. It is stored in checkpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainOptions {
+    /// The network's size.
+    pub network: NetworkConfig,
+    /// Seed of initial weights and batches.
+    pub seed: u64,
+    /// Images a batch.
+    pub batch: usize,
+    /// Side of a low-resolution patch, pixels.
+    pub patch: usize,
+    /// Learning rate over the steps.
+    pub schedule: Schedule,
+    /// Weight of the frequency loss beside L1.
+    pub frequency_weight: f64,
+    /// Share of batches that run two steps and learn on the network's own output.
+    pub unroll: f64,
+    /// Decay of the moving average of weights, per step.
+    pub average_decay: f64,
+    /// Bound on the norm of each parameter's gradient.
+    pub clip: f32,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            network: NetworkConfig::default(),
+            seed: 1,
+            batch: 16,
+            patch: 48,
+            schedule: Schedule::default(),
+            frequency_weight: 0.1,
+            unroll: 0.2,
+            average_decay: 0.999,
+            clip: 1.0,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// The largest factor of one step in training.
+    pub const MAX_SCALE: f64 = 4.0;
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`TrainError::Option`] names the setting and its range.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let wrong = |message: &str| Err(TrainError::Option(message.to_owned()));
+        if self.batch == 0 {
+            return wrong("--batch must be at least 1.");
+        }
+        if !(8..=512).contains(&self.patch) {
+            return wrong("--patch must lie between 8 and 512 pixels.");
+        }
+        if self.schedule.steps == 0 {
+            return wrong("--steps must be at least 1.");
+        }
+        if !(0.0..=1.0).contains(&self.unroll) {
+            return wrong("--unroll must lie between 0 and 1.");
+        }
+        if !(self.schedule.peak > 0.0 && self.schedule.peak < 1.0) {
+            return wrong("--learning-rate must lie between 0 and 1.");
+        }
+        Ok(())
+    }
+}
+
+/// Cosine learning rate with a linear warm-up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Optimizer steps in all.
+    pub steps: u64,
+    /// Highest learning rate.
+    pub peak: f64,
+    /// Learning rate at the end.
+    pub floor: f64,
+    /// Steps of linear warm-up.
+    pub warm_up: u64,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            steps: 20_000,
+            peak: 1e-3,
+            floor: 1e-6,
+            warm_up: 100,
+        }
+    }
+}
+
+impl Schedule {
+    /// The learning rate of `step`, counted from 0.
+    pub fn rate(&self, step: u64) -> f64 {
+        if step < self.warm_up {
+            return self.peak * (step + 1) as f64 / self.warm_up as f64;
+        }
+        let span = self.steps.saturating_sub(self.warm_up).max(1);
+        let progress = ((step - self.warm_up) as f64 / span as f64).min(1.0);
+        self.floor + (self.peak - self.floor) * 0.5 * (1.0 + (PI * progress).cos())
+    }
+}

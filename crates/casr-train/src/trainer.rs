@@ -1,0 +1,237 @@
+//! The state of a training and one step of it.
+
+use crate::{
+    average,
+    error::TrainError,
+    loss::{frequency_l1, l1},
+    options::TrainOptions,
+    sample::Batch,
+};
+use burn::grad_clipping::GradientClippingConfig;
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor, TensorData};
+use casr_net::{Network, Recipe, WeightsFile};
+use std::time::{Duration, Instant};
+
+/// Everything a run needs to go on.
+pub struct Trainer {
+    pub(crate) options: TrainOptions,
+    pub(crate) network: Network,
+    pub(crate) average: Network,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) step: u64,
+    /// The recipe of the weights this training started from.
+    pub(crate) ancestor: Option<Recipe>,
+    device: Device,
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug)]
+pub struct StepReport {
+    /// The loss before the step.
+    pub loss: f32,
+    /// The learning rate of the step.
+    pub rate: f64,
+    /// Where the time went.
+    pub times: StepTimes,
+    /// Floating point operations of the network's convolutions, forward and backward.
+    pub operations: f64,
+}
+
+/// Where the time of a step went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StepTimes {
+    /// Forward pass and loss.
+    pub forward: Duration,
+    /// Backward pass.
+    pub backward: Duration,
+    /// Clipping, Adam and the moving average.
+    pub update: Duration,
+}
+
+impl Trainer {
+    /// A training from scratch, or from given weights.
+    ///
+    /// # Errors
+    /// Options out of range, or weights that are no network of this size.
+    pub fn new(
+        options: TrainOptions,
+        init: Option<(&str, &WeightsFile)>,
+    ) -> Result<Self, TrainError> {
+        options.check()?;
+        let device = Device::flex();
+        let initial = match init {
+            Some((name, file)) if file.config == options.network => file.network(name, &device)?,
+            Some((name, file)) => {
+                let (have, want) = (file.config, options.network);
+                return Err(TrainError::Option(format!(
+                    "{name} holds a network of {have:?}, not of {want:?}."
+                )));
+            }
+            None => {
+                device.seed(options.seed);
+                Network::new(options.network, &device)
+            }
+        };
+        let values: Vec<Vec<f32>> = initial.parameters().into_iter().map(|p| p.values).collect();
+        let ancestor = init.map(|(_, file)| file.recipe.clone());
+        Ok(Self::assemble(
+            options,
+            values.clone(),
+            values,
+            None,
+            0,
+            ancestor,
+        ))
+    }
+
+    /// A training with given state; `values` and `average` are parameters in the network's own order.
+    pub(crate) fn assemble(
+        options: TrainOptions,
+        values: Vec<Vec<f32>>,
+        average: Vec<Vec<f32>>,
+        optimizer: Option<ModuleOptimizer>,
+        step: u64,
+        ancestor: Option<Recipe>,
+    ) -> Self {
+        let device = Device::flex().autodiff();
+        let build = |device: &Device, values: Vec<Vec<f32>>| {
+            let mut values = values.into_iter();
+            Network::new(options.network, device)
+                .with_parameters(|_, _| {
+                    Ok::<_, std::convert::Infallible>(values.next().unwrap_or_default())
+                })
+                .unwrap_or_else(|never| match never {})
+        };
+        Self {
+            network: build(&device, values),
+            average: build(&Device::flex(), average),
+            optimizer: optimizer.unwrap_or_else(|| Self::fresh_optimizer(&options)),
+            options,
+            step,
+            ancestor,
+            device,
+        }
+    }
+
+    /// Adam with the options' clipping and no state.
+    pub(crate) fn fresh_optimizer(options: &TrainOptions) -> ModuleOptimizer {
+        AdamConfig::new()
+            .with_beta_1(0.9)
+            .with_beta_2(0.99)
+            .with_epsilon(1e-8)
+            .with_grad_clipping(Some(GradientClippingConfig::Norm(options.clip)))
+            .init()
+    }
+
+    /// What the training was told.
+    pub fn options(&self) -> &TrainOptions {
+        &self.options
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// The averaged network, which is what a training produces.
+    pub fn average(&self) -> &Network {
+        &self.average
+    }
+
+    /// One optimizer step on `batch`.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`]; the state is then as before the step.
+    pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
+        let start = Instant::now();
+        let loss = self.loss(batch);
+        let value: f32 = loss.clone().into_scalar();
+        let forward = start.elapsed();
+        if !value.is_finite() {
+            return Err(TrainError::Diverged { step: self.step });
+        }
+
+        let start = Instant::now();
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        let backward = start.elapsed();
+
+        let start = Instant::now();
+        let rate = self.options.schedule.rate(self.step);
+        self.network = self.optimizer.step(rate, self.network.clone(), gradients);
+        // Early on the average forgets faster, or it would drag the initial weights along.
+        let decay = self
+            .options
+            .average_decay
+            .min((self.step + 1) as f64 / (self.step + 10) as f64);
+        self.average = average::update(self.average.clone(), &self.network, decay);
+        let update = start.elapsed();
+
+        self.step += 1;
+        let times = StepTimes {
+            forward,
+            backward,
+            update,
+        };
+        Ok(StepReport {
+            loss: value,
+            rate,
+            times,
+            operations: self.operations(batch),
+        })
+    }
+
+    /// The loss on every level of a batch, averaged, [1].
+    fn loss(&self, batch: &Batch) -> Tensor<1> {
+        let (height, width) = batch.size;
+        let tensor = |values: &[f32], height, width| {
+            Tensor::<4>::from_data(
+                TensorData::new(values.to_vec(), [batch.images, height, width, 3]),
+                &self.device,
+            )
+        };
+        let mut level = tensor(&batch.input, height, width);
+        let mut total = Tensor::<1>::zeros([1], &self.device);
+        for target in &batch.targets {
+            let (rows, columns) = (
+                target.geometry.rows.outputs(),
+                target.geometry.columns.outputs(),
+            );
+            let result = self.network.step(level, &target.geometry);
+            let difference = result.clone() - tensor(&target.pixels, rows, columns);
+            total = total
+                + l1(difference.clone())
+                + frequency_l1(difference) * self.options.frequency_weight;
+            level = result.clamp(0.0, 1.0);
+        }
+        total / batch.targets.len() as f64
+    }
+
+    /// A backward pass is twice a forward pass.
+    fn operations(&self, batch: &Batch) -> f64 {
+        let pixels: usize = (batch.targets.iter())
+            .map(|t| batch.images * t.geometry.rows.inputs() * t.geometry.columns.inputs())
+            .sum();
+        3.0 * pixels as f64 * self.options.network.operations_per_pixel()
+    }
+
+    /// The averaged weights with their recipe; `psnr` as measured.
+    pub fn weights(&self, data: &str, psnr: &[(String, f64)]) -> WeightsFile {
+        let options = serde_json::to_string(&self.options).unwrap_or_default();
+        let ancestor = self.ancestor.clone().unwrap_or_default();
+        let training = match ancestor.training.as_str() {
+            "" => format!("{} steps of {options}", self.step),
+            before => format!("{before}; then {} steps of {options}", self.step),
+        };
+        WeightsFile {
+            config: self.options.network,
+            recipe: Recipe {
+                training,
+                data: data.to_owned(),
+                steps: ancestor.steps + self.step,
+                psnr: psnr.iter().cloned().collect(),
+            },
+            parameters: self.average.parameters(),
+        }
+    }
+}
