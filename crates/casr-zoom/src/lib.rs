@@ -1,1 +1,40 @@
-//! placeholder
+//! Enlarges an image by any factor from 1 up, in modest steps, tile by tile.
+//!
+//! ```
+//! use casr_zoom::{Enlarger, Image, Model, Target};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let pixels = vec![0.5; 6 * 4 * 3];
+//! let image = Image::new(6, 4, pixels)?; // 6 × 4 pixels, RGB in [0, 1]
+//! let enlarger = Enlarger::new(Model::embedded()?);
+//! let large = enlarger.enlarge(&image, Target::Factor(2.5))?;
+//! # assert_eq!((large.width(), large.height()), (15, 10));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`ScalePlan`] lists the levels between the image and the wanted size. Each level is made from the one below it in
+//! tiles: windows of the level below, with a halo as wide as the network looks, so that the tiling cannot be seen in a
+//! single bit of the result. Levels flow upwards in bands of rows and none is ever held whole, so memory grows with the
+//! width of the result and not with its height. [`Enlarger::bands`] hands out the last level that way, for results that
+//! should go straight into a file; [`PlanCost`] says beforehand what a plan takes.
+
+#![forbid(unsafe_code)]
+
+mod bands;
+mod cost;
+mod enlarge;
+mod error;
+mod image;
+mod plan;
+mod rows;
+mod step;
+mod tile;
+
+pub use bands::{Band, Bands, Progress};
+pub use casr_net::{Model, NetError};
+pub use cost::{LevelCost, PlanCost, measure_throughput};
+pub use enlarge::{DEFAULT_TILE, Enlarger};
+pub use error::ZoomError;
+pub use image::Image;
+pub use plan::{DEFAULT_MAX_STEP, LARGEST_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};

@@ -1,0 +1,198 @@
+//! The result in bands of rows, each made when it is asked for.
+
+use crate::{
+    error::ZoomError,
+    image::{COLOURS, Image},
+    plan::Size,
+    rows::Rows,
+    step::{Step, place},
+    tile::Parts,
+};
+use casr_net::Model;
+use std::{
+    fmt,
+    ops::{ControlFlow, Range},
+};
+
+/// Rows of the image read at a time.
+pub(crate) const SOURCE_ROWS: usize = 64;
+
+/// A band of the result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    /// The rows of the result that it holds.
+    pub rows: Range<usize>,
+    /// RGB in [0, 1], [rows, width, 3].
+    pub pixels: Vec<f32>,
+}
+
+/// How far an enlargement is, in input pixels that went through the network, on all levels and with their halos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Pixels done.
+    pub done: u64,
+    /// Pixels to do in all.
+    pub total: u64,
+}
+
+/// An enlargement under way: yields the result in bands, top to bottom.
+///
+/// Every level pulls the rows it needs from the level below and forgets them afterwards. How the result is cut depends on
+/// the plan and the tile alone, so two images with one plan (colours and alpha) can be taken in lockstep.
+pub struct Bands<'a> {
+    size: Size,
+    stages: Vec<Stage>,
+    work: Work<'a>,
+    stopped: bool,
+}
+
+/// One step with what it holds of the level below.
+struct Stage {
+    step: Step,
+    parts: Parts,
+    below: Rows,
+}
+
+/// What all stages share.
+struct Work<'a> {
+    model: &'a Model,
+    image: &'a Image,
+    /// The next row of the image.
+    row: usize,
+    progress: Progress,
+    observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
+}
+
+impl<'a> Bands<'a> {
+    pub(crate) fn new(model: &'a Model, image: &'a Image, size: Size, steps: Vec<Step>) -> Self {
+        let total = steps.iter().map(|step| step.tiling.work()).sum();
+        let stage = |step: Step| Stage {
+            parts: step.tiling.rows(),
+            below: Rows::new(step.tiling.input.width),
+            step,
+        };
+        Self {
+            size,
+            stages: steps.into_iter().map(stage).collect(),
+            work: Work {
+                model,
+                image,
+                row: 0,
+                progress: Progress { done: 0, total },
+                observer: Box::new(|_| ControlFlow::Continue(())),
+            },
+            stopped: false,
+        }
+    }
+
+    /// Has `observer` called after every tile; [`ControlFlow::Break`] ends the work with [`ZoomError::Cancelled`].
+    #[must_use]
+    pub fn observe(mut self, observer: impl FnMut(Progress) -> ControlFlow<()> + 'a) -> Self {
+        self.work.observer = Box::new(observer);
+        self
+    }
+
+    /// The size of the result.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// How far the work is.
+    pub fn progress(&self) -> Progress {
+        self.work.progress
+    }
+
+    /// The bands not yet taken as one image.
+    ///
+    /// # Errors
+    /// [`ZoomError::Memory`] or [`ZoomError::Cancelled`]; [`ZoomError::PixelCount`] if bands were taken before.
+    pub fn into_image(self) -> Result<Image, ZoomError> {
+        let size = self.size;
+        let mut pixels = Vec::new();
+        size.width
+            .checked_mul(size.height)
+            .and_then(|count| count.checked_mul(COLOURS))
+            .and_then(|values| pixels.try_reserve_exact(values).ok())
+            .ok_or(ZoomError::Memory { size })?;
+        for band in self {
+            pixels.extend_from_slice(&band?.pixels);
+        }
+        Image::new(size.width, size.height, pixels)
+    }
+}
+
+impl Iterator for Bands<'_> {
+    type Item = Result<Band, ZoomError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.stopped {
+            return None;
+        }
+        let band = self.work.pull(&mut self.stages).transpose();
+        self.stopped = !matches!(band, Some(Ok(_)));
+        band
+    }
+}
+
+impl fmt::Debug for Bands<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter
+            .debug_struct("Bands")
+            .field("size", &self.size)
+            .field("progress", &self.work.progress)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Work<'_> {
+    /// The next band of the level that the last of `stages` makes; of the image itself where there are none.
+    fn pull(&mut self, stages: &mut [Stage]) -> Result<Option<Band>, ZoomError> {
+        let Some((stage, stages_below)) = stages.split_last_mut() else {
+            return Ok(self.source());
+        };
+        let Some(part) = stage.parts.next() else {
+            return Ok(None);
+        };
+        let window = stage.step.tiling.row_window(&part);
+        stage.below.forget_above(window.start);
+        while stage.below.end() < window.end
+            && let Some(band) = self.pull(stages_below)?
+        {
+            stage.below.append(&band.pixels);
+        }
+        self.band(stage, &part).map(Some)
+    }
+
+    /// The next rows of the image.
+    fn source(&mut self) -> Option<Band> {
+        let rows = self.row..(self.row + SOURCE_ROWS).min(self.image.height());
+        self.row = rows.end;
+        let values = self.image.width() * COLOURS;
+        let pixels = &self.image.pixels()[rows.start * values..rows.end * values];
+        (!rows.is_empty()).then(|| Band {
+            pixels: pixels.to_vec(),
+            rows,
+        })
+    }
+
+    /// The band that a step makes from the input rows `part`, tile by tile.
+    fn band(&mut self, stage: &Stage, part: &Range<usize>) -> Result<Band, ZoomError> {
+        let step = &stage.step;
+        let rows = step.output_rows(part);
+        let width = step.output_width();
+        let mut pixels = vec![0.0; rows.len() * width * COLOURS];
+        for columns in step.tiling.columns() {
+            let tile = step.tile(self.model, &stage.below, part, &columns);
+            place(&tile, &step.output_columns(&columns), width, &mut pixels);
+            let window = (
+                step.tiling.row_window(part).len(),
+                step.tiling.column_window(&columns).len(),
+            );
+            self.progress.done += (window.0 * window.1) as u64;
+            if (self.observer)(self.progress).is_break() {
+                return Err(ZoomError::Cancelled);
+            }
+        }
+        Ok(Band { rows, pixels })
+    }
+}

@@ -1,0 +1,168 @@
+//! What a plan takes: arithmetic, time and memory.
+
+use crate::{
+    bands::SOURCE_ROWS,
+    image::COLOURS,
+    plan::{ScalePlan, Size},
+    tile::{Parts, Tiling},
+};
+use casr_net::{Model, NetworkConfig, StepGeometry};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Bytes of a value.
+const VALUE: u64 = size_of::<f32>() as u64;
+
+/// Bytes of a pixel's colours.
+const PIXEL: u64 = COLOURS as u64 * VALUE;
+
+/// Taps of the bicubic enlargement, both passes together.
+const BICUBIC_TAPS: f64 = 8.0;
+
+/// The side of the tile that [`measure_throughput`] runs, in pixels.
+const TRIAL_SIDE: usize = 96;
+
+/// What one step of a plan takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LevelCost {
+    /// The size of the level below.
+    pub input: Size,
+    /// The size of the level made.
+    pub output: Size,
+    /// Input pixels that go through the network; those of halos count once for every tile.
+    pub computed_pixels: u64,
+    /// Floating-point operations; a multiplication and its addition are two.
+    pub flops: f64,
+}
+
+/// What a plan takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanCost {
+    /// Every step, first to last.
+    pub levels: Vec<LevelCost>,
+    /// The most memory held at a time, in bytes: the image, the rows held of every level, and one tile's features. The
+    /// result itself is not counted: it leaves in bands.
+    pub peak_bytes: u64,
+}
+
+impl PlanCost {
+    /// The cost of `plan` with a network of size `config`, in tiles of `tile` input pixels a side.
+    pub(crate) fn new(config: NetworkConfig, tile: usize, plan: &ScalePlan) -> Self {
+        let halo = config.halo();
+        let steps: Vec<(Tiling, Size)> = plan
+            .steps()
+            .map(|(input, output)| (Tiling { input, tile, halo }, output))
+            .collect();
+        let levels = steps
+            .iter()
+            .map(|&(tiling, output)| LevelCost {
+                input: tiling.input,
+                output,
+                computed_pixels: tiling.work(),
+                flops: flops(config, tiling.work(), pixels(output)),
+            })
+            .collect();
+        let rows = row_bytes(&steps);
+        let largest_tile = steps
+            .iter()
+            .map(|&(tiling, output)| tile_bytes(config, tiling, output))
+            .max();
+        Self {
+            levels,
+            peak_bytes: pixels(plan.input()) * PIXEL + rows + largest_tile.unwrap_or_default(),
+        }
+    }
+
+    /// Floating-point operations of all steps.
+    pub fn flops(&self) -> f64 {
+        self.levels.iter().map(|level| level.flops).sum()
+    }
+
+    /// The time it takes at `throughput` FLOP/s; see [`measure_throughput`]. Zero if that is no positive number.
+    pub fn time(&self, throughput: f64) -> Duration {
+        Duration::try_from_secs_f64(self.flops() / throughput).unwrap_or_default()
+    }
+}
+
+/// How fast this machine runs the network, in FLOP/s: times one small tile, in well under a second.
+pub fn measure_throughput(model: &Model) -> f64 {
+    let output = 2 * TRIAL_SIDE;
+    let geometry = Arc::new(StepGeometry::new(
+        (TRIAL_SIDE, TRIAL_SIDE),
+        (output, output),
+    ));
+    let run = || {
+        let window = vec![0.5; TRIAL_SIDE * TRIAL_SIDE * COLOURS];
+        let start = Instant::now();
+        model.step(window, &geometry);
+        start.elapsed().as_secs_f64()
+    };
+    // The first run wakes the threads and maps the memory.
+    run();
+    let work = (TRIAL_SIDE * TRIAL_SIDE) as u64;
+    flops(model.config(), work, (output * output) as u64) / run()
+}
+
+/// Floating-point operations of one step.
+fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
+    let channels = config.channels as f64;
+    let head = head_channels(config) as f64;
+    let colours = COLOURS as f64;
+    let encoder = 9.0 * colours * channels;
+    let body = 9.0 * channels * channels * (3 * config.blocks + 1) as f64;
+    let coefficients = channels * head;
+    let field = head + BICUBIC_TAPS * colours;
+    2.0 * (inputs as f64 * (encoder + body + coefficients) + outputs as f64 * field)
+}
+
+/// The most memory that the network takes for one tile. Four maps of features are alive inside a block (the skip from the
+/// encoder, the block's own, a convolution's input and its output), the features and the coefficients in the head, and
+/// at the end the coefficients with the bicubic enlargement and the result.
+fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
+    let longest = |parts: Parts| parts.map(|part| part.len()).max().unwrap_or_default();
+    let (height, width) = (longest(tiling.rows()), longest(tiling.columns()));
+    let reach = |side: usize, whole: usize| (side + 2 * tiling.halo).min(whole) as u64;
+    let window = reach(height, tiling.input.height) * reach(width, tiling.input.width);
+    let outputs = enlarged(height, tiling.input.height, output.height)
+        * enlarged(width, tiling.input.width, output.width);
+
+    let channels = config.channels as u64 * VALUE;
+    let head = head_channels(config) as u64 * VALUE;
+    let body = window * 4 * channels;
+    let coefficients = window * (channels + head);
+    let field = window * head + outputs * 3 * PIXEL;
+    window * PIXEL + body.max(coefficients).max(field)
+}
+
+/// The most memory that levels take as rows: for every step those of the level below under a band and its halo, what is
+/// left of the band that brought them, and the band that it makes.
+fn row_bytes(steps: &[(Tiling, Size)]) -> u64 {
+    let mut brought = SOURCE_ROWS as u64;
+    let mut bytes = 0;
+    for &(tiling, output) in steps {
+        let Size { width, height } = tiling.input;
+        let band = tiling.tile.min(height);
+        let window = (band + 2 * tiling.halo).min(height) as u64;
+        let held = (window + brought).min(height as u64);
+        let made = enlarged(band, height, output.height);
+        bytes += (held * width as u64 + made * output.width as u64) * PIXEL;
+        brought = made;
+    }
+    bytes
+}
+
+/// Outputs of `part` pixels of an axis, rounded up.
+fn enlarged(part: usize, inputs: usize, outputs: usize) -> u64 {
+    (part as u64 * outputs as u64).div_ceil(inputs as u64)
+}
+
+fn pixels(size: Size) -> u64 {
+    size.width as u64 * size.height as u64
+}
+
+/// Two coefficients for every frequency and a constant, for each colour.
+fn head_channels(config: NetworkConfig) -> usize {
+    (2 * config.frequencies + 1) * COLOURS
+}

@@ -1,0 +1,102 @@
+//! The way in: a model, its settings, and images to enlarge.
+
+use crate::{
+    bands::Bands,
+    cost::PlanCost,
+    error::ZoomError,
+    image::Image,
+    plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
+    step::Step,
+    tile::Tiling,
+};
+use casr_net::Model;
+
+/// The longest side of a tile, without its halo, in pixels of the level below: large enough that halos cost little,
+/// small enough that a tile's features stay within some hundred megabytes.
+pub const DEFAULT_TILE: usize = 256;
+
+/// Enlarges images with one model.
+#[derive(Clone, Debug)]
+pub struct Enlarger {
+    model: Model,
+    max_step: f64,
+    tile: usize,
+}
+
+impl Enlarger {
+    /// An enlarger with the default settings.
+    pub fn new(model: Model) -> Self {
+        Self {
+            model,
+            max_step: DEFAULT_MAX_STEP,
+            tile: DEFAULT_TILE,
+        }
+    }
+
+    /// The largest factor of one step, in (1, 4]; see [`ScalePlan::new`], which checks it. [`DEFAULT_MAX_STEP`] if not
+    /// said otherwise.
+    #[must_use]
+    pub fn max_step(mut self, max_step: f64) -> Self {
+        self.max_step = max_step;
+        self
+    }
+
+    /// The longest side of a tile, in input pixels, at least 1. It weighs speed against memory and changes no pixel;
+    /// [`DEFAULT_TILE`] if not said otherwise.
+    #[must_use]
+    pub fn tile(mut self, tile: usize) -> Self {
+        self.tile = tile.max(1);
+        self
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The levels from an image of size `input` to `target`.
+    ///
+    /// # Errors
+    /// See [`ScalePlan::new`].
+    pub fn plan(&self, input: Size, target: Target) -> Result<ScalePlan, ZoomError> {
+        ScalePlan::new(input, target, self.max_step)
+    }
+
+    /// What a plan takes, without doing it.
+    pub fn cost(&self, plan: &ScalePlan) -> PlanCost {
+        PlanCost::new(self.model.config(), self.tile, plan)
+    }
+
+    /// Enlarges an image.
+    ///
+    /// # Errors
+    /// See [`ScalePlan::new`]; [`ZoomError::Memory`] if the result cannot be held whole.
+    pub fn enlarge(&self, image: &Image, target: Target) -> Result<Image, ZoomError> {
+        let plan = self.plan(image.size(), target)?;
+        self.bands(image, &plan)?.into_image()
+    }
+
+    /// Enlarges an image in bands of rows, each computed when it is asked for.
+    ///
+    /// # Errors
+    /// [`ZoomError::OtherPlan`] if the plan is for another size.
+    pub fn bands<'a>(&'a self, image: &'a Image, plan: &ScalePlan) -> Result<Bands<'a>, ZoomError> {
+        if plan.input() != image.size() {
+            return Err(ZoomError::OtherPlan {
+                planned: plan.input(),
+                image: image.size(),
+            });
+        }
+        let halo = self.model.halo();
+        let steps = plan.steps().map(|(input, output)| {
+            let tile = self.tile;
+            Step::new(Tiling { input, tile, halo }, output)
+        });
+        Ok(Bands::new(
+            &self.model,
+            image,
+            plan.output(),
+            steps.collect(),
+        ))
+    }
+}

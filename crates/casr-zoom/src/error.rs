@@ -1,0 +1,94 @@
+//! What can go wrong with an enlargement.
+
+use crate::plan::{LARGEST_STEP, MAX_LEVELS, MAX_SIDE, Size};
+
+/// An error of this crate. Messages are whole sentences for the user; the caller adds the image's name.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZoomError {
+    /// An image without pixels.
+    #[error("the image is empty ({size} pixels). Give one with at least one pixel.")]
+    EmptyImage {
+        /// Its size.
+        size: Size,
+    },
+    /// The values do not fill the image, or are too many.
+    #[error(
+        "an image of {size} RGB pixels does not have {values} values. Give three for every pixel, row by row."
+    )]
+    PixelCount {
+        /// The claimed size.
+        size: Size,
+        /// The values given.
+        values: usize,
+    },
+    /// A colour outside of [0, 1].
+    #[error("colour value {index} is {value}. Scale colours to the range from 0 to 1.")]
+    PixelValue {
+        /// Its place among the values.
+        index: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A factor that is no number from 1 up.
+    #[error("cannot enlarge by a factor of {factor}. Ask for a number from 1 up.")]
+    Factor {
+        /// The factor asked for.
+        factor: f64,
+    },
+    /// A wanted size below the image's own.
+    #[error(
+        "cannot make {wanted} pixels of {input} along one side: CASR only enlarges. Ask for {input} or more."
+    )]
+    Smaller {
+        /// The wanted side, in pixels.
+        wanted: usize,
+        /// The image's side, in pixels.
+        input: usize,
+    },
+    /// A result too large for this program.
+    #[error(
+        "the result would be {pixels:.0} pixels along one side, more than {MAX_SIDE}. Ask for a smaller one."
+    )]
+    TooLarge {
+        /// The wanted side, in pixels.
+        pixels: f64,
+    },
+    /// The largest step is outside of what the network was trained for.
+    #[error(
+        "the largest step cannot be {max_step}. Choose one above 1 and at most {LARGEST_STEP}."
+    )]
+    MaxStep {
+        /// The value given.
+        max_step: f64,
+    },
+    /// The steps are so small that the wanted factor takes too many.
+    #[error(
+        "steps of at most {max_step} are too small: the plan would have more than {MAX_LEVELS} levels. Allow larger steps."
+    )]
+    TooManyLevels {
+        /// The largest step allowed.
+        max_step: f64,
+    },
+    /// A plan made for an image of another size.
+    #[error(
+        "the plan is for an image of {planned} pixels, but this one has {image}. Make a plan for this image."
+    )]
+    OtherPlan {
+        /// The size that the plan starts from.
+        planned: Size,
+        /// The image's size.
+        image: Size,
+    },
+    /// The result does not fit into memory as a whole.
+    #[error(
+        "there is no memory for a whole image of {size} pixels. Ask for a smaller one, or take it in bands."
+    )]
+    Memory {
+        /// The result's size.
+        size: Size,
+    },
+    /// The observer asked to stop.
+    #[error("the enlargement was cancelled. Start it again to get the image.")]
+    Cancelled,
+}

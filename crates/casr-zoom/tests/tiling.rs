@@ -1,0 +1,126 @@
+//! Nobody can tell from a result how it was tiled.
+
+mod support;
+
+use casr_net::{Model, NetworkConfig, Recipe};
+use casr_zoom::{Enlarger, Target};
+use support::{SMALL, bits, image, model, network};
+
+/// Larger than any image here: no tiles at all.
+const WHOLE: usize = 10_000;
+
+const TARGETS: [Target; 7] = [
+    Target::Factor(1.7),
+    Target::Factor(2.0),
+    Target::Factor(2.5),
+    Target::Factor(3.3),
+    Target::Factor(4.0),
+    Target::Factors {
+        horizontal: 1.0,
+        vertical: 3.7,
+    },
+    Target::Factors {
+        horizontal: 2.9,
+        vertical: 1.3,
+    },
+];
+
+#[track_caller]
+fn assert_same(enlarger: &Enlarger, (width, height): (usize, usize), target: Target, tile: usize) {
+    let image = image(width, height);
+    let enlarge = |tile| {
+        let enlarger = enlarger.clone().tile(tile);
+        bits(&enlarger.enlarge(&image, target).unwrap())
+    };
+    let (whole, tiled) = (enlarge(WHOLE), enlarge(tile));
+    assert_eq!(whole.len(), tiled.len());
+    let different = whole.iter().zip(&tiled).filter(|(a, b)| a != b).count();
+    assert_eq!(
+        different, 0,
+        "values of {width}×{height}, {target:?}, tile {tile}"
+    );
+}
+
+#[test]
+fn tiles_leave_no_trace_in_one_step() {
+    let enlarger = Enlarger::new(model(SMALL));
+    for target in TARGETS {
+        for size in [(37, 41), (53, 19)] {
+            for tile in [5, 8, 13, 32] {
+                assert_same(&enlarger, size, target, tile);
+            }
+        }
+    }
+}
+
+#[test]
+fn tiles_leave_no_trace_in_two_and_three_steps() {
+    let enlarger = Enlarger::new(model(SMALL)).max_step(2.0);
+    for target in [
+        Target::Factor(3.3),
+        Target::Factor(6.5),
+        Target::Factors {
+            horizontal: 1.5,
+            vertical: 5.0,
+        },
+    ] {
+        for tile in [7, 20, 64] {
+            assert_same(&enlarger, (29, 23), target, tile);
+        }
+    }
+}
+
+#[test]
+fn tiles_of_single_pixels_and_images_of_single_pixels() {
+    let enlarger = Enlarger::new(model(SMALL));
+    for size in [(1, 1), (1, 11), (9, 1), (2, 5)] {
+        assert_same(&enlarger, size, Target::Factor(3.3), 1);
+        assert_same(&enlarger, size, Target::Factor(11.0), 1);
+    }
+}
+
+#[test]
+fn tiles_leave_no_trace_at_the_full_size_of_the_network() {
+    let enlarger = Enlarger::new(model(NetworkConfig::default()));
+    assert_same(&enlarger, (67, 59), Target::Factor(2.5), 31);
+}
+
+#[test]
+fn a_halo_that_is_too_small_shows() {
+    let shallow = NetworkConfig {
+        blocks: SMALL.blocks - 1,
+        ..SMALL
+    };
+    let network = network(SMALL);
+    // The same network, but its model asks for the halo of one with a block less.
+    let [honest, blind] = [SMALL, shallow].map(|config| {
+        let model = Model::from_network(network.clone(), config, Recipe::default());
+        Enlarger::new(model).tile(13)
+    });
+    let image = image(37, 41);
+    let enlarge =
+        |enlarger: &Enlarger| bits(&enlarger.enlarge(&image, Target::Factor(2.0)).unwrap());
+    assert!(blind.model().halo() < honest.model().halo());
+    assert_ne!(enlarge(&blind), enlarge(&honest));
+    assert_eq!(
+        enlarge(&blind.tile(WHOLE)),
+        enlarge(&honest),
+        "without tiles no halo is needed"
+    );
+}
+
+#[test]
+fn threads_leave_no_trace() {
+    let image = image(61, 47);
+    for config in [SMALL, NetworkConfig::default()] {
+        let enlarger = Enlarger::new(model(config)).tile(24);
+        let enlarge = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let pool = pool.build().unwrap();
+            bits(&pool.install(|| enlarger.enlarge(&image, Target::Factor(2.5)).unwrap()))
+        };
+        let one = enlarge(1);
+        assert!(enlarge(2) == one, "two threads");
+        assert!(enlarge(3) == one, "three threads");
+    }
+}
