@@ -227,6 +227,27 @@ fn rows_must_be_whole_and_as_many_as_announced() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_stays_a_link() {
+    let folder = folder();
+    let (target, link) = (
+        folder.path().join("target.png"),
+        folder.path().join("link.png"),
+    );
+    fs::write(&target, b"old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let options = Options {
+        overwrite: true,
+        ..Options::default()
+    };
+    let mut writer = create(&link, Format::Png, options).unwrap();
+    writer.write_rows(&samples(&small())).unwrap();
+    writer.finish().unwrap();
+    assert!(link.is_symlink() && !target.is_symlink());
+    assert_eq!(read_default(&target).unwrap().width, 9);
+}
+
+#[cfg(unix)]
+#[test]
 fn the_file_is_as_readable_as_any_other() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();

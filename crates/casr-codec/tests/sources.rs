@@ -235,3 +235,96 @@ mod webp_files {
         assert_eq!((picture.colour, picture.alpha), (Colour::Rgb, None));
     }
 }
+
+mod jpeg_files {
+    use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+    use super::*;
+
+    /// A soft gradient as a JPEG of the given kind, and its steps.
+    fn jpeg(kind: ColorType, change: impl Fn(&mut Encoder<&mut Vec<u8>>)) -> (Vec<u8>, Vec<u8>) {
+        let samples = match kind {
+            ColorType::Luma => 1,
+            ColorType::Cmyk | ColorType::CmykAsYcck => 4,
+            _ => 3,
+        };
+        let pixels: Vec<u8> = (0..48 * 40 * samples)
+            .map(|at| (at / samples % 48 * 2 + at / samples / 48 * 3) as u8)
+            .collect();
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 98);
+        change(&mut encoder);
+        encoder.encode(&pixels, 48, 40, kind).unwrap();
+        (file, pixels)
+    }
+
+    fn near(file: &[u8], expected: &[u8]) -> Picture {
+        let picture = read_bytes(file).unwrap();
+        let worst = steps(&picture)
+            .iter()
+            .zip(expected)
+            .map(|(&a, &b)| a.abs_diff(b.into()))
+            .max();
+        assert!(
+            picture.pixels.len() == expected.len() && worst.unwrap() <= 4,
+            "off by {worst:?}"
+        );
+        picture
+    }
+
+    #[test]
+    fn progressive_subsampled_and_restarting_scans() {
+        for progressive in [false, true] {
+            for sampling in [
+                SamplingFactor::R_4_4_4,
+                SamplingFactor::R_4_2_2,
+                SamplingFactor::R_4_2_0,
+            ] {
+                for restart in [0, 2] {
+                    let (file, pixels) = jpeg(ColorType::Rgb, |encoder| {
+                        encoder.set_progressive(progressive);
+                        encoder.set_sampling_factor(sampling);
+                        encoder.set_restart_interval(restart);
+                    });
+                    assert_eq!(near(&file, &pixels).colour, Colour::Rgb);
+                }
+            }
+            let (file, pixels) = jpeg(ColorType::Luma, |encoder| {
+                encoder.set_progressive(progressive)
+            });
+            assert_eq!(near(&file, &pixels).colour, Colour::Grey);
+        }
+    }
+
+    #[test]
+    fn a_progressive_file_needs_its_last_byte() {
+        let (file, _) = jpeg(ColorType::Rgb, |encoder| encoder.set_progressive(true));
+        for cut in 1..file.len() {
+            assert!(
+                read_bytes(&file[..cut]).is_err(),
+                "{cut} of {} bytes were enough",
+                file.len()
+            );
+        }
+    }
+
+    #[test]
+    fn inks_become_rgb_and_lose_their_profile() {
+        for kind in [ColorType::Cmyk, ColorType::CmykAsYcck] {
+            let (file, inks) = jpeg(kind, |encoder| {
+                encoder.add_icc_profile(b"a profile for inks").unwrap()
+            });
+            let light =
+                |ink: u8, black: u8| (u32::from(255 - ink) * u32::from(255 - black) + 127) / 255;
+            let expected: Vec<u8> = inks
+                .chunks(4)
+                .flat_map(|ink| [0, 1, 2].map(|at| light(ink[at], ink[3]) as u8))
+                .collect();
+            let picture = near(&file, &expected);
+            assert_eq!(
+                (picture.metadata.icc, &picture.losses[..]),
+                (None, &[Loss::CmykProfile][..])
+            );
+        }
+    }
+}

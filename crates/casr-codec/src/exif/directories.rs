@@ -22,7 +22,7 @@ impl Field {
     /// of its elements.
     pub(crate) fn new(tag: u16, kind: u16, value: Vec<u8>) -> Option<Self> {
         let size = element_bytes(kind)?;
-        (!value.is_empty() && value.len() % size == 0).then_some(Self { tag, kind, value })
+        (!value.is_empty() && value.len().is_multiple_of(size)).then_some(Self { tag, kind, value })
     }
 
     pub(crate) fn shorts(tag: u16, values: &[u16]) -> Self {

@@ -240,7 +240,7 @@ impl Bmp {
             *column += 1;
         };
         let nibble = |byte: u8, position: usize| {
-            if position % 2 == 0 {
+            if position.is_multiple_of(2) {
                 byte >> 4
             } else {
                 byte & 15

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::exif;
-use crate::orientation::{Orientation, Walk};
+use crate::orientation::Orientation;
 use crate::{Colour, Depth, Loss, Metadata, Picture, SourceFormat};
 
 /// Samples as decoders give them, interleaved, row by row from the top as stored.
@@ -44,34 +44,22 @@ fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
 impl Decoded {
     /// The upright picture.
     pub(super) fn into_picture(self, format: SourceFormat) -> Result<Picture, Fault> {
-        let Self {
-            width: stored_width,
-            height: stored_height,
-            colour,
-            alpha,
-            orientation,
-            ..
-        } = self;
-        let (width, height) = orientation.upright_size(stored_width, stored_height);
-        let stride = colour.channels() + usize::from(alpha);
-        let walk = orientation.walk(stored_width, stored_height);
-        let sampled = match &self.samples {
-            Samples::Eight(samples) => {
-                sample(samples, stride, walk, width, height, colour, alpha, 255.0)
-            }
-            Samples::Sixteen(samples) => {
-                sample(samples, stride, walk, width, height, colour, alpha, 65535.0)
-            }
+        let (depth, sampled) = match &self.samples {
+            Samples::Eight(samples) => (Depth::Eight, self.upright(samples, 255.0)),
+            Samples::Sixteen(samples) => (Depth::Sixteen, self.upright(samples, 65535.0)),
         };
         let (mut pixels, alpha) = sampled?;
         if let (true, Some(alpha)) = (self.premultiplied, &alpha) {
-            unmultiply(&mut pixels, alpha, colour);
+            unmultiply(&mut pixels, alpha, self.colour);
         }
-        let depth = match self.samples {
-            Samples::Eight(_) => Depth::Eight,
-            Samples::Sixteen(_) => Depth::Sixteen,
-        };
-        let mut metadata = self.metadata;
+        let Self {
+            colour,
+            orientation,
+            mut metadata,
+            losses,
+            ..
+        } = self;
+        let (width, height) = orientation.upright_size(self.width, self.height);
         if orientation != Orientation::UPRIGHT {
             exif::set_upright(&mut metadata);
         }
@@ -84,40 +72,37 @@ impl Decoded {
             pixels,
             alpha,
             metadata,
-            losses: self.losses,
+            losses,
         })
     }
-}
 
-/// Colour and alpha of the upright picture, each sample divided by `full`.
-#[allow(clippy::too_many_arguments)]
-fn sample<T: Copy + Into<f32>>(
-    stored: &[T],
-    stride: usize,
-    walk: Walk,
-    width: usize,
-    height: usize,
-    colour: Colour,
-    alpha: bool,
-    full: f32,
-) -> Result<(Vec<f32>, Option<Vec<f32>>), Fault> {
-    let channels = colour.channels();
-    let mut pixels = with_room(width * height * channels)?;
-    let mut clear = if alpha {
-        Some(with_room(width * height)?)
-    } else {
-        None
-    };
-    for row in 0..height {
-        for column in 0..width {
-            let pixel = &stored[walk.stored(column, row) * stride..][..stride];
-            pixels.extend(pixel[..channels].iter().map(|&sample| sample.into() / full));
-            if let Some(clear) = &mut clear {
-                clear.push(pixel[channels].into() / full);
+    /// Colour and alpha in the upright picture's order, each sample divided by `full`.
+    fn upright<T: Copy + Into<f32>>(
+        &self,
+        stored: &[T],
+        full: f32,
+    ) -> Result<(Vec<f32>, Option<Vec<f32>>), Fault> {
+        let channels = self.colour.channels();
+        let stride = channels + usize::from(self.alpha);
+        let (width, height) = self.orientation.upright_size(self.width, self.height);
+        let walk = self.orientation.walk(self.width, self.height);
+        let mut pixels = with_room(width * height * channels)?;
+        let mut alpha = if self.alpha {
+            Some(with_room(width * height)?)
+        } else {
+            None
+        };
+        for row in 0..height {
+            for column in 0..width {
+                let pixel = &stored[walk.stored(column, row) * stride..][..stride];
+                pixels.extend(pixel[..channels].iter().map(|&sample| sample.into() / full));
+                if let Some(alpha) = &mut alpha {
+                    alpha.push(pixel[channels].into() / full);
+                }
             }
         }
+        Ok((pixels, alpha))
     }
-    Ok((pixels, clear))
 }
 
 /// Undoes the multiplication of colour by alpha; where alpha is 0 the colour is unknown and stays 0.

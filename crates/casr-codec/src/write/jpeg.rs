@@ -17,7 +17,7 @@ pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const WAITING_BANDS: usize = 2;
 
 struct JpegEncoder {
-    rows: SyncSender<Vec<u8>>,
+    rows: Option<SyncSender<Vec<u8>>>,
     thread: Option<JoinHandle<Result<(), EncodingError>>>,
 }
 
@@ -57,24 +57,33 @@ pub(super) fn encoder(
         .name("jpeg".into())
         .spawn(move || inner.encode_image(image))?;
     Ok(Box::new(JpegEncoder {
-        rows,
+        rows: Some(rows),
         thread: Some(thread),
     }))
 }
 
 impl Encoder for JpegEncoder {
     fn write_rows(&mut self, rows: &[f32]) -> Result<(), EncodeError> {
-        let sent = rows.is_empty() || self.rows.send(quantise::eight(rows).collect()).is_ok();
-        // The encoder stops listening only when it has failed.
-        if sent {
-            Ok(())
-        } else {
-            joined(self.thread.take())
+        let Some(listener) = self.rows.as_ref().filter(|_| !rows.is_empty()) else {
+            return Ok(());
+        };
+        match listener.send(quantise::eight(rows).collect()) {
+            Ok(()) => Ok(()),
+            // The encoder stops listening only when it has failed.
+            Err(_) => joined(self.thread.take()),
         }
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), EncodeError> {
         joined(self.thread.take())
+    }
+}
+
+impl Drop for JpegEncoder {
+    fn drop(&mut self) {
+        // An encoder whose rows stop coming stops too; its file is removed once it has let go of it.
+        self.rows = None;
+        let _ = joined(self.thread.take());
     }
 }
 

@@ -9,7 +9,7 @@ mod webp;
 
 use std::path::{Path, PathBuf};
 
-use crate::exif;
+use crate::exif::{self, directories::Directories};
 use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture};
 
 use output::{Output, Sink};
@@ -226,34 +226,41 @@ fn fit(mut header: Header, format: Format) -> (Header, Vec<Loss>) {
         header.depth = Depth::Eight;
         losses.push(Loss::Depth);
     }
-    let Metadata { icc, exif, xmp } = &mut header.metadata;
-    // WebP stores grey as RGB, to which a grey profile does not apply.
-    let grey_profile = icc
-        .as_ref()
-        .is_some_and(|icc| icc.get(16..20) == Some(b"GRAY"));
-    let most = |size| {
+    let most = |bytes| {
         if format == Format::Jpeg {
-            size
+            bytes
         } else {
             usize::MAX
         }
     };
-    let mut drop_if = |bytes: &mut Option<Vec<u8>>, unfit: &dyn Fn(&[u8]) -> bool, loss| {
-        if bytes.as_deref().is_some_and(unfit) {
+    // WebP stores grey as RGB, to which a grey profile does not apply.
+    let profile_fits = |icc: &[u8]| {
+        icc.len() <= most(JPEG_PROFILE)
+            && !(format == Format::WebP && icc.get(16..20) == Some(b"GRAY"))
+    };
+    // A TIFF takes the block apart, so it must be understood.
+    let exif_fits = |exif: &[u8]| {
+        exif.len() <= most(JPEG_EXIF)
+            && (format != Format::Tiff || Directories::from_exif(exif).is_some())
+    };
+    let xmp_fits = |xmp: &[u8]| {
+        xmp.len() <= most(JPEG_XMP) && (format != Format::Png || str::from_utf8(xmp).is_ok())
+    };
+    let Metadata { icc, exif, xmp } = &mut header.metadata;
+    for (bytes, fits, loss) in [
+        (
+            &mut *icc,
+            &profile_fits as &dyn Fn(&[u8]) -> bool,
+            Loss::Profile,
+        ),
+        (&mut *exif, &exif_fits, Loss::Exif),
+        (&mut *xmp, &xmp_fits, Loss::Xmp),
+    ] {
+        if bytes.as_deref().is_some_and(|bytes| !fits(bytes)) {
             *bytes = None;
             losses.push(loss);
         }
-    };
-    drop_if(
-        icc,
-        &|icc| icc.len() > most(JPEG_PROFILE) || (format == Format::WebP && grey_profile),
-        Loss::Profile,
-    );
-    drop_if(exif, &|exif| exif.len() > most(JPEG_EXIF), Loss::Exif);
-    let xmp_fits = |xmp: &[u8]| {
-        xmp.len() <= most(JPEG_XMP) && (format != Format::Png || std::str::from_utf8(xmp).is_ok())
-    };
-    drop_if(xmp, &|xmp| !xmp_fits(xmp), Loss::Xmp);
+    }
     if let Some(exif) = exif {
         exif::set_size(exif, header.width, header.height);
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
@@ -14,6 +14,7 @@ const BUFFER_BYTES: usize = 1 << 18;
 /// The file under its temporary name; removed when dropped.
 pub(super) struct Output {
     temporary: NamedTempFile,
+    destination: PathBuf,
     overwrite: bool,
 }
 
@@ -38,14 +39,17 @@ impl Output {
             }
             _ => {}
         }
-        let folder = match path.parent() {
+        // A link to a file stays a link, and the file is replaced.
+        let destination = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = match destination.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         if !folder.is_dir() {
+            let folder = folder.to_owned();
             return Err(CodecError::FolderMissing {
                 path: path.to_owned(),
-                folder: folder.to_owned(),
+                folder,
             });
         }
         let mut builder = Builder::new();
@@ -67,22 +71,37 @@ impl Output {
         Ok((
             Self {
                 temporary,
+                destination,
                 overwrite,
             },
             Sink::new(file),
         ))
     }
 
-    /// Gives the file its name, once its bytes are on the disk.
+    /// Gives the file its name, once its bytes are on the disk; `path` is for the message.
     pub(super) fn publish(self, path: &Path) -> Result<(), CodecError> {
         let unwritable = |source| CodecError::unwritable(path, source);
-        self.temporary.as_file().sync_all().map_err(unwritable)?;
-        let moved = if self.overwrite {
-            self.temporary.persist(path)
+        let Self {
+            temporary,
+            destination,
+            overwrite,
+        } = self;
+        temporary.as_file().sync_all().map_err(unwritable)?;
+        let moved = if overwrite {
+            temporary.persist(&destination)
         } else {
-            self.temporary.persist_noclobber(path)
+            // Some file systems, most of them on networks, cannot move a file and spare an existing one in one step.
+            temporary
+                .persist_noclobber(&destination)
+                .or_else(|failure| {
+                    if destination.exists() {
+                        Err(failure)
+                    } else {
+                        failure.file.persist(&destination)
+                    }
+                })
         };
-        moved.map(drop).map_err(|error| unwritable(error.error))
+        moved.map(drop).map_err(|failure| unwritable(failure.error))
     }
 }
 

@@ -2,11 +2,11 @@
 
 /// The 8-bit samples of `values`.
 pub(super) fn eight(values: &[f32]) -> impl Iterator<Item = u8> + '_ {
-    // Casting clips to the integer's range.
-    values.iter().map(|value| (value * 255.0).round() as u8)
+    // Casting cuts the fraction off and clips to the integer's range.
+    values.iter().map(|value| (value * 255.0 + 0.5) as u8)
 }
 
 /// The 16-bit samples of `values`.
 pub(super) fn sixteen(values: &[f32]) -> impl Iterator<Item = u16> + '_ {
-    values.iter().map(|value| (value * 65535.0).round() as u16)
+    values.iter().map(|value| (value * 65535.0 + 0.5) as u16)
 }
