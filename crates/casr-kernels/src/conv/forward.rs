@@ -102,15 +102,16 @@ fn convolve<S, V, const PIXELS: usize, const VECTORS: usize>(
 {
     let shape = source.shape;
     let mut patches = vec![0.0; STRIP_TILES * patch_length(shape, PIXELS)];
-    for row in 0..rows.output.len() / (shape.width * shape.outputs) {
-        let mut lines = [zeros; 3];
-        for (tap, line) in lines.iter_mut().enumerate().take(shape.kernel) {
-            if let Some(under) = shape.row_under(rows.first + row, tap) {
-                *line = shape.input_row(source.input, under);
+    // Strip by strip and not row by row, so that the rows above and below are still in the cache.
+    for left in (0..shape.width).step_by(STRIP_TILES * PIXELS) {
+        let pixels = (STRIP_TILES * PIXELS).min(shape.width - left);
+        for row in 0..rows.output.len() / (shape.width * shape.outputs) {
+            let mut lines = [zeros; 3];
+            for (tap, line) in lines.iter_mut().enumerate().take(shape.kernel) {
+                if let Some(under) = shape.row_under(rows.first + row, tap) {
+                    *line = shape.input_row(source.input, under);
+                }
             }
-        }
-        for left in (0..shape.width).step_by(STRIP_TILES * PIXELS) {
-            let pixels = (STRIP_TILES * PIXELS).min(shape.width - left);
             let windows = windows(shape, PIXELS, lines, left, &mut patches);
             let start = (row * shape.width + left) * shape.outputs;
             let place = start..start + pixels * shape.outputs;

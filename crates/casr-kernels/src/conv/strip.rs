@@ -4,6 +4,9 @@ use super::{Activation, ConvShape, tail};
 use crate::activation::silu;
 use fearless_simd::{Simd, SimdFloat};
 
+/// Numbers of a pixel that the innermost loop takes in one turn.
+const UNROLLED: usize = 4;
+
 /// What one block of output channels reads, for neighbouring tiles of a row.
 pub(super) struct Strip<'a> {
     pub shape: ConvShape,
@@ -77,31 +80,57 @@ impl Strip<'_> {
         for line in lines {
             assert!(line.len() >= (PIXELS - 1) * stride + run);
             let mut value = line.as_ptr();
-            for _ in 0..run {
-                let mut weights = [V::splat(simd, 0.0); VECTORS];
-                for (index, vector) in weights.iter_mut().enumerate() {
-                    // SAFETY: the assertion on `weights` says that it holds `VECTORS` vectors for each of the `run` numbers
-                    // of each line, and each turn of the loop moves on by that many.
-                    let lanes =
-                        unsafe { std::slice::from_raw_parts(weight.add(index * V::LEN), V::LEN) };
-                    *vector = V::from_slice(simd, lanes);
-                }
-                for (pixel, sums) in sums.iter_mut().enumerate() {
-                    // SAFETY: `value` has moved less than `run` from the line's start and `pixel` is less than `PIXELS`, so
-                    // the assertion on `line` holds the number inside it.
-                    let value = V::splat(simd, unsafe { *value.add(pixel * stride) });
-                    for (sum, weight) in sums.iter_mut().zip(&weights) {
-                        *sum = value.mul_add(*weight, *sum);
+            // SAFETY: the assertion on `line` says that `run` numbers follow each of the `PIXELS` numbers that lie `stride`
+            // apart from its start; the assertion on `weights`, that it holds `VECTORS` vectors for each of the `run` numbers
+            // of each line. The steps take each of them once, and the pointers end at most one past the last.
+            unsafe {
+                for _ in 0..run / UNROLLED {
+                    for _ in 0..UNROLLED {
+                        add_product(simd, value, stride, weight, &mut sums);
+                        value = value.add(1);
+                        weight = weight.add(VECTORS * V::LEN);
                     }
                 }
-                // SAFETY: at most one past the end of the line's numbers and of the weights, as said above.
-                unsafe {
+                for _ in 0..run % UNROLLED {
+                    add_product(simd, value, stride, weight, &mut sums);
                     value = value.add(1);
                     weight = weight.add(VECTORS * V::LEN);
                 }
             }
         }
         sums
+    }
+}
+
+/// Adds the product of one number of each pixel and the weights that belong to it.
+///
+/// # Safety
+///
+/// `VECTORS` vectors must follow `weight`, and `value` must point into a slice that reaches beyond `PIXELS - 1` times
+/// `stride` numbers from there.
+#[inline(always)]
+unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize>(
+    simd: S,
+    value: *const f32,
+    stride: usize,
+    weight: *const f32,
+    sums: &mut [[V; VECTORS]; PIXELS],
+) where
+    S: Simd,
+    V: SimdFloat<S, Element = f32>,
+{
+    let mut weights = [V::splat(simd, 0.0); VECTORS];
+    for (index, vector) in weights.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        let lanes = unsafe { std::slice::from_raw_parts(weight.add(index * V::LEN), V::LEN) };
+        *vector = V::from_slice(simd, lanes);
+    }
+    for (pixel, sums) in sums.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        let value = V::splat(simd, unsafe { *value.add(pixel * stride) });
+        for (sum, weight) in sums.iter_mut().zip(&weights) {
+            *sum = value.mul_add(*weight, *sum);
+        }
     }
 }
 
