@@ -1,2 +1,40 @@
-//! placeholder
-fn main() {}
+//! `casr`: enlarge an image by any factor.
+//!
+//! This file reads the command line and gives the exit code; [`commands`] holds a file for each subcommand.
+
+#![forbid(unsafe_code)]
+
+mod alpha;
+mod commands;
+mod console;
+mod destination;
+mod enlarge;
+mod evaluation;
+mod interrupt;
+mod options;
+mod picture;
+mod progress;
+
+use clap::Parser;
+use commands::{Arguments, Outcome};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    console::one_line_panics();
+    let arguments = Arguments::parse();
+    let outcome = interrupt::listen()
+        .map_err(anyhow::Error::from)
+        .and_then(|()| arguments.command.run());
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeFailed) => ExitCode::FAILURE,
+        Ok(Outcome::Interrupted) => {
+            console::note("casr: interrupted");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(error) => {
+            console::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The subcommands, a file each.
+
+mod completions;
+mod eval;
+mod plan;
+mod train;
+mod upscale;
+
+use clap::{Parser, Subcommand};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "casr",
+    version,
+    about = "Enlarge images by any factor with one small network, in modest steps",
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Example: casr upscale photo.jpg -s 6.5 -o big.png\n`casr COMMAND --help` has more examples."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `casr` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Enlarge images
+    Upscale(upscale::UpscaleArguments),
+    /// Print levels, sizes, expected time and memory of an enlargement without doing it
+    Plan(plan::PlanArguments),
+    /// Measure PSNR and SSIM on benchmark images, bicubic beside the network
+    Eval(eval::EvalArguments),
+    /// Train a network on a folder of images
+    Train(train::TrainArguments),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArguments),
+}
+
+/// How a command that did not fail as a whole ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Some files failed, each with its message; the others are done.
+    SomeFailed,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What kept the command as a whole from its work, as a message for the user. Failures of single files are printed
+    /// as they happen.
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Upscale(arguments) => upscale::run(&arguments),
+            Self::Plan(arguments) => plan::run(&arguments),
+            Self::Eval(arguments) => eval::run(&arguments),
+            Self::Train(arguments) => train::run(&arguments),
+            Self::Completions(arguments) => completions::run(&arguments),
+        }
+    }
+}

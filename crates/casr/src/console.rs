@@ -1,0 +1,48 @@
+//! What the program says: results on standard output, failures on standard error. A closed pipe is no failure.
+
+use std::io::{self, Write};
+
+/// Prints one failure as one line, `casr: FILE: what. remedy.`
+pub fn failure(error: &anyhow::Error) {
+    // Causes are part of the message already where they matter; a decoder's text may span lines.
+    let message = error
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    note(&format!("casr: {message}"));
+}
+
+/// Has panics reported as one line: the codec turns a decoder's panic into that file's failure, and work goes on.
+pub fn one_line_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        note(&format!(
+            "casr: internal error at {place}; please report it"
+        ));
+    }));
+}
+
+/// Prints one line on standard error.
+pub fn note(line: &str) {
+    // Where standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Prints text on standard output.
+///
+/// # Errors
+/// Standard output cannot be written, but for a reader that has gone (as in `casr plan … | head -1`).
+pub fn print(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,153 @@
+//! What the tests share: running the program, small images, and folders that are looked into afterwards.
+
+#![allow(dead_code, reason = "every test file uses its own part")]
+
+use casr_codec::{
+    Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, SourceFormat, Writer,
+};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub output: String,
+    pub errors: String,
+}
+
+impl Run {
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("the program starts");
+        Self {
+            code: output.status.code(),
+            output: String::from_utf8(output.stdout).expect("output is UTF-8"),
+            errors: String::from_utf8(output.stderr).expect("errors are UTF-8"),
+        }
+    }
+
+    /// Asserts success without a word.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        assert_eq!((self.code, self.errors.as_str()), (Some(0), ""), "{self:?}");
+        self
+    }
+
+    /// Asserts exit code 1 and a single line on standard error that starts `casr: FILE: ` and holds `words`.
+    #[track_caller]
+    pub fn fails_on(self, file: &Path, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        assert_eq!(self.errors.lines().count(), 1, "{self:?}");
+        assert!(
+            self.errors
+                .starts_with(&format!("casr: {}: ", file.display())),
+            "{self:?}"
+        );
+        for word in words {
+            assert!(self.errors.contains(word), "no {word:?} in {self:?}");
+        }
+        self
+    }
+}
+
+/// The built program in `folder`.
+pub fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_casr"));
+    command.current_dir(folder);
+    command
+}
+
+/// Runs the program in `folder`.
+pub fn casr(folder: &Path, arguments: &[&str]) -> Run {
+    Run::of(program(folder).args(arguments))
+}
+
+/// A folder for one test.
+pub fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// The names in `folder`, sorted, hidden ones too.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("UTF-8")
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// A shipped photograph.
+pub fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../samples")
+        .join(name)
+}
+
+/// A `width` × `height` piece of a shipped photograph.
+pub fn photograph(width: usize, height: usize) -> Picture {
+    let mut picture = read(&sample("city.png"));
+    let (left, top) = (200, 200);
+    picture.pixels = (top..top + height)
+        .flat_map(|row| picture.pixels[(row * picture.width + left) * 3..][..width * 3].to_vec())
+        .collect();
+    (picture.width, picture.height) = (width, height);
+    picture
+}
+
+/// A picture of one's own.
+pub fn picture(
+    width: usize,
+    height: usize,
+    colour: Colour,
+    pixels: Vec<f32>,
+    alpha: Option<Vec<f32>>,
+) -> Picture {
+    assert_eq!(pixels.len(), width * height * colour.channels());
+    Picture {
+        width,
+        height,
+        colour,
+        depth: Depth::Eight,
+        format: SourceFormat::Png,
+        pixels,
+        alpha,
+        metadata: Metadata::default(),
+        losses: Vec::new(),
+    }
+}
+
+/// Reads an image file.
+#[track_caller]
+pub fn read(path: &Path) -> Picture {
+    casr_codec::read(path, &Limits::default()).expect("a readable image")
+}
+
+/// Writes `picture` into `folder` under `name`, whose extension gives the format.
+pub fn write(folder: &Path, name: &str, picture: &Picture) -> PathBuf {
+    let path = folder.join(name);
+    let format = Format::from_path(&path).expect("a known extension");
+    let header = Header::of(picture, picture.width, picture.height, format);
+    let mut writer =
+        Writer::create(&path, format, header, Options::default()).expect("a writable folder");
+    let channels = picture.colour.channels();
+    let samples: Vec<f32> = match &picture.alpha {
+        Some(alpha) => picture
+            .pixels
+            .chunks(channels)
+            .zip(alpha)
+            .flat_map(|(pixel, a)| [pixel, &[*a]].concat())
+            .collect(),
+        None => picture.pixels.clone(),
+    };
+    writer.write_rows(&samples).expect("the rows fit");
+    writer.finish().expect("the file is written");
+    path
+}
