@@ -25,26 +25,29 @@ fn forward_is_exact() {
         let weights = numbers.take(shape.weights_len());
         let bias = numbers.take(shape.outputs);
         let residual = numbers.take(shape.output_len());
-        for activation in [Activation::None, Activation::Silu] {
-            for bias in [None, Some(&bias[..])] {
-                for residual in [None, Some(&residual[..])] {
-                    compare("forward", shape, |set| {
-                        let mut output = vec![f32::NAN; shape.output_len()];
-                        forward(
-                            set,
-                            shape,
-                            &input,
-                            &weights,
-                            bias,
-                            activation,
-                            residual,
-                            &mut output,
-                            None,
-                        );
-                        output
-                    });
-                }
-            }
+        let (none, silu) = (Activation::None, Activation::Silu);
+        let cases = [
+            (none, None, None),
+            (none, Some(&bias[..]), Some(&residual[..])),
+            (silu, Some(&bias[..]), None),
+            (silu, None, Some(&residual[..])),
+        ];
+        for (activation, bias, residual) in cases {
+            compare("forward", shape, |set| {
+                let mut output = vec![f32::NAN; shape.output_len()];
+                forward(
+                    set,
+                    shape,
+                    &input,
+                    &weights,
+                    bias,
+                    activation,
+                    residual,
+                    &mut output,
+                    None,
+                );
+                output
+            });
         }
     }
 }

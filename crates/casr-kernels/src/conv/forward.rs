@@ -2,6 +2,7 @@
 
 use super::instructions::Kernel;
 use super::pack::{PackedWeights, blocks};
+use super::planar::{self, GroupedWeights};
 use super::strip::{Strip, Target};
 use super::{Activation, ConvShape, scalar};
 use fearless_simd::{Simd, SimdFloat};
@@ -46,6 +47,16 @@ impl Kernel for Forward<'_> {
         S: Simd,
         V: SimdFloat<S, Element = f32>,
     {
+        if planar::suits(self.shape.outputs, V::LEN) {
+            let weights = GroupedWeights::new(self.shape, self.weights, self.bias);
+            self.for_each_task(|source, rows| {
+                simd.vectorize(
+                    #[inline(always)]
+                    || planar::convolve::<S, V>(simd, source, &weights, rows),
+                );
+            });
+            return;
+        }
         let blocks = blocks(self.shape.outputs, V::LEN, VECTORS);
         let packed = PackedWeights::new(self.shape, self.weights, self.bias, blocks);
         let zeros = vec![0.0; self.shape.width * self.shape.inputs];

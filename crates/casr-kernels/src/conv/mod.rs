@@ -8,6 +8,7 @@ pub(crate) mod activation_gradient;
 pub(crate) mod forward;
 pub(crate) mod instructions;
 mod pack;
+mod planar;
 mod scalar;
 mod strip;
 mod tail;
