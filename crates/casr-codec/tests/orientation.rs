@@ -54,7 +54,7 @@ fn check(path: &std::path::Path, orientation: u16, rows: &[&str], block: usize, 
     }
     // The pixels are upright now, and the EXIF must not turn them once more.
     if let Some(read) = &picture.metadata.exif {
-        let mut expected = exif(1, orientation % 2 == 0);
+        let mut expected = exif(1, orientation.is_multiple_of(2));
         if orientation != 1 {
             // The thumbnail, which was not turned, is unlinked.
             expected[46..50].fill(0);
@@ -73,7 +73,7 @@ fn exif_turns_png_and_webp() {
                 .join(format!("{orientation}.{}", format.extension()));
             write_stored(&path, format, orientation, 1, true);
             // The writer told the size; the block that a test compares with has its own.
-            restore_size(&path, orientation % 2 == 0, 3, 2);
+            restore_size(&path, orientation.is_multiple_of(2), 3, 2);
             check(&path, orientation, rows, 1, 0.0);
         }
     }
@@ -85,7 +85,7 @@ fn exif_turns_jpeg() {
     for (orientation, rows) in UPRIGHT {
         let path = folder.path().join(format!("{orientation}.jpg"));
         write_stored(&path, Format::Jpeg, orientation, 8, false);
-        restore_size(&path, orientation % 2 == 0, 24, 16);
+        restore_size(&path, orientation.is_multiple_of(2), 24, 16);
         check(&path, orientation, rows, 8, 3.0 / 255.0);
     }
 }
