@@ -19,18 +19,13 @@ fn benchmark(name: &str) -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> RgbImage {
-    let image = image::open(path).unwrap();
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    if image.color().has_color() {
-        RgbImage::new(width, height, image.into_rgb32f().into_raw()).unwrap()
-    } else {
-        let values: Vec<f32> = image
-            .into_luma8()
-            .iter()
-            .map(|&value| f32::from(value) / 255.0)
-            .collect();
-        RgbImage::from_grey(width, height, &values).unwrap()
+    let picture = casr_codec::read(path, &casr_codec::Limits::default()).unwrap();
+    let (width, height) = (picture.width, picture.height);
+    match picture.colour {
+        casr_codec::Colour::Rgb => RgbImage::new(width, height, picture.pixels),
+        casr_codec::Colour::Grey => RgbImage::from_grey(width, height, &picture.pixels),
     }
+    .unwrap()
 }
 
 /// Mean PSNR and SSIM of bicubic enlargement.
