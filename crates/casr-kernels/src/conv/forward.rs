@@ -10,8 +10,10 @@ use rayon::prelude::*;
 
 /// Tiles of a strip. More of them spare reading weights, fewer keep the strip's output in the first-level cache.
 const STRIP_TILES: usize = 8;
-/// Pixels of a parallel task, roughly.
-const TASK_PIXELS: usize = 2048;
+/// A parallel task takes at most this many pixels, or a row,
+const MOST_PIXELS: usize = 2048;
+/// and less where that would make fewer tasks than this.
+const FEWEST_TASKS: usize = 32;
 
 /// The arguments of [`super::forward`].
 pub(crate) struct Forward<'a> {
@@ -77,7 +79,8 @@ impl Kernel for Forward<'_> {
 impl Forward<'_> {
     fn for_each_task(self, task: impl Fn(&Source, Rows) + Sync) {
         let shape = self.shape;
-        let task_rows = TASK_PIXELS.div_ceil(shape.width);
+        let most_rows = MOST_PIXELS.div_ceil(shape.width);
+        let task_rows = shape.rows().div_ceil(FEWEST_TASKS).min(most_rows);
         let length = task_rows * shape.width * shape.outputs;
         let tasks = shape.rows().div_ceil(task_rows);
         let mut residuals = self.residual.map(|residual| residual.chunks(length));

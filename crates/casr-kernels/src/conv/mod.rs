@@ -94,11 +94,12 @@ impl ConvShape {
     }
 
     /// Rows per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
-    /// shape alone; large tensors get longer tasks, so that the partial results stay few.
+    /// shape alone: as many tasks as keep many cores busy, but few enough that adding up their results costs little.
     fn rows_per_partial_sum(&self) -> usize {
-        const PIXELS: usize = 4096;
-        const TASKS: usize = 64;
-        PIXELS.div_ceil(self.width).max(self.rows().div_ceil(TASKS))
+        const TASKS: usize = 32;
+        const FEWEST_PIXELS: usize = 512;
+        let fewest_rows = FEWEST_PIXELS.div_ceil(self.width);
+        self.rows().div_ceil(TASKS).max(fewest_rows)
     }
 
     fn check(&self) {
