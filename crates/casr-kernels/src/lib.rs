@@ -1,9 +1,9 @@
 //! SIMD inner loops of CASR on plain slices, forward and backward.
 //!
 //! Every kernel exists once over portable SIMD types, compiled for each instruction set and picked at run time, and once
-//! as plain scalar code, its reference. All instruction sets give bit-identical results: lanes never mix, every value is
-//! a chain of fused multiply-adds in one fixed order, and that order depends neither on where a pixel lies in its tile
-//! nor on the number of threads.
+//! as plain scalar code, its reference. All instruction sets give bit-identical results: every value is
+//! a chain of fused multiply-adds in one fixed order, lanes mix only by one fixed tree, and that order depends neither on
+//! where a pixel lies in its tile nor on the number of threads.
 
 mod activation;
 pub mod conv;

@@ -102,6 +102,8 @@ impl Model {
         );
         let input = Tensor::<4>::from_data(TensorData::new(window, shape), &self.device);
         let output = self.network.step(input, geometry).into_data();
-        output.iter::<f32>().collect()
+        output
+            .into_vec()
+            .expect("the network's result is f32 on the CPU")
     }
 }
