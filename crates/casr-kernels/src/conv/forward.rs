@@ -115,7 +115,7 @@ fn convolve<S, V, const PIXELS: usize, const VECTORS: usize>(
     V: SimdFloat<S, Element = f32>,
 {
     let shape = source.shape;
-    let mut patches = vec![0.0; STRIP_TILES * patch_length(shape, PIXELS)];
+    let mut patches = vec![0.0; 2 * patch_length(shape, PIXELS)];
     // Strip by strip and not row by row, so that the rows above and below are still in the cache.
     for left in (0..shape.width).step_by(STRIP_TILES * PIXELS) {
         let pixels = (STRIP_TILES * PIXELS).min(shape.width - left);
@@ -163,8 +163,8 @@ fn patch_length(shape: ConvShape, tile: usize) -> usize {
 }
 
 /// The input's pixels under each tile of a strip that starts at column `left`: one line for each row of the kernel, from
-/// the tile's first pixel less the padding to its last pixel and the padding. Where a window sticks out of the image, it
-/// is copied to `patches` with zeros around.
+/// the tile's first pixel less the padding to its last pixel and the padding. Windows that stick out of the image, which
+/// only a row's first and last tile have, are copied to `patches` with zeros around.
 fn windows<'a>(
     shape: ConvShape,
     tile: usize,
@@ -176,11 +176,11 @@ fn windows<'a>(
     let length = (tile + 2 * padding) * shape.inputs;
     let mut windows: [[&[f32]; 3]; STRIP_TILES] = [[&[]; 3]; STRIP_TILES];
     let tiles = (left..shape.width).step_by(tile);
-    let patches = patches.chunks_exact_mut(patch_length(shape, tile));
-    for ((window, left), patch) in windows.iter_mut().zip(tiles).zip(patches) {
+    let mut patches = patches.chunks_exact_mut(patch_length(shape, tile));
+    for (window, left) in windows.iter_mut().zip(tiles) {
         if left >= padding && left + tile + padding <= shape.width {
             *window = rows.map(|row| &row[(left - padding) * shape.inputs..][..length]);
-        } else {
+        } else if let Some(patch) = patches.next() {
             fill_patch(shape, &rows, left, length, patch);
             for (line, row) in window.iter_mut().zip(patch.chunks_exact(length)) {
                 *line = row;
