@@ -103,7 +103,7 @@ impl Model {
         let input = Tensor::<4>::from_data(TensorData::new(window, shape), &self.device);
         let output = self.network.step(input, geometry).into_data();
         output
-            .into_vec()
+            .try_into_vec()
             .expect("the network's result is f32 on the CPU")
     }
 }
