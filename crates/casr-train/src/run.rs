@@ -94,7 +94,7 @@ pub fn run(
             let report = trainer.step(&next?)?;
             let total = begin.elapsed();
             let step = trainer.steps_done();
-            let measure = step % VALIDATE_EVERY == 0 || step == steps;
+            let measure = step.is_multiple_of(VALIDATE_EVERY) || step == steps;
             if measure {
                 psnr = validation.measure(trainer.average(), options)?;
             }
