@@ -28,7 +28,7 @@ fn operations_are_those_of_the_convolutions() {
 
 #[test]
 fn halos_cost_and_small_tiles_cost_more() {
-    let enlarger = Enlarger::new(model(SMALL));
+    let enlarger = Enlarger::new(model(SMALL)).max_step(4.0);
     let plan = enlarger.plan(INPUT, Target::Factor(8.0)).unwrap();
     let cost = |tile| enlarger.clone().tile(tile).cost(&plan);
     let costs = [16, 64, 256, 4000].map(cost);
