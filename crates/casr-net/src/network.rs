@@ -61,9 +61,9 @@ impl NetworkConfig {
 /// A convolution with its parameters.
 #[derive(Module, Debug)]
 struct Convolution {
-    /// [k, k, in, out].
+    /// `[k, k, in, out]`.
     weights: Param<Tensor<4>>,
-    /// [out].
+    /// `[out]`.
     bias: Param<Tensor<1>>,
 }
 
@@ -125,11 +125,11 @@ impl Block {
 /// What the network knows of the factor: two small layers on (log2 s_y, log2 s_x), added to the encoder's bias.
 #[derive(Module, Debug)]
 struct ScaleEmbedding {
-    /// [2, C].
+    /// `[2, C]`.
     first: Param<Tensor<2>>,
-    /// [1, C].
+    /// `[1, C]`.
     first_bias: Param<Tensor<2>>,
-    /// [C, C].
+    /// `[C, C]`.
     second: Param<Tensor<2>>,
 }
 
@@ -149,7 +149,7 @@ impl ScaleEmbedding {
         }
     }
 
-    /// [C].
+    /// `[C]`.
     fn forward(&self, geometry: &StepGeometry) -> Tensor<1> {
         let scales = [geometry.rows.scale, geometry.columns.scale].map(|s| s.log2() as f32);
         let input = Tensor::<2>::from_data(
@@ -165,9 +165,9 @@ impl ScaleEmbedding {
 #[derive(Module, Debug)]
 struct HeatHead {
     coefficients: Convolution,
-    /// Rows (ω_y, ω_x), radians per input pixel, [H, 2].
+    /// Rows (ω_y, ω_x), radians per input pixel, `[H, 2]`.
     frequencies: Param<Tensor<2>>,
-    /// κ of the decay e^(−κ ω² t), [1].
+    /// κ of the decay e^(−κ ω² t), `[1]`.
     kappa: Param<Tensor<1>>,
 }
 
@@ -245,7 +245,7 @@ impl Network {
         }
     }
 
-    /// One step: a window of level k−1, [n, h, w, 3], becomes its part of level k, [n, H, W, 3], as `geometry` says.
+    /// One step: a window of level k−1, `[n, h, w, 3]`, becomes its part of level k, `[n, H, W, 3]`, as `geometry` says.
     ///
     /// The result is not clamped. Values closer to a cut edge of the window than [`NetworkConfig::halo`] are not what the
     /// whole level would give; at the level's own edges they are.

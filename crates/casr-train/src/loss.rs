@@ -3,13 +3,13 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use std::f64::consts::TAU;
 
-/// Mean absolute difference, [1].
+/// Mean absolute difference, shape `[1]`.
 pub fn l1(difference: Tensor<4>) -> Tensor<1> {
     difference.abs().mean()
 }
 
 /// Mean absolute value of the real and imaginary parts of the orthonormal two-dimensional Fourier transform of a
-/// difference [n, h, w, c], [1].
+/// difference `[n, h, w, c]`, shape `[1]`.
 ///
 /// The transform is two small matrix products; the half of the spectrum that a real signal repeats is left out.
 pub fn frequency_l1(difference: Tensor<4>) -> Tensor<1> {

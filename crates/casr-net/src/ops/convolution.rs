@@ -67,17 +67,17 @@ pub trait ConvolutionGradients: ConvolutionBackend {
 /// What the backward pass of a convolution reads.
 #[derive(Clone, Debug)]
 pub struct SavedConvolution<B: Backend> {
-    /// The input, [n, h, w, in].
+    /// The input, `[n, h, w, in]`.
     pub input: FloatTensor<B>,
-    /// The weights, [k, k, in, out].
+    /// The weights, `[k, k, in, out]`.
     pub weights: FloatTensor<B>,
-    /// The values before the activation, [n, h, w, out]; none without an activation.
+    /// The values before the activation, `[n, h, w, out]`; none without an activation.
     pub pre_activation: Option<FloatTensor<B>>,
 }
 
 /// activation(input ∗ weights + bias) + residual, zero padded to the input's size.
 ///
-/// Shapes: input [n, h, w, in], weights [k, k, in, out] with k = 1 or 3, bias [out], residual and result [n, h, w, out].
+/// Shapes: input `[n, h, w, in]`, weights `[k, k, in, out]` with k = 1 or 3, bias `[out]`, residual and result `[n, h, w, out]`.
 pub fn convolution(
     input: Tensor<4>,
     weights: Tensor<4>,

@@ -46,18 +46,18 @@ pub trait HeatGradients: HeatBackend {
 /// What the backward pass of a heat field reads.
 #[derive(Clone, Debug)]
 pub struct SavedField<B: Backend> {
-    /// [n, h, w, (2H + 1)·c].
+    /// `[n, h, w, (2H + 1)·c]`.
     pub coefficients: FloatTensor<B>,
-    /// [H, 2].
+    /// `[H, 2]`.
     pub frequencies: FloatTensor<B>,
-    /// [H].
+    /// `[H]`.
     pub decay: FloatTensor<B>,
 }
 
 /// base + Σ_h decay_h (A_h cos ω_h·δ + B_h sin ω_h·δ) + constant, at every output pixel of `geometry` (Thera).
 ///
-/// Shapes: coefficients [n, h, w, (2H + 1)·c] with cosines, sines and the constant in this order, colours innermost;
-/// frequencies [H, 2], rows (ω_y, ω_x) in radians per input pixel; decay [H]; base and result [n, H_out, W_out, c].
+/// Shapes: coefficients `[n, h, w, (2H + 1)·c]` with cosines, sines and the constant in this order, colours innermost;
+/// frequencies `[H, 2]`, rows (ω_y, ω_x) in radians per input pixel; decay `[H]`; base and result `[n, H_out, W_out, c]`.
 pub fn heat_field(
     coefficients: Tensor<4>,
     frequencies: Tensor<2>,

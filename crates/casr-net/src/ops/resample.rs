@@ -33,7 +33,7 @@ pub trait ResampleGradients: ResampleBackend {
     ) -> FloatTensor<Self>;
 }
 
-/// Bicubic enlargement, [n, h, w, c] → [n, H, W, c], by the taps of `geometry`.
+/// Bicubic enlargement, `[n, h, w, c]` → `[n, H, W, c]`, by the taps of `geometry`.
 pub fn resample(input: Tensor<4>, geometry: Arc<StepGeometry>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::resample(input.into_dispatch(), geometry))
 }
