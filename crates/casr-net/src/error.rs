@@ -12,16 +12,6 @@ pub enum NetError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The weights file cannot be written.
-    #[error(
-        "cannot write the weights {name}: {source}. Check the folder, its permissions and the free space."
-    )]
-    Write {
-        /// The file's name.
-        name: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// The bytes are not a safetensors file, or it is truncated.
     #[error(
         "{name} is not a whole safetensors file ({reason}). It may be truncated: copy or download it again."

@@ -35,11 +35,7 @@ impl Model {
     /// # Errors
     /// [`NetError`]: the file cannot be read, is truncated, or is not a CASR network.
     pub fn open(path: &Path) -> Result<Self, NetError> {
-        let name = path.display().to_string();
-        match std::fs::read(path) {
-            Ok(bytes) => Self::from_bytes(&name, &bytes),
-            Err(source) => Err(NetError::Read { name, source }),
-        }
+        Self::from_file(&path.display().to_string(), WeightsFile::open(path)?)
     }
 
     /// Reads the bytes of a weights file; `name` is for messages.
@@ -47,8 +43,11 @@ impl Model {
     /// # Errors
     /// [`NetError`]: the bytes are truncated or not a CASR network.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, NetError> {
+        Self::from_file(name, WeightsFile::from_bytes(name, bytes)?)
+    }
+
+    fn from_file(name: &str, file: WeightsFile) -> Result<Self, NetError> {
         let device = Device::flex();
-        let file = WeightsFile::from_bytes(name, bytes)?;
         let network = file.network(name, &device)?;
         Ok(Self {
             network,

@@ -9,7 +9,10 @@ use burn::tensor::Device;
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 /// The value of the metadata key `format`.
 const FORMAT: &str = "casr-network-1";
@@ -73,6 +76,18 @@ impl WeightsFile {
         ]);
         safetensors::serialize(views, Some(metadata))
             .expect("distinct names and whole tensors serialise")
+    }
+
+    /// Reads a weights file.
+    ///
+    /// # Errors
+    /// [`NetError`]: the file cannot be read, is truncated, or is not a CASR network.
+    pub fn open(path: &Path) -> Result<Self, NetError> {
+        let name = path.display().to_string();
+        match std::fs::read(path) {
+            Ok(bytes) => Self::from_bytes(&name, &bytes),
+            Err(source) => Err(NetError::Read { name, source }),
+        }
     }
 
     /// Reads the bytes of a weights file; `name` is for messages. Values may be f16 or f32.

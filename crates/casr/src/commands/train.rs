@@ -2,11 +2,10 @@
 
 use super::Outcome;
 use crate::{console, interrupt};
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use casr_net::{NetworkConfig, WeightsFile};
 use casr_train::{Dataset, Outcome as Ending, Progress, TrainOptions, Trainer, run as train};
 use clap::Args;
-use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -148,9 +147,7 @@ fn trainer(arguments: &TrainArguments) -> anyhow::Result<Trainer> {
         )?);
     };
     let name = path.display().to_string();
-    let bytes = fs::read(path)
-        .map_err(|error| anyhow!("{name}: cannot be read ({error}); check the path"))?;
-    let weights = WeightsFile::from_bytes(&name, &bytes)?;
+    let weights = WeightsFile::open(path)?;
     Ok(Trainer::new(
         arguments.settings.options(weights.config),
         Some((&name, &weights)),
