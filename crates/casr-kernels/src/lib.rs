@@ -2,8 +2,8 @@
 //!
 //! Every kernel exists once over portable SIMD types, compiled for each instruction set and picked at run time, and once
 //! as plain scalar code, its reference. All instruction sets give bit-identical results: every value is
-//! a chain of fused multiply-adds in one fixed order, lanes mix only by one fixed tree, and that order depends neither on
-//! where a pixel lies in its tile nor on the number of threads.
+//! a chain of operations in one fixed order, lanes mix only by one fixed tree, and that order depends neither on how an
+//! image is cut into tiles, as long as cuts lie on the grid of [`conv::GRID`], nor on the number of threads.
 
 mod activation;
 pub mod conv;

@@ -103,7 +103,16 @@ fn weight_gradient_is_exact() {
         outputs: 20,
         kernel: 3,
     };
-    for shape in odd_shapes().into_iter().chain([several_tasks]) {
+    let several_tasks_of_tiles = ConvShape {
+        inputs: 20,
+        outputs: 17,
+        ..several_tasks
+    };
+    let shapes = odd_shapes();
+    for shape in shapes
+        .into_iter()
+        .chain([several_tasks, several_tasks_of_tiles])
+    {
         let mut numbers = Numbers::new(4);
         let input = numbers.take(shape.input_len());
         let gradient = numbers.take(shape.output_len());

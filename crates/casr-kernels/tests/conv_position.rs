@@ -1,9 +1,10 @@
-//! A pixel's value does not depend on where it lies: a crop with one pixel of margin gives the bits of the whole.
+//! A pixel's value does not depend on how the image is cut: a crop gives the bits of the whole, one pixel from its cuts where a
+//! pixel's bits depend on its own window, four pixels and on the grid where they depend on its tile's.
 
 mod conv_support;
 
 use casr_kernels::InstructionSet;
-use casr_kernels::conv::{Activation, ConvShape, forward, input_gradient};
+use casr_kernels::conv::{Activation, ConvShape, GRID, forward, input_gradient};
 use conv_support::{Numbers, assert_same_bits};
 
 /// A rectangle of an image.
@@ -27,9 +28,27 @@ impl Crop {
     }
 }
 
-/// Rectangles that begin at every column of a tile, some at the image's border.
+/// Rectangles that begin at every column of a tile, some at the image's border; or all on the grid, for shapes whose bits
+/// ask for it.
 fn crops(image: ConvShape) -> Vec<Crop> {
     let mut crops = Vec::new();
+    if image.spoiled(0) == GRID {
+        for left in 0..9 {
+            crops.push(Crop {
+                top: GRID,
+                left: left * GRID,
+                height: 3 * GRID,
+                width: (3 + left % 4) * GRID,
+            });
+            crops.push(Crop {
+                top: 0,
+                left: left * GRID,
+                height: image.height,
+                width: image.width - left * GRID,
+            });
+        }
+        return crops;
+    }
     for left in 0..9 {
         crops.push(Crop {
             top: left % 4,
@@ -48,12 +67,14 @@ fn crops(image: ConvShape) -> Vec<Crop> {
     crops
 }
 
-/// The crop's part that does not feel the crop's border: one pixel less wherever the image goes on.
+/// The crop's part that does not feel the crop's border: less wherever the image goes on.
 fn inner(crop: Crop, image: ConvShape) -> Crop {
-    let top = usize::from(crop.top > 0);
-    let left = usize::from(crop.left > 0);
-    let bottom = usize::from(crop.top + crop.height < image.height);
-    let right = usize::from(crop.left + crop.width < image.width);
+    let spoiled = image.spoiled(0);
+    let margin = |cut| if cut { spoiled } else { 0 };
+    let top = margin(crop.top > 0);
+    let left = margin(crop.left > 0);
+    let bottom = margin(crop.top + crop.height < image.height);
+    let right = margin(crop.left + crop.width < image.width);
     Crop {
         top,
         left,
@@ -92,6 +113,7 @@ fn compare(
 fn shapes() -> Vec<ConvShape> {
     [
         (48, 48, 3),
+        (20, 17, 3),
         (3, 48, 3),
         (48, 3, 3),
         (5, 20, 3),

@@ -17,6 +17,7 @@ mod parameters;
 mod weights;
 
 pub use casr_kernels::conv::Activation;
+pub use casr_kernels::conv::GRID;
 pub use error::NetError;
 pub use geometry::{StepAxis, StepGeometry};
 pub use model::Model;

@@ -4,7 +4,7 @@ use crate::geometry::StepGeometry;
 use crate::ops::{convolution, heat_field, resample};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation::silu};
-use casr_kernels::conv::Activation;
+use casr_kernels::conv::{Activation, ConvShape, GRID};
 use serde::{Deserialize, Serialize};
 use std::f32::consts::PI;
 use std::sync::Arc;
@@ -38,10 +38,25 @@ impl Default for NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// How far a pixel of the result looks around its place in the input, in input pixels: one pixel for each 3×3
-    /// convolution (encoder, three a block, the body's last), and never less than the two of the bicubic enlargement.
+    /// How far around its place in the input the bits of a pixel of the result depend on it, in input pixels: what each 3×3
+    /// convolution (encoder, three a block, the body's last) adds, never less than the two of the bicubic enlargement, and
+    /// a multiple of [`GRID`].
     pub fn halo(&self) -> usize {
-        (3 * self.blocks + 2).max(2)
+        let body = [self.channels; 2];
+        let layers = std::iter::once([COLOURS, self.channels])
+            .chain(std::iter::repeat_n(body, 3 * self.blocks + 1));
+        let spoiled = layers.fold(0, |margin, [inputs, outputs]| {
+            let layer = ConvShape {
+                images: 1,
+                height: 1,
+                width: 1,
+                inputs,
+                outputs,
+                kernel: 3,
+            };
+            layer.spoiled(margin)
+        });
+        spoiled.max(2).next_multiple_of(GRID)
     }
 
     /// Floating point operations of the convolutions for one input pixel, forward; a multiplication and an addition

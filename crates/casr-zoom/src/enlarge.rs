@@ -13,7 +13,7 @@ use casr_net::Model;
 
 /// The longest side of a tile, without its halo, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
-pub const DEFAULT_TILE: usize = 256;
+pub const DEFAULT_TILE: usize = 512;
 
 /// Enlarges images with one model.
 #[derive(Clone, Debug)]
@@ -41,11 +41,12 @@ impl Enlarger {
         self
     }
 
-    /// The longest side of a tile, in input pixels, at least 1. It weighs speed against memory and changes no pixel;
+    /// The longest side of a tile, in input pixels, rounded to the network's grid. It weighs speed against memory and changes
+    /// no pixel;
     /// [`DEFAULT_TILE`] if not said otherwise.
     #[must_use]
     pub fn tile(mut self, tile: usize) -> Self {
-        self.tile = tile.max(1);
+        self.tile = tile;
         self
     }
 

@@ -1,17 +1,18 @@
 //! How a level is cut into tiles.
 
 use crate::plan::Size;
+use casr_net::GRID;
 use std::ops::Range;
 
 /// The tiles of one step, cut along pixels of its input: the outputs that fall into the cells of a tile are made from the
-/// tile and a halo around it.
+/// tile and a halo around it. Tiles and their windows begin on the network's [`GRID`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tiling {
     /// The size of the level below.
     pub input: Size,
-    /// The longest side of a tile, without its halo, in input pixels.
+    /// The longest side of a tile, without its halo, in input pixels, rounded down to the [`GRID`] but not to nothing.
     pub tile: usize,
-    /// The width of the halo, in input pixels.
+    /// The width of the halo, in input pixels, a multiple of the [`GRID`].
     pub halo: usize,
 }
 
@@ -46,7 +47,7 @@ impl Tiling {
     }
 }
 
-/// The fewest, nearly equal parts of an axis that are no longer than a tile.
+/// The fewest, nearly equal parts of an axis that are no longer than a tile and begin on the [`GRID`].
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     length: usize,
@@ -58,7 +59,7 @@ impl Parts {
     fn new(length: usize, tile: usize) -> Self {
         Self {
             length,
-            count: length.div_ceil(tile),
+            count: length.div_ceil(GRID).div_ceil((tile / GRID).max(1)),
             next: 0,
         }
     }
@@ -71,7 +72,8 @@ impl Iterator for Parts {
         if self.next == self.count {
             return None;
         }
-        let bound = |part: usize| part * self.length / self.count;
+        let cells = self.length.div_ceil(GRID);
+        let bound = |part: usize| (part * cells / self.count * GRID).min(self.length);
         let range = bound(self.next)..bound(self.next + 1);
         self.next += 1;
         Some(range)

@@ -82,17 +82,32 @@ fn tiles_of_single_pixels_and_images_of_single_pixels() {
 #[test]
 fn tiles_leave_no_trace_at_the_full_size_of_the_network() {
     let enlarger = Enlarger::new(model(NetworkConfig::default()));
-    assert_same(&enlarger, (67, 59), Target::Factor(2.5), 31);
+    assert_same(&enlarger, (213, 97), Target::Factor(1.5), 31);
+}
+
+#[test]
+fn tiles_leave_no_trace_with_many_channels() {
+    let config = NetworkConfig {
+        channels: 16,
+        blocks: 1,
+        frequencies: 5,
+    };
+    let enlarger = Enlarger::new(model(config)).max_step(2.0);
+    assert!(enlarger.model().halo() == 16);
+    for target in [Target::Factor(1.7), Target::Factor(3.3)] {
+        for size in [(83, 61), (50, 118)] {
+            for tile in [1, 7, 24] {
+                assert_same(&enlarger, size, target, tile);
+            }
+        }
+    }
 }
 
 #[test]
 fn a_halo_that_is_too_small_shows() {
-    let shallow = NetworkConfig {
-        blocks: SMALL.blocks - 1,
-        ..SMALL
-    };
+    let shallow = NetworkConfig { blocks: 0, ..SMALL };
     let network = network(SMALL);
-    // The same network, but its model asks for the halo of one with a block less.
+    // The same network, but its model asks for the halo of one without blocks.
     let [honest, blind] = [SMALL, shallow].map(|config| {
         let model = Model::from_network(network.clone(), config, Recipe::default());
         Enlarger::new(model).tile(13)

@@ -4,6 +4,10 @@ use super::instructions::Kernel;
 use super::pack::{PackedWeights, blocks};
 use super::planar::{self, GroupedWeights};
 use super::strip::{Strip, Target};
+use super::winograd::{
+    self,
+    forward::{PointWeights, Workspace},
+};
 use super::{Activation, ConvShape, scalar};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
@@ -49,57 +53,117 @@ impl Kernel for Forward<'_> {
         S: Simd,
         V: SimdFloat<S, Element = f32>,
     {
-        if planar::suits(self.shape.outputs, V::LEN) {
-            let weights = GroupedWeights::new(self.shape, self.weights, self.bias);
-            self.for_each_task(|source, rows| {
+        let shape = self.shape;
+        if winograd::suits(shape) {
+            let weights = PointWeights::new(shape, self.weights, self.bias, V::LEN, VECTORS);
+            let workspace = || Workspace::new(shape, &weights, V::LEN);
+            self.for_each_task(winograd::TILE, workspace, |workspace, source, rows| {
                 simd.vectorize(
                     #[inline(always)]
-                    || planar::convolve::<S, V>(simd, source, &weights, rows),
+                    || {
+                        winograd::forward::convolve::<S, V, ROWS, VECTORS>(
+                            simd, source, &weights, workspace, rows,
+                        )
+                    },
                 );
             });
             return;
         }
-        let blocks = blocks(self.shape.outputs, V::LEN, VECTORS);
-        let packed = PackedWeights::new(self.shape, self.weights, self.bias, blocks);
-        let zeros = vec![0.0; self.shape.width * self.shape.inputs];
-        self.for_each_task(|source, rows| {
-            simd.vectorize(
-                #[inline(always)]
-                || convolve::<S, V, ROWS, VECTORS>(simd, source, &packed, &zeros, rows),
+        if planar::suits(shape.outputs, V::LEN) {
+            let weights = GroupedWeights::new(shape, self.weights, self.bias);
+            self.for_each_task(
+                1,
+                || (),
+                |(), source, rows| {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || planar::convolve::<S, V>(simd, source, &weights, rows),
+                    );
+                },
             );
-        });
+            return;
+        }
+        let blocks = blocks(shape.outputs, V::LEN, VECTORS);
+        let packed = PackedWeights::new(shape, self.weights, self.bias, blocks);
+        let zeros = vec![0.0; shape.width * shape.inputs];
+        self.for_each_task(
+            1,
+            || (),
+            |(), source, rows| {
+                simd.vectorize(
+                    #[inline(always)]
+                    || convolve::<S, V, ROWS, VECTORS>(simd, source, &packed, &zeros, rows),
+                );
+            },
+        );
     }
 
     fn scalar(self) {
         let (weights, bias) = (self.weights, self.bias);
-        self.for_each_task(|source, rows| scalar::forward(source, weights, bias, rows));
+        if winograd::suits(self.shape) {
+            let weights = winograd::scalar::PointWeights::new(weights);
+            self.for_each_task(
+                winograd::TILE,
+                || (),
+                |(), source, rows| {
+                    winograd::scalar::forward(source, &weights, bias, rows);
+                },
+            );
+        } else {
+            self.for_each_task(
+                1,
+                || (),
+                |(), source, rows| {
+                    scalar::forward(source, weights, bias, rows);
+                },
+            );
+        }
     }
 }
 
-impl Forward<'_> {
-    fn for_each_task(self, task: impl Fn(&Source, Rows) + Sync) {
+impl<'a> Forward<'a> {
+    /// Runs `task` on all rows in parallel: on whole rows of one image, a multiple of `unit` from its first row. `workspace`
+    /// makes what a thread needs.
+    fn for_each_task<W>(
+        self,
+        unit: usize,
+        workspace: impl Fn() -> W + Sync + Send,
+        task: impl Fn(&mut W, &Source, Rows) + Sync + Send,
+    ) {
         let shape = self.shape;
         let most_rows = MOST_PIXELS.div_ceil(shape.width);
         let task_rows = shape.rows().div_ceil(FEWEST_TASKS).min(most_rows);
-        let length = task_rows * shape.width * shape.outputs;
-        let tasks = shape.rows().div_ceil(task_rows);
-        let mut residuals = self.residual.map(|residual| residual.chunks(length));
-        let mut pre_activations = self.pre_activation.map(|values| values.chunks_mut(length));
-        let mut parts = Vec::with_capacity(tasks);
-        for (index, output) in self.output.chunks_mut(length).enumerate() {
-            parts.push(Rows {
-                first: index * task_rows,
+        let task_rows = task_rows.next_multiple_of(unit);
+        let row = shape.width * shape.outputs;
+        let (image, length) = (shape.height * row, task_rows * row);
+        let parts = |values: &'a [f32]| values.chunks(image).flat_map(move |i| i.chunks(length));
+        let parts_mut = |values: &'a mut [f32]| {
+            values
+                .chunks_mut(image)
+                .flat_map(move |i| i.chunks_mut(length))
+        };
+        let mut residuals = self.residual.map(parts);
+        let mut pre_activations = self.pre_activation.map(parts_mut);
+        let mut tasks = Vec::new();
+        let mut first = 0;
+        for output in parts_mut(self.output) {
+            let rows = output.len() / row;
+            tasks.push(Rows {
+                first,
                 residual: residuals.as_mut().and_then(Iterator::next),
                 output,
                 pre_activation: pre_activations.as_mut().and_then(Iterator::next),
             });
+            first += rows;
         }
         let source = Source {
             shape,
             input: self.input,
             activation: self.activation,
         };
-        parts.into_par_iter().for_each(|rows| task(&source, rows));
+        tasks
+            .into_par_iter()
+            .for_each_init(workspace, |workspace, rows| task(workspace, &source, rows));
     }
 }
 

@@ -1,8 +1,9 @@
 //! 2-D convolutions of side 1 or 3 on NHWC tensors, forward and backward.
 //!
-//! Vector lanes are output channels. A pixel's sum starts at the bias and runs over (tap row, tap column, input
-//! channel) as one chain of fused multiply-adds, padding multiplied as zeros, so its bits depend on nothing but the
-//! window that it sees.
+//! Vector lanes are output channels. With few channels or a kernel of side 1, a pixel's sum starts at the bias and runs over
+//! (tap row, tap column, input channel) as one chain of fused multiply-adds, padding multiplied as zeros, so its bits depend
+//! on nothing but the window that it sees. With many channels a kernel of side 3 is computed in tiles of [`GRID`] pixels a
+//! side with a quarter of the multiplications; then a pixel's bits depend on the window that its tile sees.
 
 pub(crate) mod activation_gradient;
 pub(crate) mod forward;
@@ -13,11 +14,16 @@ mod scalar;
 mod strip;
 mod tail;
 pub(crate) mod weight_gradient;
+mod winograd;
 
 use crate::InstructionSet;
 use activation_gradient::ActivationGradient;
 use forward::Forward;
 use weight_gradient::WeightGradient;
+
+/// Crops that begin and end at multiples of this many pixels from the image's first pixel give the bits of the whole, away
+/// from the cuts; see [`ConvShape::spoiled`].
+pub const GRID: usize = winograd::TILE;
 
 /// The sizes of a convolution. Tensors are NHWC, weights HWIO (`[kernel, kernel, inputs, outputs]`), and zeros around
 /// the image ("same" padding) keep its size.
@@ -61,6 +67,17 @@ impl ConvShape {
     /// Multiplications and additions of one pass, counted apart: what GFLOP/s are quoted in.
     pub fn operations(&self) -> usize {
         2 * self.pixels() * self.kernel * self.kernel * self.inputs * self.outputs
+    }
+
+    /// How many pixels along a cut, made on the [`GRID`], may differ in their bits from those of the whole image, when of
+    /// the input `margin` pixels may.
+    pub fn spoiled(&self, margin: usize) -> usize {
+        let margin = margin + self.padding();
+        if winograd::suits(*self) {
+            margin.next_multiple_of(GRID)
+        } else {
+            margin
+        }
     }
 
     /// Rows and columns of padding on each side.

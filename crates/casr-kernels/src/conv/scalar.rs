@@ -25,10 +25,9 @@ fn value_under(
 }
 
 /// Convolution, bias, activation and residual of some rows.
-pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, rows: Rows) {
+pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, mut rows: Rows) {
     let shape = source.shape;
-    let mut pre_activation = rows.pre_activation;
-    for (index, target) in rows.output.iter_mut().enumerate() {
+    for index in 0..rows.output.len() {
         let (pixel, output) = (index / shape.outputs, index % shape.outputs);
         let place = (rows.first + pixel / shape.width, pixel % shape.width);
         let mut sum = bias.map_or(0.0, |bias| bias[output]);
@@ -42,18 +41,23 @@ pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, ro
                 }
             }
         }
-        if let Some(pre_activation) = &mut pre_activation {
-            pre_activation[index] = sum;
-        }
-        let activated = match source.activation {
-            Activation::None => sum,
-            Activation::Silu => silu_scalar(sum),
-        };
-        *target = match rows.residual {
-            Some(residual) => activated + residual[index],
-            None => activated,
-        };
+        finish(source, &mut rows, index, sum);
     }
+}
+
+/// Writes the number `index` of some rows, whose convolution with its bias is `sum`.
+pub(super) fn finish(source: &Source, rows: &mut Rows, index: usize, sum: f32) {
+    if let Some(pre_activation) = &mut rows.pre_activation {
+        pre_activation[index] = sum;
+    }
+    let activated = match source.activation {
+        Activation::None => sum,
+        Activation::Silu => silu_scalar(sum),
+    };
+    rows.output[index] = match rows.residual {
+        Some(residual) => activated + residual[index],
+        None => activated,
+    };
 }
 
 /// The gradient of the weights from some rows.

@@ -5,7 +5,7 @@ use crate::activation::silu;
 use fearless_simd::{Simd, SimdFloat};
 
 /// Numbers of a pixel that the innermost loop takes in one turn.
-const UNROLLED: usize = 4;
+pub(super) const UNROLLED: usize = 4;
 
 /// What one block of output channels reads, for neighbouring tiles of a row.
 pub(super) struct Strip<'a> {
@@ -109,7 +109,7 @@ impl Strip<'_> {
 /// `VECTORS` vectors must follow `weight`, and `value` must point into a slice that reaches beyond `PIXELS - 1` times
 /// `stride` numbers from there.
 #[inline(always)]
-unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize>(
+pub(super) unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize>(
     simd: S,
     value: *const f32,
     stride: usize,
@@ -137,7 +137,7 @@ unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize>(
 impl Target<'_> {
     /// Finishes the sums of one pixel from output channel `first` on and writes them.
     #[inline(always)]
-    fn put<S, V, const VECTORS: usize>(
+    pub fn put<S, V, const VECTORS: usize>(
         &mut self,
         simd: S,
         pixel: usize,

@@ -5,9 +5,10 @@
 
 use super::instructions::Kernel;
 use super::pack::{Block, blocks, padded_outputs};
-use super::{ConvShape, scalar};
+use super::{ConvShape, scalar, winograd};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Pixels that are worked through at once, so that what a tile reads stays in the first-level cache.
 const SEGMENT_PIXELS: usize = 64;
@@ -27,8 +28,23 @@ impl Kernel for WeightGradient<'_> {
         V: SimdFloat<S, Element = f32>,
     {
         let shape = self.shape;
+        if winograd::suits(shape) {
+            let layout = winograd::weight_gradient::Layout::new(shape, ROWS, V::LEN, VECTORS);
+            let sum = self.sum_of_tiles(|tiles| {
+                simd.vectorize(
+                    #[inline(always)]
+                    || {
+                        winograd::weight_gradient::sum::<S, V, ROWS, VECTORS>(
+                            simd, &self, &layout, tiles,
+                        )
+                    },
+                )
+            });
+            self.weight_gradient.copy_from_slice(&sum);
+            return;
+        }
         let layout = Layout::new(shape, ROWS, blocks(shape.outputs, V::LEN, VECTORS));
-        let sum = sum_of_tasks(shape, |rows| {
+        let sum = sum_of_tasks(shape.rows(), shape.rows_per_partial_sum(), |rows| {
             simd.vectorize(
                 #[inline(always)]
                 || {
@@ -44,24 +60,37 @@ impl Kernel for WeightGradient<'_> {
     }
 
     fn scalar(self) {
-        let sum = sum_of_tasks(self.shape, |rows| {
+        let shape = self.shape;
+        if winograd::suits(shape) {
+            let sum = self.sum_of_tiles(|tiles| winograd::scalar::weight_gradient(&self, tiles));
+            self.weight_gradient.copy_from_slice(&sum);
+            return;
+        }
+        let sum = sum_of_tasks(shape.rows(), shape.rows_per_partial_sum(), |rows| {
             scalar::weight_gradient(self.shape, self.input, self.output_gradient, rows)
         });
         self.weight_gradient.copy_from_slice(&sum);
     }
 }
 
-/// Runs `task` on ranges of rows and adds up what they return, in the order of the ranges.
+impl WeightGradient<'_> {
+    fn sum_of_tiles(&self, task: impl Fn(Range<usize>) -> Vec<f32> + Sync) -> Vec<f32> {
+        let count = winograd::weight_gradient::tiles(self.shape);
+        let step = winograd::weight_gradient::tiles_per_partial_sum(self.shape);
+        sum_of_tasks(count, step, task)
+    }
+}
+
+/// Cuts `0..count` into ranges of `step`, runs `task` on them and adds up what they return, in the order of the ranges.
 fn sum_of_tasks(
-    shape: ConvShape,
-    task: impl Fn(std::ops::Range<usize>) -> Vec<f32> + Sync,
+    count: usize,
+    step: usize,
+    task: impl Fn(Range<usize>) -> Vec<f32> + Sync,
 ) -> Vec<f32> {
     const SLICE: usize = 4096;
-    let step = shape.rows_per_partial_sum();
-    let tasks = shape.rows().div_ceil(step);
-    let mut partials: Vec<Vec<f32>> = (0..tasks)
+    let mut partials: Vec<Vec<f32>> = (0..count.div_ceil(step))
         .into_par_iter()
-        .map(|index| task(index * step..shape.rows().min((index + 1) * step)))
+        .map(|index| task(index * step..count.min((index + 1) * step)))
         .collect();
     let mut sum = std::mem::take(&mut partials[0]);
     sum.par_chunks_mut(SLICE)
@@ -228,16 +257,16 @@ impl<'a> Task<'a> {
 }
 
 /// A block's channels of the output gradient, for the pixels of a segment.
-struct Gradient<'a> {
-    values: &'a [f32],
+pub(super) struct Gradient<'a> {
+    pub values: &'a [f32],
     /// Numbers from one pixel to the next.
-    stride: usize,
-    pixels: usize,
+    pub stride: usize,
+    pub pixels: usize,
 }
 
 /// Adds the products of a segment's pixels, input `line` times `gradient`, to `ROWS` rows of a block's partial result.
 #[inline(always)]
-fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
+pub(super) fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     inputs: usize,
     line: &[f32],

@@ -1,0 +1,151 @@
+//! The scalar twins: the same sums as the vector code, a channel at a time.
+
+use super::super::forward::{Rows, Source};
+use super::super::scalar;
+use super::super::weight_gradient::WeightGradient;
+use super::grid;
+use super::transform::{
+    POINTS, TILE, WINDOW, both_ways, input_line, output_gradient_line, output_line,
+    transform_weight_gradient, transform_weights,
+};
+use super::window::corner;
+use std::array::from_fn;
+use std::ops::Range;
+
+/// Weights for [`forward`].
+pub(in super::super) struct PointWeights(Vec<f32>);
+
+impl PointWeights {
+    /// Transforms HWIO weights.
+    pub fn new(weights: &[f32]) -> Self {
+        Self(transform_weights(weights))
+    }
+}
+
+/// Convolution, bias, activation and residual of some rows, which start at a tile's first row and belong to one image.
+pub(in super::super) fn forward(
+    source: &Source,
+    weights: &PointWeights,
+    bias: Option<&[f32]>,
+    mut rows: Rows,
+) {
+    let shape = source.shape;
+    let columns = grid(shape).0;
+    let (image, first_row) = (rows.first / shape.height, rows.first % shape.height);
+    let input = image_of(
+        source.input,
+        image,
+        shape.height * shape.width * shape.inputs,
+    );
+    let height = rows.output.len() / (shape.width * shape.outputs);
+    for tile in 0..height.div_ceil(TILE) * columns {
+        let (top, left) = corner(tile, columns);
+        let windows: Vec<[[f32; WINDOW]; WINDOW]> = (0..shape.inputs)
+            .map(|channel| {
+                let size = (shape.height, shape.width, shape.inputs);
+                let square = square(input, size, (first_row + top, left), 1, channel);
+                both(square, |line| input_line(line, f32::mul_add))
+            })
+            .collect();
+        for output in 0..shape.outputs {
+            let product = from_fn(|row| {
+                from_fn(|column| {
+                    let mut weights = weights.0
+                        [(row * WINDOW + column) * shape.inputs * shape.outputs + output..]
+                        .iter()
+                        .step_by(shape.outputs);
+                    windows
+                        .iter()
+                        .zip(&mut weights)
+                        .fold(0.0, |sum, (window, weight)| {
+                            window[row][column].mul_add(*weight, sum)
+                        })
+                })
+            });
+            let result = both(product, |line| output_line(line, f32::mul_add));
+            for (row, pixels) in result.iter().enumerate().take(height - top) {
+                for (column, value) in pixels.iter().enumerate().take(shape.width - left) {
+                    let pixel = (top + row) * shape.width + left + column;
+                    let sum = value + bias.map_or(0.0, |bias| bias[output]);
+                    scalar::finish(source, &mut rows, pixel * shape.outputs + output, sum);
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of the weights from a range of tiles, counted through all images.
+pub(in super::super) fn weight_gradient(job: &WeightGradient, tiles: Range<usize>) -> Vec<f32> {
+    let shape = job.shape;
+    let (columns, rows) = grid(shape);
+    let pairs = shape.inputs * shape.outputs;
+    let mut sums = vec![0.0_f32; POINTS * pairs];
+    for tile in tiles {
+        let (image, tile) = (tile / (columns * rows), tile % (columns * rows));
+        let corner = corner(tile, columns);
+        let squares = |values, channels| {
+            let image = image_of(values, image, shape.height * shape.width * channels);
+            (image, (shape.height, shape.width, channels))
+        };
+        let (input, size) = squares(job.input, shape.inputs);
+        let windows: Vec<[[f32; WINDOW]; WINDOW]> = (0..shape.inputs)
+            .map(|channel| {
+                both(square(input, size, corner, 1, channel), |line| {
+                    input_line(line, f32::mul_add)
+                })
+            })
+            .collect();
+        let (gradient, size) = squares(job.output_gradient, shape.outputs);
+        let gradients: Vec<[[f32; WINDOW]; WINDOW]> = (0..shape.outputs)
+            .map(|channel| {
+                both(square::<TILE>(gradient, size, corner, 0, channel), |line| {
+                    output_gradient_line(line, f32::mul_add)
+                })
+            })
+            .collect();
+        for (point, sums) in sums.chunks_exact_mut(pairs).enumerate() {
+            let (row, column) = (point / WINDOW, point % WINDOW);
+            for (pair, sum) in sums.iter_mut().enumerate() {
+                let window = windows[pair / shape.outputs][row][column];
+                *sum = window.mul_add(gradients[pair % shape.outputs][row][column], *sum);
+            }
+        }
+    }
+    transform_weight_gradient(&sums)
+}
+
+/// [`both_ways`] to a square.
+fn both<const FROM: usize, const TO: usize>(
+    square: [[f32; FROM]; FROM],
+    line: impl Fn([f32; FROM]) -> [f32; TO],
+) -> [[f32; TO]; TO] {
+    let mut result = [[0.0; TO]; TO];
+    both_ways(square, line, |row, column, value| {
+        result[row][column] = value
+    });
+    result
+}
+
+fn image_of(values: &[f32], image: usize, length: usize) -> &[f32] {
+    &values[image * length..][..length]
+}
+
+/// One channel of the square whose first pixel lies `margin` above and left of (`row`, `column`); zero beyond the image,
+/// `[height, width, channels]`.
+fn square<const SIDE: usize>(
+    image: &[f32],
+    (height, width, channels): (usize, usize, usize),
+    (row, column): (usize, usize),
+    margin: usize,
+    channel: usize,
+) -> [[f32; SIDE]; SIDE] {
+    let inside = |place: usize, size| place.checked_sub(margin).filter(|place| *place < size);
+    from_fn(|down| {
+        from_fn(
+            |right| match (inside(row + down, height), inside(column + right, width)) {
+                (Some(row), Some(column)) => image[(row * width + column) * channels + channel],
+                _ => 0.0,
+            },
+        )
+    })
+}
