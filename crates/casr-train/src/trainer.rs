@@ -4,11 +4,12 @@ use crate::{
     average,
     error::TrainError,
     loss::{frequency_l1, l1},
+    optimizer::MuonOrAdam,
     options::TrainOptions,
     sample::Batch,
 };
 use burn::grad_clipping::GradientClippingConfig;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use casr_net::{Network, Recipe, WeightsFile};
 use std::time::{Duration, Instant};
@@ -45,7 +46,7 @@ pub struct StepTimes {
     pub forward: Duration,
     /// Backward pass.
     pub backward: Duration,
-    /// Clipping, Adam and the moving average.
+    /// Clipping, optimizer and moving average.
     pub update: Duration,
 }
 
@@ -114,14 +115,10 @@ impl Trainer {
         }
     }
 
-    /// Adam with the options' clipping and no state.
+    /// The optimizer with the options' clipping and no state.
     pub(crate) fn fresh_optimizer(options: &TrainOptions) -> ModuleOptimizer {
-        AdamConfig::new()
-            .with_beta_1(0.9)
-            .with_beta_2(0.99)
-            .with_epsilon(1e-8)
-            .with_grad_clipping(Some(GradientClippingConfig::Norm(options.clip)))
-            .init()
+        let clipping = GradientClippingConfig::Norm(options.clip).init();
+        ModuleOptimizer::from(MuonOrAdam::new(options.optimizer)).with_grad_clipping(clipping)
     }
 
     /// What the training was told.

@@ -1,7 +1,7 @@
 //! A training that was stopped and resumed ends with the same weights, bit for bit, as one that was not.
 
 use casr_net::NetworkConfig;
-use casr_train::{Dataset, Outcome, Schedule, TrainError, TrainOptions, Trainer, run};
+use casr_train::{Dataset, Optimizer, Outcome, Schedule, TrainError, TrainOptions, Trainer, run};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,13 @@ fn options() -> TrainOptions {
     }
 }
 
+/// [`options`] with channels enough for Muon to have something to do.
+fn wide_options() -> TrainOptions {
+    let mut options = options();
+    options.network.channels = 16;
+    options
+}
+
 /// All weights as bits.
 fn bits(trainer: &Trainer) -> Vec<u32> {
     let parameters = trainer.average().parameters();
@@ -39,8 +46,21 @@ fn bits(trainer: &Trainer) -> Vec<u32> {
 
 #[test]
 fn a_resumed_run_equals_an_unbroken_one() {
+    resumed_equals_unbroken(options());
+}
+
+#[test]
+fn a_resumed_run_equals_an_unbroken_one_with_every_optimizer() {
+    for optimizer in [Optimizer::Adam, Optimizer::Muon] {
+        resumed_equals_unbroken(TrainOptions {
+            optimizer,
+            ..wide_options()
+        });
+    }
+}
+
+fn resumed_equals_unbroken(options: TrainOptions) {
     let folder = tempfile::tempdir().unwrap();
-    let options = options();
     let data = Dataset::open(&samples(), &options).unwrap();
 
     let mut whole = Trainer::new(options.clone(), None).unwrap();
@@ -76,7 +96,11 @@ fn a_resumed_run_equals_an_unbroken_one() {
 
 #[test]
 fn the_weights_do_not_depend_on_threads() {
-    let options = options();
+    weights_do_not_depend_on_threads(options());
+    weights_do_not_depend_on_threads(wide_options());
+}
+
+fn weights_do_not_depend_on_threads(options: TrainOptions) {
     let data = Dataset::open(&samples(), &options).unwrap();
     let train = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new()

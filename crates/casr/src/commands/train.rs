@@ -4,8 +4,10 @@ use super::Outcome;
 use crate::{console, interrupt};
 use anyhow::bail;
 use casr_net::{NetworkConfig, WeightsFile};
-use casr_train::{Dataset, Outcome as Ending, Progress, TrainOptions, Trainer, run as train};
-use clap::Args;
+use casr_train::{
+    Dataset, Optimizer, Outcome as Ending, Progress, TrainOptions, Trainer, run as train,
+};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -51,6 +53,9 @@ struct Settings {
     /// The highest learning rate; it falls along a cosine
     #[arg(long, value_name = "RATE", default_value_t = TrainOptions::default().schedule.peak)]
     learning_rate: f64,
+    /// What turns gradients into updates
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = OptimizerName::Muon)]
+    optimizer: OptimizerName,
     /// Images a batch
     #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().batch)]
     batch: usize,
@@ -74,6 +79,15 @@ struct Settings {
     frequencies: Option<usize>,
 }
 
+/// The names of [`Optimizer`]s.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OptimizerName {
+    /// Muon for the convolutions between many channels, Adam for the rest
+    Muon,
+    /// Adam for everything
+    Adam,
+}
+
 impl Settings {
     /// The options, with `network` where no size is asked for.
     fn options(&self, network: NetworkConfig) -> TrainOptions {
@@ -87,6 +101,10 @@ impl Settings {
             batch: self.batch,
             patch: self.patch,
             unroll: self.unroll,
+            optimizer: match self.optimizer {
+                OptimizerName::Muon => Optimizer::Muon,
+                OptimizerName::Adam => Optimizer::Adam,
+            },
             ..TrainOptions::default()
         };
         options.schedule.steps = self.steps;
