@@ -22,9 +22,13 @@ pub(crate) struct MuonOrAdam {
 
 /// The state of one parameter: of one of the two.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each of some forty parameters"
+)]
 pub(crate) enum State<const D: usize> {
     Velocity(Tensor<D>),
-    Adam(Box<AdamState<D>>),
+    Adam(AdamState<D>),
 }
 
 /// The name under which a velocity is stored.
@@ -43,8 +47,7 @@ impl<const D: usize> RecordState for State<D> {
     fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
         match source.take_tensor(prefix, VELOCITY) {
             Some(velocity) => Some(Self::Velocity(Tensor::from_data(velocity, device))),
-            None => AdamState::state_unflatten(prefix, source, device)
-                .map(|adam| Self::Adam(Box::new(adam))),
+            None => AdamState::state_unflatten(prefix, source, device).map(Self::Adam),
         }
     }
 }
@@ -93,11 +96,11 @@ impl Optimizer for MuonOrAdam {
         let shape = tensor.dims();
         let Some(muon) = self.muon.as_ref().filter(|_| suits(&shape)) else {
             let state = match state {
-                Some(State::Adam(adam)) => Some(*adam),
+                Some(State::Adam(adam)) => Some(adam),
                 _ => None,
             };
             let (tensor, state) = self.adam.step(rate, tensor, gradient, state);
-            return (tensor, state.map(|adam| State::Adam(Box::new(adam))));
+            return (tensor, state.map(State::Adam));
         };
         let velocity = match state {
             Some(State::Velocity(velocity)) => velocity * MOMENTUM + gradient.clone(),
@@ -118,7 +121,7 @@ impl Optimizer for MuonOrAdam {
     fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
         match state {
             State::Velocity(velocity) => State::Velocity(velocity.to_device(device)),
-            State::Adam(adam) => State::Adam(Box::new(Adam::to_device(*adam, device))),
+            State::Adam(adam) => State::Adam(Adam::to_device(adam, device)),
         }
     }
 }
