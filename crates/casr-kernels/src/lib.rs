@@ -6,9 +6,11 @@
 //! image is cut into tiles, as long as cuts lie on the grid of [`conv::GRID`], nor on the number of threads.
 
 mod activation;
+mod buffer;
 pub mod conv;
 mod dispatch;
 pub mod heat;
 pub mod resample;
 
+pub use buffer::zeros;
 pub use dispatch::InstructionSet;

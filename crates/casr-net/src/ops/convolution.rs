@@ -16,6 +16,7 @@ use burn::tensor::Tensor;
 use casr_kernels::{
     InstructionSet,
     conv::{self, Activation, ConvShape},
+    zeros,
 };
 
 /// Backends that can convolve.
@@ -148,9 +149,9 @@ impl ConvolutionGradients for Flex {
         let residual = residual.map(contiguous);
         let shape = shape_of(&input, &weights);
         let size = [shape.images, shape.height, shape.width, shape.outputs];
-        let mut output = vec![0.0; size.iter().product()];
+        let mut output = zeros(size.iter().product());
         let mut pre_activation =
-            (save && activation != Activation::None).then(|| vec![0.0; output.len()]);
+            (save && activation != Activation::None).then(|| zeros(output.len()));
         conv::forward(
             InstructionSet::best(),
             shape,
@@ -180,7 +181,7 @@ impl ConvolutionGradients for Flex {
         let pre_activation = saved.pre_activation.map(contiguous);
         let shape = shape_of(&input, &weights);
 
-        let mut gradient = vec![0.0; values(&output_gradient).len()];
+        let mut gradient = zeros(values(&output_gradient).len());
         let mut bias_gradient = vec![0.0; shape.outputs];
         conv::activation_gradient(
             set,
@@ -194,7 +195,7 @@ impl ConvolutionGradients for Flex {
         let mut weight_gradient = vec![0.0; values(&weights).len()];
         conv::weight_gradient(set, shape, values(&input), &gradient, &mut weight_gradient);
         let input_gradient = input_wanted.then(|| {
-            let mut result = vec![0.0; values(&input).len()];
+            let mut result = zeros(values(&input).len());
             conv::input_gradient(set, shape, &gradient, values(&weights), &mut result);
             tensor(
                 result,

@@ -17,6 +17,7 @@ use burn::tensor::Tensor;
 use casr_kernels::{
     InstructionSet,
     heat::{self as kernel, HeatShape},
+    zeros,
 };
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ impl HeatBackend for Flex {
             geometry.columns.outputs(),
             shape.colours,
         ];
-        let mut output = vec![0.0; size.iter().product()];
+        let mut output = zeros(size.iter().product());
         kernel::forward(
             InstructionSet::best(),
             shape,
@@ -128,7 +129,7 @@ impl HeatGradients for Flex {
         );
         let (decay, output_gradient) = (contiguous(field.decay), contiguous(output_gradient));
         let shape = shape_of(&coefficients, &frequencies);
-        let mut coefficient_gradient = vec![0.0; values(&coefficients).len()];
+        let mut coefficient_gradient = zeros(values(&coefficients).len());
         let mut frequency_gradient = vec![0.0; 2 * shape.frequencies];
         let mut decay_gradient = vec![0.0; shape.frequencies];
         kernel::backward(

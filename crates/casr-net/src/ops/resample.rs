@@ -14,7 +14,7 @@ use burn::backend::{
     tensor::FloatTensor,
 };
 use burn::tensor::Tensor;
-use casr_kernels::resample as kernel;
+use casr_kernels::{resample as kernel, zeros};
 use std::sync::Arc;
 
 /// Backends that can resample.
@@ -44,7 +44,7 @@ impl ResampleBackend for Flex {
         let shape = input.shape();
         let (rows, columns) = (&geometry.rows.taps, &geometry.columns.taps);
         let size = [shape[0], rows.outputs, columns.outputs, shape[3]];
-        let mut output = vec![0.0; size.iter().product()];
+        let mut output = zeros(size.iter().product());
         kernel::forward(
             shape[0],
             shape[3],
@@ -63,7 +63,7 @@ impl ResampleGradients for Flex {
         let shape = gradient.shape();
         let (rows, columns) = (&geometry.rows.taps, &geometry.columns.taps);
         let size = [shape[0], rows.inputs, columns.inputs, shape[3]];
-        let mut result = vec![0.0; size.iter().product()];
+        let mut result = zeros(size.iter().product());
         kernel::backward(
             shape[0],
             shape[3],

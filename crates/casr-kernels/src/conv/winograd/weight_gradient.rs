@@ -16,7 +16,7 @@ use std::ops::Range;
 /// shape alone: as many tasks as keep many cores busy, but few enough that their sums, a matrix for each point, stay cheap.
 pub(in super::super) fn tiles_per_partial_sum(shape: ConvShape) -> usize {
     const TASKS: usize = 32;
-    const FEWEST_STRIPS: usize = 4;
+    const FEWEST_STRIPS: usize = 6;
     tiles(shape)
         .div_ceil(TASKS)
         .next_multiple_of(STRIP_TILES)
