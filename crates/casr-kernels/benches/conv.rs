@@ -1,7 +1,7 @@
 //! Speed of the convolutions: `cargo bench -p casr-kernels`.
 //!
 //! For every instruction set of this processor but the scalar one and every shape, the median GFLOP/s of the forward pass, the input's
-//! gradient and the weights' gradient, multiplications and additions counted apart. `RAYON_NUM_THREADS` sets the threads.
+//! gradient and the weights' gradient, multiplications and additions of plain sums counted apart. `RAYON_NUM_THREADS` sets the threads.
 
 use casr_kernels::InstructionSet;
 use casr_kernels::conv::{

@@ -42,7 +42,7 @@ impl Default for TrainOptions {
             optimizer: Optimizer::Muon,
             schedule: Schedule::default(),
             frequency_weight: 0.1,
-            unroll: 0.2,
+            unroll: 0.5,
             average_decay: 0.999,
             clip: 1.0,
         }

@@ -46,12 +46,9 @@ pub fn batch(data: &Dataset, options: &TrainOptions, step: u64) -> Result<Batch,
         // Two steps cost more pixels than one: smaller patches and half the images keep the price.
         let side = (options.patch * 3 / 4).max(8);
         let images = options.batch.div_ceil(2);
-        let steps = [
-            uniform(&mut random, 1.2, 2.0),
-            uniform(&mut random, 1.2, 2.0),
-        ];
-        let middle = scaled(side, steps[0]);
-        let top = scaled(middle, steps[1]);
+        // Equal steps, as a scale plan has them.
+        let scale = uniform(&mut random, 2.0, TrainOptions::MAX_SCALE);
+        let (middle, top) = (scaled(side, scale.sqrt()), scaled(side, scale));
         draw(
             data,
             &mut random,

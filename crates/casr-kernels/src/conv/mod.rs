@@ -64,7 +64,8 @@ impl ConvShape {
         self.kernel * self.kernel * self.inputs * self.outputs
     }
 
-    /// Multiplications and additions of one pass, counted apart: what GFLOP/s are quoted in.
+    /// Multiplications and additions of one pass in plain sums, counted apart: what GFLOP/s are quoted in, however few a kernel
+    /// gets by with.
     pub fn operations(&self) -> usize {
         2 * self.pixels() * self.kernel * self.kernel * self.inputs * self.outputs
     }
