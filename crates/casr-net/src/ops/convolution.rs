@@ -1,6 +1,10 @@
 //! The convolution op: bias, activation and residual fused.
 
-use super::flex::{contiguous, tensor, values};
+use super::{
+    composed,
+    flex::{contiguous, tensor, values},
+    has_kernels,
+};
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, TensorMetadata,
     autodiff::{
@@ -86,6 +90,9 @@ pub fn convolution(
     residual: Option<Tensor<4>>,
     activation: Activation,
 ) -> Tensor<4> {
+    if !has_kernels(&input) {
+        return composed::convolution(input, weights, bias, residual, activation);
+    }
     let (input, weights, bias) = (
         input.into_dispatch(),
         weights.into_dispatch(),

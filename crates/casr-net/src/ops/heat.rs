@@ -1,6 +1,10 @@
 //! The heat field head as an op: colours inside a pixel from the coefficients of global frequencies.
 
-use super::flex::{contiguous, tensor, values};
+use super::{
+    composed,
+    flex::{contiguous, tensor, values},
+    has_kernels,
+};
 use crate::geometry::StepGeometry;
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, TensorMetadata,
@@ -66,6 +70,9 @@ pub fn heat_field(
     base: Tensor<4>,
     geometry: Arc<StepGeometry>,
 ) -> Tensor<4> {
+    if !has_kernels(&coefficients) {
+        return composed::heat_field(coefficients, frequencies, decay, base, &geometry);
+    }
     Tensor::from_dispatch(Dispatch::heat_field(
         coefficients.into_dispatch(),
         frequencies.into_dispatch(),

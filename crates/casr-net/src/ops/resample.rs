@@ -1,6 +1,10 @@
 //! The bicubic enlargement as an op, so that gradients flow from one level to the one below.
 
-use super::flex::{contiguous, tensor, values};
+use super::{
+    composed,
+    flex::{contiguous, tensor, values},
+    has_kernels,
+};
 use crate::geometry::StepGeometry;
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, TensorMetadata,
@@ -35,6 +39,9 @@ pub trait ResampleGradients: ResampleBackend {
 
 /// Bicubic enlargement, `[n, h, w, c]` → `[n, H, W, c]`, by the taps of `geometry`.
 pub fn resample(input: Tensor<4>, geometry: Arc<StepGeometry>) -> Tensor<4> {
+    if !has_kernels(&input) {
+        return composed::resample(input, &geometry);
+    }
     Tensor::from_dispatch(Dispatch::resample(input.into_dispatch(), geometry))
 }
 

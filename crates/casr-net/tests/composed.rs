@@ -1,0 +1,141 @@
+//! The ops against the same in Burn's own operations: values and all gradients.
+
+use burn::tensor::{Device, Distribution, Gradients, Tensor};
+use casr_net::{
+    Activation, StepGeometry,
+    ops::{composed, convolution, heat_field, resample},
+};
+use std::sync::Arc;
+
+/// Largest difference over the largest value.
+fn difference<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
+    let scale: f32 = b.clone().abs().max().into_scalar();
+    let error: f32 = (a - b).abs().max().into_scalar();
+    error / scale
+}
+
+/// Normal numbers whose gradients are wanted.
+fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device).require_grad()
+}
+
+/// Reads one tensor's gradient.
+type Reader = Box<dyn Fn(&Gradients) -> Tensor<1>>;
+
+/// Reads the gradient of `tensor`, flattened.
+fn gradient_of<const D: usize>(tensor: &Tensor<D>) -> Reader {
+    let tensor = tensor.clone();
+    Box::new(move |gradients| tensor.grad(gradients).unwrap().flatten(0, D - 1))
+}
+
+/// Values and gradients of both ways to compute a thing agree.
+#[track_caller]
+fn compare(case: &str, ours: Tensor<4>, burns: Tensor<4>, readers: &[Reader]) {
+    let probe = Tensor::random(ours.dims(), Distribution::Normal(0.0, 1.0), &ours.device());
+    let ours_gradients = (ours.clone() * probe.clone()).sum().backward();
+    let burns_gradients = (burns.clone() * probe).sum().backward();
+    let value = difference(ours.inner(), burns.inner());
+    assert!(value < 1e-5, "{case}: values differ by {value}");
+    for (index, read) in readers.iter().enumerate() {
+        let difference = difference(read(&ours_gradients), read(&burns_gradients));
+        assert!(
+            difference < 2e-5,
+            "{case}: gradient {index} differs by {difference}"
+        );
+    }
+}
+
+#[test]
+fn convolutions_agree() {
+    let device = Device::flex().autodiff();
+    device.seed(3);
+    for (kernel, images, height, width, inputs, outputs) in [
+        (3, 2, 13, 17, 3, 48),
+        (3, 2, 9, 31, 48, 48),
+        (1, 1, 5, 3, 48, 195),
+        (3, 1, 11, 10, 20, 100),
+        (3, 1, 1, 1, 5, 7),
+    ] {
+        for activation in [Activation::None, Activation::Silu] {
+            for with_residual in [false, true] {
+                let input = random([images, height, width, inputs], &device);
+                let weights = random([kernel, kernel, inputs, outputs], &device);
+                let bias = random([outputs], &device);
+                let residual = random([images, height, width, outputs], &device);
+                let chosen = with_residual.then(|| residual.clone());
+                let (i, w, b, r) = (input.clone(), weights.clone(), bias.clone(), chosen.clone());
+                let ours = convolution(i, w, b, r, activation);
+                let (i, w, b) = (input.clone(), weights.clone(), bias.clone());
+                let burns = composed::convolution(i, w, b, chosen, activation);
+                let mut readers = vec![
+                    gradient_of(&input),
+                    gradient_of(&weights),
+                    gradient_of(&bias),
+                ];
+                readers.extend(with_residual.then(|| gradient_of(&residual)));
+                let case = format!("{kernel} {inputs}->{outputs} {activation:?} {with_residual}");
+                compare(&case, ours, burns, &readers);
+            }
+        }
+    }
+}
+
+/// Whole levels with one factor, with one for each axis, and a window of a level.
+fn geometries() -> Vec<StepGeometry> {
+    let whole = StepGeometry::new((9, 11), (18, 22));
+    let window = StepGeometry {
+        rows: whole.rows.window(0..7, 0..8),
+        columns: whole.columns.window(2..11, 8..20),
+    };
+    vec![
+        whole,
+        window,
+        StepGeometry::new((7, 5), (7, 19)),
+        StepGeometry::new((6, 8), (20, 13)),
+    ]
+}
+
+#[test]
+fn enlargements_agree() {
+    let device = Device::flex().autodiff();
+    device.seed(4);
+    for geometry in geometries() {
+        let geometry = Arc::new(geometry);
+        let size = [2, geometry.rows.inputs(), geometry.columns.inputs(), 3];
+        let input = random(size, &device);
+        let ours = resample(input.clone(), geometry.clone());
+        let burns = composed::resample(input.clone(), &geometry);
+        compare(&format!("{size:?}"), ours, burns, &[gradient_of(&input)]);
+    }
+}
+
+#[test]
+fn heat_fields_agree() {
+    let device = Device::flex().autodiff();
+    device.seed(5);
+    for geometry in geometries() {
+        for count in [5, 8, 19] {
+            let geometry = Arc::new(geometry.clone());
+            let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
+            let coefficients = random([2, height, width, 3 * (2 * count + 1)], &device);
+            let frequencies = random([count, 2], &device);
+            let decay = random([count], &device);
+            let size = [2, geometry.rows.outputs(), geometry.columns.outputs(), 3];
+            let base = random(size, &device);
+            let (c, f) = (coefficients.clone(), frequencies.clone());
+            let (d, b) = (decay.clone(), base.clone());
+            let ours = heat_field(c, f, d, b, geometry.clone());
+            let (c, f) = (coefficients.clone(), frequencies.clone());
+            let (d, b) = (decay.clone(), base.clone());
+            let burns = composed::heat_field(c, f, d, b, &geometry);
+            let case = format!("{size:?}, {count} frequencies");
+            let readers = [
+                gradient_of(&coefficients),
+                gradient_of(&frequencies),
+                gradient_of(&decay),
+                gradient_of(&base),
+            ];
+            compare(&case, ours, burns, &readers);
+        }
+    }
+}
