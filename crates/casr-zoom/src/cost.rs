@@ -4,10 +4,11 @@ use crate::{
     bands::SOURCE_ROWS,
     image::COLOURS,
     plan::{ScalePlan, Size},
-    tile::{Parts, Tiling},
+    tile::Tiling,
 };
 use casr_net::{Model, NetworkConfig, StepGeometry};
 use std::{
+    ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -121,12 +122,10 @@ fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
 /// encoder, the block's own, a convolution's input and its output), the features and the coefficients in the head, and
 /// at the end the coefficients with the bicubic enlargement and the result.
 fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
-    let longest = |parts: Parts| parts.map(|part| part.len()).max().unwrap_or_default();
-    let (height, width) = (longest(tiling.rows()), longest(tiling.columns()));
-    let reach = |side: usize, whole: usize| (side + 2 * tiling.halo).min(whole) as u64;
-    let window = reach(height, tiling.input.height) * reach(width, tiling.input.width);
-    let outputs = enlarged(height, tiling.input.height, output.height)
-        * enlarged(width, tiling.input.width, output.width);
+    let window = longest(tiling.rows().map(|part| tiling.row_window(&part)))
+        * longest(tiling.columns().map(|part| tiling.column_window(&part)));
+    let outputs = enlarged(longest(tiling.rows()), tiling.input.height, output.height)
+        * enlarged(longest(tiling.columns()), tiling.input.width, output.width);
 
     let channels = config.channels as u64 * VALUE;
     let head = head_channels(config) as u64 * VALUE;
@@ -143,8 +142,8 @@ fn row_bytes(steps: &[(Tiling, Size)]) -> u64 {
     let mut bytes = 0;
     for &(tiling, output) in steps {
         let Size { width, height } = tiling.input;
-        let band = tiling.tile.min(height);
-        let window = (band + 2 * tiling.halo).min(height) as u64;
+        let band = longest(tiling.rows());
+        let window = longest(tiling.rows().map(|part| tiling.row_window(&part)));
         let held = (window + brought).min(height as u64);
         let made = enlarged(band, height, output.height);
         bytes += (held * width as u64 + made * output.width as u64) * PIXEL;
@@ -153,9 +152,17 @@ fn row_bytes(steps: &[(Tiling, Size)]) -> u64 {
     bytes
 }
 
+/// The length of the longest of some parts of an axis.
+fn longest(parts: impl Iterator<Item = Range<usize>>) -> u64 {
+    parts
+        .map(|part| part.len() as u64)
+        .max()
+        .unwrap_or_default()
+}
+
 /// Outputs of `part` pixels of an axis, rounded up.
-fn enlarged(part: usize, inputs: usize, outputs: usize) -> u64 {
-    (part as u64 * outputs as u64).div_ceil(inputs as u64)
+fn enlarged(part: u64, inputs: usize, outputs: usize) -> u64 {
+    (part * outputs as u64).div_ceil(inputs as u64)
 }
 
 fn pixels(size: Size) -> u64 {

@@ -11,7 +11,7 @@ use crate::{
 };
 use casr_net::Model;
 
-/// The longest side of a tile, without its halo, in pixels of the level below: large enough that halos cost little,
+/// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
 pub const DEFAULT_TILE: usize = 512;
 

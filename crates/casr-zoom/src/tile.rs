@@ -5,12 +5,14 @@ use casr_net::GRID;
 use std::ops::Range;
 
 /// The tiles of one step, cut along pixels of its input: the outputs that fall into the cells of a tile are made from the
-/// tile and a halo around it. Tiles and their windows begin on the network's [`GRID`].
+/// tile and a halo around it. Tiles and their windows begin on the network's [`GRID`]. At the image's border a halo has nothing
+/// to hold, so tiles there are larger: all windows of an axis have about one size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tiling {
     /// The size of the level below.
     pub input: Size,
-    /// The longest side of a tile, without its halo, in input pixels, rounded down to the [`GRID`] but not to nothing.
+    /// The longest side of a tile with a halo on either side, without these halos, in input pixels, rounded down to the
+    /// [`GRID`] but not to nothing.
     pub tile: usize,
     /// The width of the halo, in input pixels, a multiple of the [`GRID`].
     pub halo: usize,
@@ -19,12 +21,12 @@ pub(crate) struct Tiling {
 impl Tiling {
     /// Bands of tiles, top to bottom: ranges of input rows.
     pub fn rows(&self) -> Parts {
-        Parts::new(self.input.height, self.tile)
+        Parts::new(self.input.height, self.tile, self.halo)
     }
 
     /// Columns of tiles, left to right: ranges of input columns.
     pub fn columns(&self) -> Parts {
-        Parts::new(self.input.width, self.tile)
+        Parts::new(self.input.width, self.tile, self.halo)
     }
 
     /// The input rows that a band of tiles reads.
@@ -47,20 +49,35 @@ impl Tiling {
     }
 }
 
-/// The fewest, nearly equal parts of an axis that are no longer than a tile and begin on the [`GRID`].
+/// The fewest parts of an axis that begin on the [`GRID`] and whose windows are nearly equal and no longer than a tile with
+/// two halos.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     length: usize,
+    /// What the first and the last part have more than the others.
+    halo: usize,
     count: usize,
     next: usize,
 }
 
 impl Parts {
-    fn new(length: usize, tile: usize) -> Self {
+    fn new(length: usize, tile: usize, halo: usize) -> Self {
+        let cells = length.saturating_sub(2 * halo).div_ceil(GRID);
         Self {
             length,
-            count: length.div_ceil(GRID).div_ceil((tile / GRID).max(1)),
+            halo,
+            count: cells.div_ceil((tile / GRID).max(1)).max(1),
             next: 0,
+        }
+    }
+
+    /// Where a part begins.
+    fn bound(&self, part: usize) -> usize {
+        let cells = self.length.saturating_sub(2 * self.halo).div_ceil(GRID);
+        match part {
+            0 => 0,
+            part if part == self.count => self.length,
+            part => self.halo + part * cells / self.count * GRID,
         }
     }
 }
@@ -72,9 +89,7 @@ impl Iterator for Parts {
         if self.next == self.count {
             return None;
         }
-        let cells = self.length.div_ceil(GRID);
-        let bound = |part: usize| (part * cells / self.count * GRID).min(self.length);
-        let range = bound(self.next)..bound(self.next + 1);
+        let range = self.bound(self.next)..self.bound(self.next + 1);
         self.next += 1;
         Some(range)
     }
