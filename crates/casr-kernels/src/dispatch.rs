@@ -1,7 +1,7 @@
 //! Which instruction set a kernel runs on.
 
 use fearless_simd::Level;
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 /// An instruction set that the kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,17 @@ pub enum InstructionSet {
     Neon,
     /// Plain scalar code: the reference, and what runs where nothing else does.
     Scalar,
+}
+
+impl fmt::Display for InstructionSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Avx512 => "AVX-512",
+            Self::Avx2 => "AVX2",
+            Self::Neon => "NEON",
+            Self::Scalar => "scalar code",
+        })
+    }
 }
 
 impl InstructionSet {

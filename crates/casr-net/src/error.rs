@@ -1,4 +1,6 @@
-//! What can go wrong with a network and its weights.
+//! What can go wrong with a network, its weights and its device.
+
+use crate::device::DeviceChoice;
 
 /// An error of this crate. Messages are whole sentences for the user.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,32 @@ pub enum NetError {
         /// The file's name.
         name: String,
         /// What is missing or does not fit.
+        reason: String,
+    },
+    /// The GPU asked for is not there.
+    #[error("cannot use {choice}: {reason}. Or give `--device cpu`.")]
+    NoGpu {
+        /// What was asked for.
+        choice: DeviceChoice,
+        /// What is missing, and the remedy.
+        reason: &'static str,
+    },
+    /// Half precision is asked for where there is none.
+    #[error(
+        "{device} has no half precision. Ask for single precision, or leave the choice to the program."
+    )]
+    NoHalfPrecision {
+        /// The device.
+        device: String,
+    },
+    /// The GPU did not do its work, most often for want of memory.
+    #[error(
+        "the GPU {device} failed ({reason}). Close what else uses it, give it less at a time, or give `--device cpu`."
+    )]
+    Device {
+        /// The device.
+        device: String,
+        /// What it said.
         reason: String,
     },
 }

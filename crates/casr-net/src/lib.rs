@@ -4,10 +4,14 @@
 //! heavy operations as extension ops that call `casr-kernels` on the CPU. The trainer differentiates the very lines that
 //! enlarge images. [`Model`] is a network with its weights file, ready to use.
 //!
-//! All tensors are NHWC, f32, colours RGB in [0, 1] in the file's own encoding.
+//! A [`ComputeDevice`] says where: on the processor, or with the feature `gpu` on a GPU, where the heavy operations are
+//! Burn's own.
+//!
+//! All tensors are NHWC, colours f32 RGB in [0, 1] in the file's own encoding, features f32 or on some GPUs f16.
 
 #![forbid(unsafe_code)]
 
+mod device;
 mod error;
 mod geometry;
 mod model;
@@ -16,8 +20,10 @@ pub mod ops;
 mod parameters;
 mod weights;
 
+pub use casr_kernels::InstructionSet;
 pub use casr_kernels::conv::Activation;
 pub use casr_kernels::conv::GRID;
+pub use device::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Precision};
 pub use error::NetError;
 pub use geometry::{StepAxis, StepGeometry};
 pub use model::Model;

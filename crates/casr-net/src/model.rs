@@ -1,22 +1,24 @@
 //! A network with its weights, ready to enlarge.
 
 use crate::{
+    device::{ComputeDevice, Precision},
     error::NetError,
     geometry::StepGeometry,
     network::{Network, NetworkConfig},
     weights::{Recipe, WeightsFile},
 };
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
 use std::{path::Path, sync::Arc};
 
 /// The weights that ship with the program.
 const EMBEDDED: &[u8] = include_bytes!("../weights/casr.safetensors");
 
-/// A network for inference on the CPU.
+/// A network for inference; on the processor, until [`Model::on`] moves it.
 #[derive(Clone, Debug)]
 pub struct Model {
     network: Network,
-    device: Device,
+    device: ComputeDevice,
     config: NetworkConfig,
     recipe: Recipe,
 }
@@ -47,8 +49,8 @@ impl Model {
     }
 
     fn from_file(name: &str, file: WeightsFile) -> Result<Self, NetError> {
-        let device = Device::flex();
-        let network = file.network(name, &device)?;
+        let device = ComputeDevice::cpu();
+        let network = file.network(name, device.burn())?;
         Ok(Self {
             network,
             device,
@@ -57,14 +59,38 @@ impl Model {
         })
     }
 
-    /// A model of a network that is being trained.
-    pub fn from_network(network: Network, config: NetworkConfig, recipe: Recipe) -> Self {
+    /// A model of a network that is being trained, on the device where it is.
+    pub fn from_network(
+        network: Network,
+        device: ComputeDevice,
+        config: NetworkConfig,
+        recipe: Recipe,
+    ) -> Self {
         Self {
             network,
-            device: Device::flex(),
+            device,
             config,
             recipe,
         }
+    }
+
+    /// This model on another device.
+    ///
+    /// # Errors
+    /// [`NetError::NoHalfPrecision`] if `precision` asks for what the device does not have.
+    pub fn on(self, device: &ComputeDevice, precision: Precision) -> Result<Self, NetError> {
+        let half = precision.is_half(device)?;
+        let network = self.network.to_device(device.burn());
+        Ok(Self {
+            network: if half { network.half() } else { network },
+            device: device.clone(),
+            ..self
+        })
+    }
+
+    /// Where the model runs.
+    pub fn device(&self) -> &ComputeDevice {
+        &self.device
     }
 
     /// The network's size.
@@ -77,9 +103,14 @@ impl Model {
         &self.recipe
     }
 
-    /// See [`NetworkConfig::halo`].
+    /// How much context a tile needs, in input pixels: [`NetworkConfig::halo`] with our kernels, and on GPUs, whose sums
+    /// do not depend on a pixel's place, [`NetworkConfig::reach`].
     pub fn halo(&self) -> usize {
-        self.config.halo()
+        if self.device.is_gpu() {
+            self.config.reach()
+        } else {
+            self.config.halo()
+        }
     }
 
     /// Number of trained values.
@@ -90,19 +121,30 @@ impl Model {
     /// One step on one window: RGB, row-major, `geometry.rows.inputs()` × `geometry.columns.inputs()` pixels in, outputs
     /// out. See [`Network::step`].
     ///
+    /// # Errors
+    /// [`NetError::Device`] if a GPU fails, most often because the window does not fit into its memory; the processor does
+    /// not fail.
+    ///
     /// # Panics
     /// If `window` has another length.
-    pub fn step(&self, window: Vec<f32>, geometry: &Arc<StepGeometry>) -> Vec<f32> {
+    pub fn step(
+        &self,
+        window: Vec<f32>,
+        geometry: &Arc<StepGeometry>,
+    ) -> Result<Vec<f32>, NetError> {
         let shape = [1, geometry.rows.inputs(), geometry.columns.inputs(), 3];
         assert_eq!(
             window.len(),
             shape.iter().product::<usize>(),
             "the window's length"
         );
-        let input = Tensor::<4>::from_data(TensorData::new(window, shape), &self.device);
-        let output = self.network.step(input, geometry).into_data();
+        let input = Tensor::<4>::from_data(TensorData::new(window, shape), self.device.burn());
+        let output = self.network.step(input, geometry);
         output
-            .try_into_vec()
-            .expect("the network's result is f32 on the CPU")
+            .try_into_vec_as::<f32>()
+            .map_err(|error| NetError::Device {
+                device: self.device.to_string(),
+                reason: error.to_string(),
+            })
     }
 }

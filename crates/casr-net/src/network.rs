@@ -3,7 +3,7 @@
 use crate::geometry::StepGeometry;
 use crate::ops::{convolution, heat_field, resample};
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Distribution, Tensor, TensorData, activation::silu};
+use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
 use casr_kernels::conv::{Activation, ConvShape, GRID};
 use serde::{Deserialize, Serialize};
 use std::f32::consts::PI;
@@ -59,6 +59,12 @@ impl NetworkConfig {
         spoiled.max(2).next_multiple_of(GRID)
     }
 
+    /// How far around its place in the input a pixel of the result looks, in input pixels: the sum of what the 3×3 convolutions
+    /// look, and a multiple of [`GRID`]. [`NetworkConfig::halo`] is wider: equal bits take more than equal sums.
+    pub fn reach(&self) -> usize {
+        (3 * self.blocks + 2).next_multiple_of(GRID)
+    }
+
     /// Floating point operations of the convolutions for one input pixel, forward; a multiplication and an addition
     /// count as two.
     pub fn operations_per_pixel(&self) -> f64 {
@@ -96,6 +102,14 @@ impl Convolution {
         }
     }
 
+    /// With parameters, and so results, in half precision.
+    fn half(self) -> Self {
+        Self {
+            weights: self.weights.map(|weights| weights.cast(FloatDType::F16)),
+            bias: self.bias.map(|bias| bias.cast(FloatDType::F16)),
+        }
+    }
+
     fn forward(
         &self,
         input: Tensor<4>,
@@ -127,6 +141,14 @@ impl Block {
             first: convolution(1.0),
             second: convolution(1.0),
             third: convolution(0.1),
+        }
+    }
+
+    fn half(self) -> Self {
+        Self {
+            first: self.first.half(),
+            second: self.second.half(),
+            third: self.third.half(),
         }
     }
 
@@ -231,6 +253,8 @@ impl HeatHead {
             .squeeze_dim(1);
         let decay = (exponent * self.kappa.val()).neg().exp();
         let coefficients = self.coefficients.forward(features, None, Activation::None);
+        // Waves of many radians are not for half precision.
+        let coefficients = coefficients.cast(FloatDType::F32);
         heat_field(coefficients, frequencies, decay, base, geometry)
     }
 }
@@ -260,16 +284,28 @@ impl Network {
         }
     }
 
+    /// This network with its features and the convolutions between them in half precision (f16), for devices that have
+    /// it. Colours and the heat field stay in single.
+    #[must_use]
+    pub fn half(mut self) -> Self {
+        self.encoder = self.encoder.half();
+        self.blocks = self.blocks.into_iter().map(Block::half).collect();
+        self.body = self.body.half();
+        self.head.coefficients = self.head.coefficients.half();
+        self
+    }
+
     /// One step: a window of level k−1, `[n, h, w, 3]`, becomes its part of level k, `[n, H, W, 3]`, as `geometry` says.
     ///
-    /// The result is not clamped. Values closer to a cut edge of the window than [`NetworkConfig::halo`] are not what the
-    /// whole level would give; at the level's own edges they are.
+    /// The result is not clamped. Values closer to a cut edge of the window than [`NetworkConfig::halo`] are not to the bit
+    /// what the whole level would give; at the level's own edges they are.
     pub fn step(&self, input: Tensor<4>, geometry: &Arc<StepGeometry>) -> Tensor<4> {
         let base = resample(input.clone(), geometry.clone());
-        let bias = self.encoder.bias.val() + self.embedding.forward(geometry);
+        let precision = self.encoder.weights.val().dtype();
+        let bias = self.encoder.bias.val() + self.embedding.forward(geometry).cast(precision);
         // Centred, so that zero padding is mid-grey and not black.
         let encoded = convolution(
-            input - 0.5,
+            (input - 0.5).cast(precision),
             self.encoder.weights.val(),
             bias,
             None,

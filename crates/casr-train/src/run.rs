@@ -96,7 +96,7 @@ pub fn run(
             let step = trainer.steps_done();
             let measure = step.is_multiple_of(VALIDATE_EVERY) || step == steps;
             if measure {
-                psnr = validation.measure(trainer.average(), options)?;
+                psnr = validation.measure(trainer)?;
             }
             let measured = measure.then(|| psnr.clone());
             let progress = Progress {
@@ -115,7 +115,7 @@ pub fn run(
         }
     })?;
     if psnr.is_empty() || done == Outcome::Interrupted {
-        psnr = validation.measure(trainer.average(), &options)?;
+        psnr = validation.measure(trainer)?;
     }
     save(trainer, data, folder, &psnr)?;
     Ok(done)

@@ -9,9 +9,10 @@ use crate::{
     sample::Batch,
 };
 use burn::grad_clipping::GradientClippingConfig;
+use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
-use casr_net::{Network, Recipe, WeightsFile};
+use casr_net::{ComputeDevice, NetError, Network, Recipe, WeightsFile};
 use std::time::{Duration, Instant};
 
 /// Everything a run needs to go on.
@@ -23,7 +24,7 @@ pub struct Trainer {
     pub(crate) step: u64,
     /// The recipe of the weights this training started from.
     pub(crate) ancestor: Option<Recipe>,
-    device: Device,
+    device: ComputeDevice,
 }
 
 /// What one step did.
@@ -51,7 +52,7 @@ pub struct StepTimes {
 }
 
 impl Trainer {
-    /// A training from scratch, or from given weights.
+    /// A training from scratch, or from given weights, on the processor.
     ///
     /// # Errors
     /// Options out of range, or weights that are no network of this size.
@@ -95,7 +96,7 @@ impl Trainer {
         step: u64,
         ancestor: Option<Recipe>,
     ) -> Self {
-        let device = Device::flex().autodiff();
+        let device = ComputeDevice::cpu();
         let build = |device: &Device, values: Vec<Vec<f32>>| {
             let mut values = values.into_iter();
             Network::new(options.network, device)
@@ -105,14 +106,32 @@ impl Trainer {
                 .unwrap_or_else(|never| match never {})
         };
         Self {
-            network: build(&device, values),
-            average: build(&Device::flex(), average),
+            network: build(&device.burn().clone().autodiff(), values),
+            average: build(device.burn(), average),
             optimizer: optimizer.unwrap_or_else(|| Self::fresh_optimizer(&options)),
             options,
             step,
             ancestor,
             device,
         }
+    }
+
+    /// This training on another device, where it goes on from the same state.
+    #[must_use]
+    pub fn on(self, device: &ComputeDevice) -> Self {
+        let autodiff = device.burn().clone().autodiff();
+        // The optimizer's state follows the parameters.
+        Self {
+            network: self.network.fork(&autodiff),
+            average: self.average.to_device(device.burn()),
+            device: device.clone(),
+            ..self
+        }
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> &ComputeDevice {
+        &self.device
     }
 
     /// The optimizer with the options' clipping and no state.
@@ -139,11 +158,17 @@ impl Trainer {
     /// One optimizer step on `batch`.
     ///
     /// # Errors
-    /// [`TrainError::Diverged`]; the state is then as before the step.
+    /// [`TrainError::Diverged`]; the state is then as before the step. [`NetError::Device`] if a GPU fails.
     pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
         let start = Instant::now();
         let loss = self.loss(batch);
-        let value: f32 = loss.clone().into_scalar();
+        let value: f32 = loss
+            .clone()
+            .try_into_scalar()
+            .map_err(|error| NetError::Device {
+                device: self.device.to_string(),
+                reason: error.to_string(),
+            })?;
         let forward = start.elapsed();
         if !value.is_finite() {
             return Err(TrainError::Diverged { step: self.step });
@@ -181,14 +206,15 @@ impl Trainer {
     /// The loss on every level of a batch, averaged, [1].
     fn loss(&self, batch: &Batch) -> Tensor<1> {
         let (height, width) = batch.size;
+        let device = self.device.burn().clone().autodiff();
         let tensor = |values: &[f32], height, width| {
             Tensor::<4>::from_data(
                 TensorData::new(values.to_vec(), [batch.images, height, width, 3]),
-                &self.device,
+                &device,
             )
         };
         let mut level = tensor(&batch.input, height, width);
-        let mut total = Tensor::<1>::zeros([1], &self.device);
+        let mut total = Tensor::<1>::zeros([1], &device);
         for target in &batch.targets {
             let (rows, columns) = (
                 target.geometry.rows.outputs(),

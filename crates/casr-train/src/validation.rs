@@ -1,8 +1,8 @@
 //! Quality on images that the training does not see.
 
-use crate::{data::Dataset, error::TrainError, options::TrainOptions};
+use crate::{data::Dataset, error::TrainError, trainer::Trainer};
 use casr_metrics::{RgbImage, degrade, psnr_y};
-use casr_net::{Model, Network, Recipe, StepGeometry};
+use casr_net::{Model, Recipe, StepGeometry};
 use std::sync::Arc;
 
 /// Most held-out images that are measured, and their side in pixels.
@@ -39,23 +39,25 @@ impl Validation {
         Ok(Self { images })
     }
 
-    /// Mean PSNR on Y in dB for each scale, in one step; empty where there is no image to measure on.
+    /// Mean PSNR on Y in dB of a training's average for each scale, in one step; empty where there is no image to measure
+    /// on.
     ///
     /// # Errors
-    /// None for images that [`Validation::new`] accepted.
-    pub fn measure(
-        &self,
-        network: &Network,
-        options: &TrainOptions,
-    ) -> Result<Vec<(String, f64)>, TrainError> {
-        let model = Model::from_network(network.clone(), options.network, Recipe::default());
+    /// None for images that [`Validation::new`] accepted, unless a GPU fails.
+    pub fn measure(&self, trainer: &Trainer) -> Result<Vec<(String, f64)>, TrainError> {
+        let model = Model::from_network(
+            trainer.average().clone(),
+            trainer.device().clone(),
+            trainer.options().network,
+            Recipe::default(),
+        );
         let mut results = Vec::new();
         for scale in SCALES {
             let side = SIDE / scale;
             let geometry = Arc::new(StepGeometry::new((side, side), (SIDE, SIDE)));
             let mut values = Vec::new();
             for (_, truth, low) in self.images.iter().filter(|image| image.0 == scale) {
-                let result = model.step(low.values().to_vec(), &geometry);
+                let result = model.step(low.values().to_vec(), &geometry)?;
                 values.push(psnr_y(&RgbImage::new(SIDE, SIDE, result)?, truth, scale)?);
             }
             if !values.is_empty() {

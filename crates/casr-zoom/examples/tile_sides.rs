@@ -4,8 +4,7 @@
 //! The parameters are random, as speed does not depend on them. Sides take turns, so that whatever else the machine does
 //! falls on all of them.
 
-use burn::tensor::Device;
-use casr_net::{Network, NetworkConfig, Recipe};
+use casr_net::{ComputeDevice, Network, NetworkConfig, Recipe};
 use casr_zoom::{Enlarger, Image, Model, Target};
 use peak_alloc::PeakAlloc;
 use std::{error::Error, time::Instant};
@@ -25,8 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (factor, rounds) = (argument(2, 2.0), argument(3, 5.0) as usize);
 
     let config = NetworkConfig::default();
-    let network = Network::new(config, &Device::flex());
-    let enlarger = Enlarger::new(Model::from_network(network, config, Recipe::default()));
+    let device = ComputeDevice::cpu();
+    let network = Network::new(config, device.burn());
+    let model = Model::from_network(network, device, config, Recipe::default());
+    let enlarger = Enlarger::new(model);
     let image = Image::new(width, height, vec![0.5; width * height * 3])?;
     let plan = enlarger.plan(image.size(), Target::Factor(factor))?;
 

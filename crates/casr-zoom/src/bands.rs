@@ -60,6 +60,8 @@ struct Work<'a> {
     /// The next row of the image.
     row: usize,
     progress: Progress,
+    /// The largest tile, in pixels without halos, that the device has not failed on.
+    most: usize,
     observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Bands<'a> {
                 image,
                 row: 0,
                 progress: Progress { done: 0, total },
+                most: usize::MAX,
                 observer: Box::new(|_| ControlFlow::Continue(())),
             },
             stopped: false,
@@ -105,7 +108,8 @@ impl<'a> Bands<'a> {
     /// The bands not yet taken as one image.
     ///
     /// # Errors
-    /// [`ZoomError::Memory`] or [`ZoomError::Cancelled`]; [`ZoomError::PixelCount`] if bands were taken before.
+    /// [`ZoomError::Memory`], [`ZoomError::Device`] or [`ZoomError::Cancelled`]; [`ZoomError::PixelCount`] if bands were
+    /// taken before.
     pub fn into_image(self) -> Result<Image, ZoomError> {
         let size = self.size;
         let mut pixels = Vec::new();
@@ -182,7 +186,8 @@ impl Work<'_> {
         let width = step.output_width();
         let mut pixels = vec![0.0; rows.len() * width * COLOURS];
         for columns in step.tiling.columns() {
-            let tile = step.tile(self.model, &stage.below, part, &columns);
+            let below = &stage.below;
+            let tile = step.tile(self.model, below, part, &columns, &mut self.most)?;
             place(&tile, &step.output_columns(&columns), width, &mut pixels);
             let window = (
                 step.tiling.row_window(part).len(),

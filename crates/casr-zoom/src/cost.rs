@@ -2,6 +2,7 @@
 
 use crate::{
     bands::SOURCE_ROWS,
+    error::ZoomError,
     image::COLOURS,
     plan::{ScalePlan, Size},
     tile::Tiling,
@@ -22,8 +23,11 @@ const PIXEL: u64 = COLOURS as u64 * VALUE;
 /// Taps of the bicubic enlargement, both passes together.
 const BICUBIC_TAPS: f64 = 8.0;
 
-/// The side of the tile that [`measure_throughput`] runs, in pixels.
+/// The side of the tile that [`measure_throughput`] runs, in pixels: enough to keep all cores busy.
 const TRIAL_SIDE: usize = 96;
+
+/// The same for a GPU.
+const GPU_TRIAL_SIDE: usize = 384;
 
 /// What one step of a plan takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,15 +47,15 @@ pub struct LevelCost {
 pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
-    /// The most memory held at a time, in bytes: the image, the rows held of every level, and one tile's features. The
-    /// result itself is not counted: it leaves in bands.
+    /// The most memory held at a time, in bytes: the image, the rows held of every level, and one tile's features, which a
+    /// GPU holds in its own. The result itself is not counted: it leaves in bands.
     pub peak_bytes: u64,
 }
 
 impl PlanCost {
-    /// The cost of `plan` with a network of size `config`, in tiles of `tile` input pixels a side.
-    pub(crate) fn new(config: NetworkConfig, tile: usize, plan: &ScalePlan) -> Self {
-        let halo = config.halo();
+    /// The cost of `plan` with `model`, in tiles of `tile` input pixels a side.
+    pub(crate) fn new(model: &Model, tile: usize, plan: &ScalePlan) -> Self {
+        let (config, halo) = (model.config(), model.halo());
         let steps: Vec<(Tiling, Size)> = plan
             .steps()
             .map(|(input, output)| (Tiling { input, tile, halo }, output))
@@ -87,23 +91,31 @@ impl PlanCost {
     }
 }
 
-/// How fast this machine runs the network, in FLOP/s: times one small tile, in well under a second.
-pub fn measure_throughput(model: &Model) -> f64 {
-    let output = 2 * TRIAL_SIDE;
-    let geometry = Arc::new(StepGeometry::new(
-        (TRIAL_SIDE, TRIAL_SIDE),
-        (output, output),
-    ));
-    let run = || {
-        let window = vec![0.5; TRIAL_SIDE * TRIAL_SIDE * COLOURS];
-        let start = Instant::now();
-        model.step(window, &geometry);
-        start.elapsed().as_secs_f64()
+/// How fast the model's device runs it, in FLOP/s: times one tile, in well under a second after what a GPU needs to get
+/// ready.
+///
+/// # Errors
+/// [`ZoomError::Device`] if a GPU fails.
+pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
+    let side = if model.device().is_gpu() {
+        GPU_TRIAL_SIDE
+    } else {
+        TRIAL_SIDE
     };
-    // The first run wakes the threads and maps the memory.
-    run();
-    let work = (TRIAL_SIDE * TRIAL_SIDE) as u64;
-    flops(model.config(), work, (output * output) as u64) / run()
+    let output = 2 * side;
+    let geometry = Arc::new(StepGeometry::new((side, side), (output, output)));
+    let run = || {
+        let window = vec![0.5; side * side * COLOURS];
+        let start = Instant::now();
+        match model.step(window, &geometry) {
+            Ok(_) => Ok(start.elapsed().as_secs_f64()),
+            Err(error) => Err(ZoomError::Device(error.to_string())),
+        }
+    };
+    // The first run wakes the threads, maps the memory and, on a GPU, builds the kernels.
+    run()?;
+    let work = (side * side) as u64;
+    Ok(flops(model.config(), work, (output * output) as u64) / run()?)
 }
 
 /// Floating-point operations of one step.

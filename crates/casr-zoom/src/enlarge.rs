@@ -65,7 +65,7 @@ impl Enlarger {
 
     /// What a plan takes, without doing it.
     pub fn cost(&self, plan: &ScalePlan) -> PlanCost {
-        PlanCost::new(self.model.config(), self.tile, plan)
+        PlanCost::new(&self.model, self.tile, plan)
     }
 
     /// Enlarges an image.

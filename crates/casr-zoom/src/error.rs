@@ -88,6 +88,9 @@ pub enum ZoomError {
         /// The result's size.
         size: Size,
     },
+    /// The network's device failed, even on the smallest tile.
+    #[error("{0}")]
+    Device(String),
     /// The observer asked to stop.
     #[error("the enlargement was cancelled. Start it again to get the image.")]
     Cancelled,

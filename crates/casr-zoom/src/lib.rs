@@ -32,7 +32,7 @@ mod step;
 mod tile;
 
 pub use bands::{Band, Bands, Progress};
-pub use casr_net::{Model, NetError};
+pub use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
 pub use enlarge::{DEFAULT_TILE, Enlarger};
 pub use error::ZoomError;

@@ -1,8 +1,17 @@
 //! One step of a plan, tile by tile.
 
-use crate::{image::COLOURS, plan::Size, rows::Rows, tile::Tiling};
-use casr_net::{Model, StepGeometry};
+use crate::{
+    error::ZoomError,
+    image::COLOURS,
+    plan::Size,
+    rows::Rows,
+    tile::{Tiling, halves},
+};
+use casr_net::{Model, NetError, StepGeometry};
 use std::{ops::Range, sync::Arc};
+
+/// Tiles with sides up to this are not cut any further when the device fails: memory is not what it lacks.
+const SMALLEST_TILE: usize = 64;
 
 /// A step of a plan: how the level below becomes this one.
 #[derive(Debug)]
@@ -42,14 +51,51 @@ impl Step {
     /// the tile's halo covers.
     ///
     /// The image's border is the window's border only where the halo would reach past it, so a pixel has the same bits
-    /// whichever tile makes it.
+    /// whichever tile makes it. That lets a tile that does not fit into the device's memory be made in halves; `most` is
+    /// the number of pixels that are worth a try, and shrinks when one fails.
+    ///
+    /// # Errors
+    /// [`ZoomError::Device`] if the device fails on the smallest part, too.
     pub fn tile(
         &self,
         model: &Model,
         level: &Rows,
         rows: &Range<usize>,
         columns: &Range<usize>,
-    ) -> Vec<f32> {
+        most: &mut usize,
+    ) -> Result<Vec<f32>, ZoomError> {
+        let parts = halves(rows, columns, SMALLEST_TILE);
+        let pixels = rows.len() * columns.len();
+        if parts.is_none() || pixels <= *most {
+            match (self.attempt(model, level, rows, columns), &parts) {
+                (Ok(tile), _) => return Ok(tile),
+                (Err(_), Some(_)) => *most = pixels / 2,
+                (Err(error), None) => return Err(ZoomError::Device(error.to_string())),
+            }
+        }
+        let [first, second] = parts.expect("what cannot be cut has been made or has failed");
+        let outputs = self.output_columns(columns);
+        let mut result = vec![0.0; self.output_rows(rows).len() * outputs.len() * COLOURS];
+        for (rows_of_part, columns_of_part) in [first, second] {
+            let part = self.tile(model, level, &rows_of_part, &columns_of_part, most)?;
+            let above = self.output_rows(rows).start;
+            let first_row = self.output_rows(&rows_of_part).start - above;
+            let inside = self.output_columns(&columns_of_part);
+            let inside = inside.start - outputs.start..inside.end - outputs.start;
+            let target = &mut result[first_row * outputs.len() * COLOURS..];
+            place(&part, &inside, outputs.len(), target);
+        }
+        Ok(result)
+    }
+
+    /// See [`Step::tile`]: in one go.
+    fn attempt(
+        &self,
+        model: &Model,
+        level: &Rows,
+        rows: &Range<usize>,
+        columns: &Range<usize>,
+    ) -> Result<Vec<f32>, NetError> {
         let row_window = self.tiling.row_window(rows);
         let column_window = self.tiling.column_window(columns);
         let values = level.window(row_window.clone(), column_window.clone());
@@ -63,11 +109,11 @@ impl Step {
                 .columns
                 .window(column_window, self.output_columns(columns)),
         };
-        let mut result = model.step(values, &Arc::new(geometry));
+        let mut result = model.step(values, &Arc::new(geometry))?;
         for value in &mut result {
             *value = value.clamp(0.0, 1.0);
         }
-        result
+        Ok(result)
     }
 }
 
@@ -76,5 +122,48 @@ pub(crate) fn place(tile: &[f32], columns: &Range<usize>, width: usize, band: &m
     let bands = band.chunks_mut(width * COLOURS);
     for (source, target) in tile.chunks(columns.len() * COLOURS).zip(bands) {
         target[columns.start * COLOURS..columns.end * COLOURS].copy_from_slice(source);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use casr_net::{ComputeDevice, Network, NetworkConfig, Recipe};
+
+    #[test]
+    fn a_tile_in_halves_is_the_same_tile() {
+        let config = NetworkConfig {
+            channels: 16,
+            blocks: 1,
+            frequencies: 4,
+        };
+        let device = ComputeDevice::cpu();
+        let network = Network::new(config, device.burn());
+        let model = Model::from_network(network, device, config, Recipe::default());
+        let (width, height) = (203, 150);
+        let tiling = Tiling {
+            input: Size { width, height },
+            tile: 256,
+            halo: model.halo(),
+        };
+        let output = Size {
+            width: 341,
+            height: 222,
+        };
+        let step = Step::new(tiling, output);
+        let mut level = Rows::new(width);
+        let values = (0..width * height * COLOURS).map(|i| (i * 7919 % 1009) as f32 / 1009.0);
+        level.append(&values.collect::<Vec<f32>>());
+
+        let make = |mut most: usize| {
+            let (rows, columns) = (0..height, 0..width);
+            let tile = step.tile(&model, &level, &rows, &columns, &mut most);
+            let bits = |value: &f32| value.to_bits();
+            tile.unwrap().iter().map(bits).collect::<Vec<u32>>()
+        };
+        let whole = make(usize::MAX);
+        for most in [0, 5_000, 20_000] {
+            assert!(make(most) == whole, "at most {most} pixels at a time");
+        }
     }
 }

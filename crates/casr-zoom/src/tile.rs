@@ -99,3 +99,26 @@ impl Iterator for Parts {
 fn window(part: &Range<usize>, halo: usize, length: usize) -> Range<usize> {
     part.start.saturating_sub(halo)..(part.end + halo).min(length)
 }
+
+/// Rows and columns of a tile.
+pub(crate) type TileRange = (Range<usize>, Range<usize>);
+
+/// The two halves of a tile, cut across its longer side on the [`GRID`]; none if that is no longer than `smallest`.
+pub(crate) fn halves(
+    rows: &Range<usize>,
+    columns: &Range<usize>,
+    smallest: usize,
+) -> Option<[TileRange; 2]> {
+    let middle = |range: &Range<usize>| (range.start + range.len() / 2).next_multiple_of(GRID);
+    if rows.len().max(columns.len()) <= smallest.max(2 * GRID) {
+        None
+    } else if rows.len() >= columns.len() {
+        let cut = middle(rows);
+        let columns = || columns.clone();
+        Some([(rows.start..cut, columns()), (cut..rows.end, columns())])
+    } else {
+        let cut = middle(columns);
+        let rows = || rows.clone();
+        Some([(rows(), columns.start..cut), (rows(), cut..columns.end)])
+    }
+}

@@ -2,7 +2,7 @@
 
 mod support;
 
-use casr_net::{Model, NetworkConfig, Recipe};
+use casr_net::{ComputeDevice, Model, NetworkConfig, Recipe};
 use casr_zoom::{Enlarger, Target};
 use support::{SMALL, bits, image, model, network};
 
@@ -109,7 +109,8 @@ fn a_halo_that_is_too_small_shows() {
     let network = network(SMALL);
     // The same network, but its model asks for the halo of one without blocks.
     let [honest, blind] = [SMALL, shallow].map(|config| {
-        let model = Model::from_network(network.clone(), config, Recipe::default());
+        let device = ComputeDevice::cpu();
+        let model = Model::from_network(network.clone(), device, config, Recipe::default());
         Enlarger::new(model).tile(13)
     });
     let image = image(37, 41);

@@ -1,10 +1,11 @@
 //! Options that several subcommands share.
 
+use crate::console;
 use anyhow::Context;
 use casr_codec::Limits;
-use casr_net::Model;
+use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
 use casr_zoom::{DEFAULT_MAX_STEP, Size, Target};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// The factor where none is asked for.
@@ -60,45 +61,82 @@ fn parse_size(text: &str) -> Result<Size, String> {
     }
 }
 
-/// The network and the processors it runs on.
+/// Where to compute.
 #[derive(Debug, Args)]
-pub struct ModelOptions {
-    /// A weights file that `casr train` wrote [default: the weights in the program]
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
+pub struct DeviceOptions {
+    /// Where to compute: auto (the first GPU, the processor where there is none), cpu, gpu, or gpu:N of `casr devices`
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: DeviceChoice,
     /// How many processor cores to use [default: all]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }
 
-impl ModelOptions {
-    /// Starts the threads and reads the weights. Call it once.
+impl DeviceOptions {
+    /// Starts the threads and opens the device. Call it once. A GPU that was hoped for in vain is remarked on, unless
+    /// `quiet`.
     ///
     /// # Errors
-    /// The weights are missing, damaged or no network; or the system gives no threads.
-    pub fn model(&self) -> anyhow::Result<Model> {
-        limit_threads(self.threads)?;
-        Ok(match &self.weights {
-            Some(path) => Model::open(path)?,
-            None => Model::embedded()?,
-        })
+    /// The GPU asked for is not there, or the system gives no threads.
+    pub fn open(&self, quiet: bool) -> anyhow::Result<ComputeDevice> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.into())
+                .build_global()
+                .with_context(|| {
+                    format!("--threads {threads}: the system gives no such threads; ask for fewer")
+                })?;
+        }
+        let device = ComputeDevice::choose(self.device)?;
+        if GPU_SUPPORT && self.device == DeviceChoice::Auto && !device.is_gpu() && !quiet {
+            console::note("casr: no GPU with a Vulkan driver found; the processor does the work");
+        }
+        Ok(device)
     }
 }
 
-/// Starts the threads of the kernels, all cores where `threads` says nothing. Call it once.
-///
-/// # Errors
-/// The system gives no threads.
-pub fn limit_threads(threads: Option<u16>) -> anyhow::Result<()> {
-    if let Some(threads) = threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
-            .build_global()
-            .with_context(|| {
-                format!("--threads {threads}: the system gives no such threads; ask for fewer")
-            })?;
+/// The network and where it runs.
+#[derive(Debug, Args)]
+pub struct ModelOptions {
+    /// A weights file that `casr train` wrote [default: the weights in the program]
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceOptions,
+    /// The network's precision
+    #[arg(long, value_name = "PRECISION", value_enum, default_value_t = PrecisionName::Auto)]
+    precision: PrecisionName,
+}
+
+/// The names of [`Precision`]s.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrecisionName {
+    /// Half where the device has it: on most GPUs
+    Auto,
+    /// 32 bits: the same result, but for rounding, as the processor's
+    Single,
+    /// 16 bits
+    Half,
+}
+
+impl ModelOptions {
+    /// Opens the device, reads the weights and brings them there. Call it once; `quiet` is for [`DeviceOptions::open`].
+    ///
+    /// # Errors
+    /// The weights are missing, damaged or no network; or see [`DeviceOptions::open`].
+    pub fn model(&self, quiet: bool) -> anyhow::Result<Model> {
+        let device = self.device.open(quiet)?;
+        let model = match &self.weights {
+            Some(path) => Model::open(path)?,
+            None => Model::embedded()?,
+        };
+        let precision = match self.precision {
+            PrecisionName::Auto => Precision::Auto,
+            PrecisionName::Single => Precision::Single,
+            PrecisionName::Half => Precision::Half,
+        };
+        Ok(model.on(&device, precision)?)
     }
-    Ok(())
 }
 
 /// Protection against files that claim to be enormous.

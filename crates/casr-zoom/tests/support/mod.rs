@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "no test needs all of it")]
 
 use burn::tensor::Device;
-use casr_net::{Model, Network, NetworkConfig, Recipe};
+use casr_net::{ComputeDevice, Model, Network, NetworkConfig, Recipe};
 use casr_zoom::Image;
 
 /// Small, so that tests are quick; its halo is 8.
@@ -20,7 +20,12 @@ pub fn network(config: NetworkConfig) -> Network {
 
 /// A model of [`network`].
 pub fn model(config: NetworkConfig) -> Model {
-    Model::from_network(network(config), config, Recipe::default())
+    Model::from_network(
+        network(config),
+        ComputeDevice::cpu(),
+        config,
+        Recipe::default(),
+    )
 }
 
 /// Noise with some structure, always the same for a size.

@@ -58,7 +58,8 @@ struct ImageSet {
 pub fn run(arguments: &EvalArguments) -> anyhow::Result<Outcome> {
     let sets = image_sets(&arguments.folder)?;
     let mut table = arguments.csv.as_deref().map(Table::create).transpose()?;
-    let enlarger = Enlarger::new(arguments.model.model()?).max_step(arguments.max_step);
+    let enlarger =
+        Enlarger::new(arguments.model.model(arguments.quiet)?).max_step(arguments.max_step);
     let limits = arguments.limits.limits();
     let mut outcome = Outcome::Done;
     console::print(&format!(

@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod completions;
+mod devices;
 mod eval;
 mod plan;
 mod train;
@@ -35,6 +36,8 @@ pub enum Command {
     Eval(eval::EvalArguments),
     /// Train a network on a folder of images
     Train(train::TrainArguments),
+    /// List the devices that can do the work
+    Devices(devices::DevicesArguments),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArguments),
 }
@@ -62,6 +65,7 @@ impl Command {
             Self::Plan(arguments) => plan::run(&arguments),
             Self::Eval(arguments) => eval::run(&arguments),
             Self::Train(arguments) => train::run(&arguments),
+            Self::Devices(arguments) => devices::run(&arguments),
             Self::Completions(arguments) => completions::run(&arguments),
         }
     }

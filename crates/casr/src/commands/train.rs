@@ -1,7 +1,7 @@
 //! `casr train`: train a network on a folder of images.
 
 use super::Outcome;
-use crate::{console, interrupt};
+use crate::{console, interrupt, options::DeviceOptions};
 use anyhow::bail;
 use casr_net::{NetworkConfig, WeightsFile};
 use casr_train::{
@@ -18,6 +18,7 @@ Examples:
   casr train photos -o runs/first --steps 20000
   casr train photos -o runs/first --resume --time 90m
   casr train photos -o runs/second --init runs/first/weights.safetensors --learning-rate 3e-4
+  casr train photos -o runs/third --device gpu --batch 32 --patch 64
 
 The run's folder gets checkpoint.safetensors (the whole state), weights.safetensors (for --weights) and log.csv.
 Ctrl-C, SIGTERM and --time write a checkpoint first; --resume goes on from it as if nothing had happened.")]
@@ -37,9 +38,8 @@ pub struct TrainArguments {
     /// Stop after this time, such as 45s, 90m or 6h
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     time: Option<Duration>,
-    /// How many processor cores to use [default: all]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    device: DeviceOptions,
     #[command(flatten)]
     settings: Settings,
 }
@@ -115,8 +115,8 @@ impl Settings {
 
 /// Trains and says how it goes.
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<Outcome> {
-    crate::options::limit_threads(arguments.threads)?;
-    let mut trainer = trainer(arguments)?;
+    let device = arguments.device.open(false)?;
+    let mut trainer = trainer(arguments)?.on(&device);
     let options = trainer.options().clone();
     let data = Dataset::open(&arguments.data, &options)?;
     console::print(&format!(

@@ -76,7 +76,7 @@ impl From<FormatName> for Format {
 
 /// Judges all images by their headers, then enlarges those that passed.
 pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
-    let model = arguments.model.model()?;
+    let model = arguments.model.model(arguments.quiet)?;
     let settings = Settings {
         enlarger: Enlarger::new(model).max_step(arguments.target.max_step),
         target: arguments.target.target(),

@@ -1,0 +1,174 @@
+//! The network on a GPU against the network on the processor. Without a Vulkan driver there is nothing to compare, and the
+//! tests say so; where `CASR_REQUIRE_GPU` is set they fail instead.
+
+#![cfg(feature = "vulkan")]
+
+mod support;
+
+use burn::tensor::{Device, Distribution, Tensor};
+use casr_net::{
+    Activation, ComputeDevice, Model, Precision, StepGeometry,
+    ops::{convolution, heat_field, resample},
+};
+use std::sync::Arc;
+use support::gpu;
+
+/// Values on another device, gradients wanted.
+fn copy<const D: usize>(tensor: &Tensor<D>, device: &Device) -> Tensor<D> {
+    Tensor::from_data(tensor.to_data(), device).require_grad()
+}
+
+fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    let device = Device::flex().autodiff();
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device).require_grad()
+}
+
+/// Largest difference over the largest value.
+fn difference<const D: usize>(gpu: Tensor<D>, cpu: Tensor<D>) -> f32 {
+    let gpu = Tensor::<D>::from_data(gpu.into_data(), &Device::flex());
+    let cpu = Tensor::<D>::from_data(cpu.into_data(), &Device::flex());
+    let scale: f32 = cpu.clone().abs().max().into_scalar();
+    let error: f32 = (gpu - cpu).abs().max().into_scalar();
+    error / scale
+}
+
+/// Asserts that `$op` of copies of the given tensors gives the same values and gradients on `$gpu` as on the processor.
+macro_rules! compare {
+    ($gpu:expr, $case:expr, |$($name:ident),+| $op:expr) => {{
+        let device = $gpu.burn().clone().autodiff();
+        let ours = $op;
+        let cpu_inputs = ($($name.clone(),)+);
+        let probe = random(ours.dims());
+        let cpu = (ours.clone() * probe.clone()).sum().backward();
+        let ($($name,)+) = ($(copy(&$name.inner(), &device),)+);
+        let gpu_inputs = ($($name.clone(),)+);
+        let theirs = $op;
+        let gpu = (theirs.clone() * copy(&probe.inner(), &device)).sum().backward();
+        let error = difference(theirs.inner(), ours.inner());
+        assert!(error < 1e-5, "{}: values differ by {error}", $case);
+        let ($($name,)+) = gpu_inputs;
+        let gradients = [$($name.grad(&gpu).unwrap().flatten::<1>(0, $name.dims().len() - 1)),+];
+        let ($($name,)+) = cpu_inputs;
+        let expected = [$($name.grad(&cpu).unwrap().flatten::<1>(0, $name.dims().len() - 1)),+];
+        for (index, (theirs, ours)) in gradients.into_iter().zip(expected).enumerate() {
+            let error = difference(theirs, ours);
+            assert!(error < 2e-5, "{}: gradient {index} differs by {error}", $case);
+        }
+    }};
+}
+
+#[test]
+fn convolutions_agree() {
+    let Some(gpu) = gpu() else { return };
+    for (kernel, inputs, outputs) in [(3, 3, 48), (3, 48, 48), (1, 48, 195)] {
+        let input = random([2, 13, 17, inputs]);
+        let weights = random([kernel, kernel, inputs, outputs]);
+        let bias = random([outputs]);
+        let residual = random([2, 13, 17, outputs]);
+        compare!(
+            gpu,
+            format!("{kernel} {inputs}->{outputs}"),
+            |input, weights, bias, residual| convolution(
+                input.clone(),
+                weights.clone(),
+                bias.clone(),
+                Some(residual.clone()),
+                Activation::Silu
+            )
+        );
+    }
+}
+
+/// A whole level with a factor for each axis, and a window of one.
+fn geometries() -> [Arc<StepGeometry>; 2] {
+    let whole = StepGeometry::new((9, 11), (18, 31));
+    let window = StepGeometry {
+        rows: whole.rows.window(0..7, 0..8),
+        columns: whole.columns.window(2..11, 11..29),
+    };
+    [Arc::new(whole), Arc::new(window)]
+}
+
+#[test]
+fn enlargements_agree() {
+    let Some(gpu) = gpu() else { return };
+    for geometry in geometries() {
+        let input = random([2, geometry.rows.inputs(), geometry.columns.inputs(), 3]);
+        compare!(gpu, "resample", |input| resample(
+            input.clone(),
+            geometry.clone()
+        ));
+    }
+}
+
+#[test]
+fn heat_fields_agree() {
+    let Some(gpu) = gpu() else { return };
+    for geometry in geometries() {
+        let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
+        let count = 11;
+        let coefficients = random([2, height, width, 3 * (2 * count + 1)]);
+        let frequencies = random([count, 2]);
+        let decay = random([count]);
+        let base = random([2, geometry.rows.outputs(), geometry.columns.outputs(), 3]);
+        compare!(
+            gpu,
+            "heat field",
+            |coefficients, frequencies, decay, base| heat_field(
+                coefficients.clone(),
+                frequencies.clone(),
+                decay.clone(),
+                base.clone(),
+                geometry.clone()
+            )
+        );
+    }
+}
+
+/// The largest difference between one step of the shipped network on the processor and on `gpu`.
+fn step_difference(gpu: &ComputeDevice, precision: Precision) -> f32 {
+    let cpu = Model::embedded().unwrap();
+    let model = cpu.clone().on(gpu, precision).unwrap();
+    let (height, width) = (40, 57);
+    // Edges, gradients and a little noise.
+    let window: Vec<f32> = (0..height * width * 3)
+        .map(|index| {
+            let (row, column) = (index / 3 / width, index / 3 % width);
+            let edge = if (row / 9 + column / 13) % 2 == 0 {
+                0.8
+            } else {
+                0.15
+            };
+            edge + 0.1 * ((index * 7919 % 251) as f32 / 251.0 - 0.5)
+        })
+        .collect();
+    let mut worst = 0.0_f32;
+    for outputs in [(80, 114), (53, 76), (160, 228)] {
+        let geometry = Arc::new(StepGeometry::new((height, width), outputs));
+        let ours = cpu.step(window.clone(), &geometry).unwrap();
+        let theirs = model.step(window.clone(), &geometry).unwrap();
+        let errors = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
+        worst = errors.fold(worst, f32::max);
+    }
+    worst
+}
+
+#[test]
+fn a_step_agrees() {
+    let Some(gpu) = gpu() else { return };
+    let error = step_difference(&gpu, Precision::Single);
+    println!("single precision: {error:.1e}");
+    assert!(error < 1e-4, "single precision differs by {error}");
+}
+
+#[test]
+fn a_step_in_half_precision_agrees() {
+    let Some(gpu) = gpu() else { return };
+    if !gpu.has_half_precision() {
+        println!("{gpu} has no half precision: nothing to compare");
+        return;
+    }
+    let error = step_difference(&gpu, Precision::Half);
+    println!("half precision: {error:.1e}");
+    assert!(error < 1.0 / 255.0, "half precision differs by {error}");
+}

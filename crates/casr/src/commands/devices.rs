@@ -1,0 +1,51 @@
+//! `casr devices`: what `--device` can name.
+
+use super::Outcome;
+use crate::console;
+use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, InstructionSet};
+use clap::Args;
+
+/// The arguments of `casr devices`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  casr devices
+  casr upscale photo.jpg -s 4 -o big.png --device gpu:1")]
+pub struct DevicesArguments {}
+
+/// Prints a line for each.
+pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
+    let gpus = ComputeDevice::gpus();
+    let chosen = gpus.iter().position(|gpu| !gpu.is_simulated());
+    let mark = |chosen: bool| if chosen { "  [auto]" } else { "" };
+    console::print(&format!(
+        "{:<6} the processor: {} threads, {}{}\n",
+        DeviceChoice::Cpu.to_string(),
+        rayon::current_num_threads(),
+        InstructionSet::best(),
+        mark(chosen.is_none())
+    ))?;
+    for (index, gpu) in gpus.iter().enumerate() {
+        console::print(&format!(
+            "{:<6} {gpu}{}{}{}\n",
+            DeviceChoice::Gpu(index).to_string(),
+            if gpu.has_half_precision() {
+                ", half precision"
+            } else {
+                ""
+            },
+            if gpu.is_simulated() {
+                ", simulated by the processor"
+            } else {
+                ""
+            },
+            mark(chosen == Some(index))
+        ))?;
+    }
+    if !GPU_SUPPORT {
+        console::print("This program was built without GPU support (the feature `gpu`).\n")?;
+    } else if gpus.is_empty() {
+        console::print("No GPU with a Vulkan driver was found.\n")?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,84 @@
+//! Choosing a device: what a program without GPU support says, and what one with it says where there is no GPU.
+
+mod support;
+
+use support::{Run, casr, folder, names, photograph, program, write};
+
+/// Hides all Vulkan drivers.
+fn without_drivers(folder: &std::path::Path, arguments: &[&str]) -> Run {
+    let nowhere = folder.join("no-driver.json");
+    let mut program = program(folder);
+    let hidden = program
+        .env("VK_ICD_FILENAMES", &nowhere)
+        .env("VK_DRIVER_FILES", &nowhere);
+    Run::of(hidden.args(arguments))
+}
+
+#[test]
+fn the_processor_is_always_listed() {
+    let folder = folder();
+    let run = without_drivers(folder.path(), &["devices"]).succeeds();
+    let first = run.output.lines().next().unwrap();
+    assert!(
+        first.starts_with("cpu ") && first.ends_with("[auto]"),
+        "{run:?}"
+    );
+    assert_eq!(run.output.lines().count(), 2, "{run:?}");
+}
+
+#[test]
+fn a_missing_gpu_is_an_error_with_a_remedy() {
+    let folder = folder();
+    write(folder.path(), "small.png", &photograph(12, 9));
+    for device in ["gpu", "gpu:3"] {
+        let arguments = ["upscale", "small.png", "-o", "big.png", "--device", device];
+        let run = without_drivers(folder.path(), &arguments);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert_eq!(run.errors.lines().count(), 1, "{run:?}");
+        let remedy = if cfg!(feature = "vulkan") {
+            "install the driver"
+        } else {
+            "--features gpu"
+        };
+        for words in [remedy, "--device cpu"] {
+            assert!(run.errors.contains(words), "no {words:?} in {run:?}");
+        }
+    }
+    assert_eq!(names(folder.path()), ["small.png"]);
+}
+
+#[test]
+fn what_is_no_device_is_refused() {
+    let folder = folder();
+    for device in ["gpu:", "gpu:x", "gpu:-1", "cuda", ""] {
+        let run = casr(folder.path(), &["plan", "small.png", "--device", device]);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.errors.contains("gpu:N"), "{run:?}");
+    }
+}
+
+#[test]
+fn the_processor_has_no_half_precision() {
+    let folder = folder();
+    write(folder.path(), "small.png", &photograph(12, 9));
+    let arguments = "upscale small.png -o big.png --device cpu --precision half";
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let run = casr(folder.path(), &arguments);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.errors.contains("half precision"), "{run:?}");
+    assert_eq!(names(folder.path()), ["small.png"]);
+}
+
+#[test]
+fn auto_falls_back_to_the_processor() {
+    let folder = folder();
+    write(folder.path(), "small.png", &photograph(12, 9));
+    let run = without_drivers(folder.path(), &["upscale", "small.png", "-o", "big.png"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    // One line of its own, and only where the program could have used a GPU.
+    let lines = usize::from(cfg!(feature = "vulkan"));
+    assert_eq!(run.errors.lines().count(), lines, "{run:?}");
+    assert_eq!(run.errors.contains("no GPU"), lines == 1, "{run:?}");
+    let arguments = ["upscale", "small.png", "-o", "quiet.png", "-q"];
+    without_drivers(folder.path(), &arguments).succeeds();
+}
