@@ -4,8 +4,8 @@ use crate::error::NetError;
 use burn::tensor::Device;
 use std::{fmt, str::FromStr};
 
-/// Whether this build can use GPUs: the features `gpu` and `vulkan`.
-pub const GPU_SUPPORT: bool = cfg!(feature = "vulkan");
+/// Whether this build can use GPUs: the features `gpu` and `wgpu`.
+pub const GPU_SUPPORT: bool = cfg!(feature = "wgpu");
 
 /// What a user asks for; written `auto`, `cpu`, `gpu` (the first one) or `gpu:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum DeviceChoice {
     Auto,
     /// The processor.
     Cpu,
-    /// A GPU by its place in [`ComputeDevice::gpus`]; with the feature `vulkan` alone even one that the processor simulates.
+    /// A GPU by its place in [`ComputeDevice::gpus`]; with the feature `wgpu` alone even one that the processor simulates.
     Gpu(usize),
 }
 
@@ -67,11 +67,11 @@ impl ComputeDevice {
         }
     }
 
-    /// All GPUs with a Vulkan driver: discrete ones first, then integrated, then those that the processor simulates. None
-    /// in a build without [`GPU_SUPPORT`].
+    /// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then those that the processor
+    /// simulates. None in a build without [`GPU_SUPPORT`].
     pub fn gpus() -> Vec<Self> {
-        #[cfg(feature = "vulkan")]
-        return Device::enumerate(burn::tensor::DeviceType::Vulkan)
+        #[cfg(feature = "wgpu")]
+        return Device::enumerate(burn::tensor::DeviceType::Wgpu)
             .into_iter()
             .filter_map(|device| {
                 let identity = device.identity()?;
@@ -82,7 +82,7 @@ impl ComputeDevice {
                 Some(Self { device, gpu })
             })
             .collect();
-        #[cfg(not(feature = "vulkan"))]
+        #[cfg(not(feature = "wgpu"))]
         Vec::new()
     }
 
@@ -109,7 +109,7 @@ impl ComputeDevice {
                         "this program was built without GPU support; build it with `--features gpu`"
                     }
                     None if gpus.is_empty() => {
-                        "no GPU with a Vulkan driver was found; install the driver of your graphics card"
+                        "no GPU was found; install the driver of your graphics card, with its part for Vulkan"
                     }
                     None => "there are fewer; `casr devices` lists them",
                 };

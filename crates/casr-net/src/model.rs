@@ -144,7 +144,16 @@ impl Model {
             .try_into_vec_as::<f32>()
             .map_err(|error| NetError::Device {
                 device: self.device.to_string(),
-                reason: error.to_string(),
+                reason: root_cause(&error.to_string()).to_owned(),
             })
     }
+}
+
+/// The cause at the end of a chain of causes over many lines, as the GPU's library reports them.
+fn root_cause(report: &str) -> &str {
+    const FRAME: [&str; 3] = ["Caused by", "Asked at", "No backtrace"];
+    let lines = report.lines().map(str::trim).rev();
+    let mut causes =
+        lines.filter(|line| !line.is_empty() && !FRAME.iter().any(|frame| line.starts_with(frame)));
+    causes.next().unwrap_or(report)
 }

@@ -284,8 +284,8 @@ impl Network {
         }
     }
 
-    /// This network with its features and the convolutions between them in half precision (f16), for devices that have
-    /// it. Colours and the heat field stay in single.
+    /// This network with its convolutions in half precision (f16), for devices that have it. Colours, the sums of residual
+    /// blocks and the heat field stay in single.
     #[must_use]
     pub fn half(mut self) -> Self {
         self.encoder = self.encoder.half();
@@ -310,7 +310,8 @@ impl Network {
             bias,
             None,
             Activation::None,
-        );
+        )
+        .cast(FloatDType::F32);
         let features = self
             .blocks
             .iter()

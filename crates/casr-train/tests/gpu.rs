@@ -1,7 +1,7 @@
 //! Training on a GPU beside training on the processor. Without a Vulkan driver there is nothing to compare, and the test says
 //! so; where `CASR_REQUIRE_GPU` is set it fails instead.
 
-#![cfg(feature = "vulkan")]
+#![cfg(feature = "wgpu")]
 
 use casr_net::{ComputeDevice, NetworkConfig};
 use casr_train::{Dataset, Schedule, TrainOptions, Trainer, batch};

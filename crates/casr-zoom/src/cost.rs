@@ -26,8 +26,11 @@ const BICUBIC_TAPS: f64 = 8.0;
 /// The side of the tile that [`measure_throughput`] runs, in pixels: enough to keep all cores busy.
 const TRIAL_SIDE: usize = 96;
 
-/// The same for a GPU.
+/// The same for a GPU, where one of [`TRIAL_SIDE`] takes less than [`PATIENCE`].
 const GPU_TRIAL_SIDE: usize = 384;
+
+/// The time in seconds that a GPU may take for a small trial and still be asked for a large one. Simulated ones take longer.
+const PATIENCE: f64 = 0.5;
 
 /// What one step of a plan takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,11 +100,16 @@ impl PlanCost {
 /// # Errors
 /// [`ZoomError::Device`] if a GPU fails.
 pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
-    let side = if model.device().is_gpu() {
-        GPU_TRIAL_SIDE
-    } else {
-        TRIAL_SIDE
-    };
+    let flops_per_second = trial(model, TRIAL_SIDE)?;
+    let seconds = trial_flops(model, TRIAL_SIDE) / flops_per_second;
+    if model.device().is_gpu() && seconds < PATIENCE {
+        return trial(model, GPU_TRIAL_SIDE);
+    }
+    Ok(flops_per_second)
+}
+
+/// Floating-point operations per second in a tile with sides of `side` pixels that is doubled.
+fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let output = 2 * side;
     let geometry = Arc::new(StepGeometry::new((side, side), (output, output)));
     let run = || {
@@ -114,8 +122,12 @@ pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
     };
     // The first run wakes the threads, maps the memory and, on a GPU, builds the kernels.
     run()?;
-    let work = (side * side) as u64;
-    Ok(flops(model.config(), work, (output * output) as u64) / run()?)
+    Ok(trial_flops(model, side) / run()?)
+}
+
+fn trial_flops(model: &Model, side: usize) -> f64 {
+    let pixels = (side * side) as u64;
+    flops(model.config(), pixels, 4 * pixels)
 }
 
 /// Floating-point operations of one step.

@@ -89,7 +89,9 @@ impl DeviceOptions {
         }
         let device = ComputeDevice::choose(self.device)?;
         if GPU_SUPPORT && self.device == DeviceChoice::Auto && !device.is_gpu() && !quiet {
-            console::note("casr: no GPU with a Vulkan driver found; the processor does the work");
+            console::note(
+                "casr: no GPU found (or no Vulkan driver for it); the processor does the work",
+            );
         }
         Ok(device)
     }

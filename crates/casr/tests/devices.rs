@@ -19,30 +19,30 @@ fn the_processor_is_always_listed() {
     let folder = folder();
     let run = without_drivers(folder.path(), &["devices"]).succeeds();
     let first = run.output.lines().next().unwrap();
-    assert!(
-        first.starts_with("cpu ") && first.ends_with("[auto]"),
-        "{run:?}"
-    );
-    assert_eq!(run.output.lines().count(), 2, "{run:?}");
+    assert!(first.starts_with("cpu "), "{run:?}");
+    // Drivers for other interfaces than Vulkan may be left.
+    if !run.output.contains("gpu:0") {
+        assert!(first.ends_with("[auto]"), "{run:?}");
+        assert_eq!(run.output.lines().count(), 2, "{run:?}");
+    }
 }
 
 #[test]
 fn a_missing_gpu_is_an_error_with_a_remedy() {
     let folder = folder();
     write(folder.path(), "small.png", &photograph(12, 9));
-    for device in ["gpu", "gpu:3"] {
+    for device in ["gpu:98", "gpu:99"] {
         let arguments = ["upscale", "small.png", "-o", "big.png", "--device", device];
         let run = without_drivers(folder.path(), &arguments);
         assert_eq!(run.code, Some(1), "{run:?}");
         assert_eq!(run.errors.lines().count(), 1, "{run:?}");
-        let remedy = if cfg!(feature = "vulkan") {
-            "install the driver"
+        let remedies: &[&str] = if cfg!(feature = "wgpu") {
+            &["install the driver", "`casr devices`"]
         } else {
-            "--features gpu"
+            &["--features gpu"]
         };
-        for words in [remedy, "--device cpu"] {
-            assert!(run.errors.contains(words), "no {words:?} in {run:?}");
-        }
+        let remedied = remedies.iter().any(|words| run.errors.contains(words));
+        assert!(remedied && run.errors.contains("--device cpu"), "{run:?}");
     }
     assert_eq!(names(folder.path()), ["small.png"]);
 }
@@ -76,7 +76,7 @@ fn auto_falls_back_to_the_processor() {
     let run = without_drivers(folder.path(), &["upscale", "small.png", "-o", "big.png"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     // One line of its own, and only where the program could have used a GPU.
-    let lines = usize::from(cfg!(feature = "vulkan"));
+    let lines = usize::from(cfg!(feature = "wgpu"));
     assert_eq!(run.errors.lines().count(), lines, "{run:?}");
     assert_eq!(run.errors.contains("no GPU"), lines == 1, "{run:?}");
     let arguments = ["upscale", "small.png", "-o", "quiet.png", "-q"];

@@ -17,7 +17,7 @@ pub fn convolution(
     let padding = weights.dims()[0] / 2;
     let options = ConvOptions::new([1, 1], [padding, padding], [1, 1], 1);
     let output = conv2d(
-        input.permute([0, 3, 1, 2]),
+        input.cast(weights.dtype()).permute([0, 3, 1, 2]),
         weights.permute([3, 2, 0, 1]),
         Some(bias),
         options,
@@ -28,7 +28,7 @@ pub fn convolution(
         Activation::Silu => silu(output),
     };
     match residual {
-        Some(residual) => output + residual,
+        Some(residual) => output.cast(residual.dtype()) + residual,
         None => output,
     }
 }

@@ -45,7 +45,7 @@ pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
     if !GPU_SUPPORT {
         console::print("This program was built without GPU support (the feature `gpu`).\n")?;
     } else if gpus.is_empty() {
-        console::print("No GPU with a Vulkan driver was found.\n")?;
+        console::print("No GPU was found, or no Vulkan driver for it.\n")?;
     }
     Ok(Outcome::Done)
 }
