@@ -1,5 +1,6 @@
 //! What can go wrong when images are compared.
 
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Width and height in pixels.
@@ -38,6 +39,14 @@ pub enum MetricsError {
         /// Size of the image.
         size: Size,
     },
+    /// An enlargement that is smaller than what was enlarged.
+    #[error("a result of {}×{} pixels is no enlargement of an input of {}×{}: pass the larger image as the result", result.0, result.1, input.0, input.1)]
+    Smaller {
+        /// Size of the image measured.
+        result: Size,
+        /// Size of the image that it was made of.
+        input: Size,
+    },
     /// Too few pixels are left to measure.
     #[error("an image of {}×{} pixels without a border of {border} is too small: at least {needed} pixels a side must be left", size.0, size.1)]
     TooSmall {
@@ -55,5 +64,23 @@ pub enum MetricsError {
         size: Size,
         /// The scale asked for.
         scale: f64,
+    },
+    /// A file of weights that a metric cannot use.
+    #[error("cannot measure with the weights in {}: {problem}; name the whole safetensors file made for this metric", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Too little texture for the statistics of NIQE.
+    #[error(
+        "NIQE needs two blocks of 96×96 pixels with texture, but of {blocks} whole blocks only {textured} have any: measure a larger part of the image"
+    )]
+    TooFewBlocks {
+        /// Whole blocks in the image.
+        blocks: usize,
+        /// Blocks with texture.
+        textured: usize,
     },
 }

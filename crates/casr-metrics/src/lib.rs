@@ -1,4 +1,5 @@
-//! Measuring enlargements as the literature does: the reference resampler, PSNR and SSIM.
+//! Measuring enlargements as the literature does: the reference resampler, PSNR, SSIM and NIQE, and what it does not have: drift
+//! and the consistency of textures.
 //!
 //! A benchmark image is cropped to [`Protocol::truth`], shrunk by [`degrade`] to [`Protocol::input`], enlarged by
 //! whatever is measured, and compared by [`psnr_y`] and [`ssim_y`] without a border of [`Protocol::border`]:
@@ -16,17 +17,27 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod autocorrelation;
+mod drift;
+mod eight_bit;
 mod error;
 mod image;
 mod luma;
+mod niqe;
 mod protocol;
 mod psnr;
 mod resize;
 mod ssim;
+mod superpixels;
+mod texture;
+mod weights;
 
+pub use drift::{Drift, drift, drift_per_step};
 pub use error::MetricsError;
 pub use image::RgbImage;
+pub use niqe::NiqeModel;
 pub use protocol::Protocol;
 pub use psnr::{psnr_rgb, psnr_y};
 pub use resize::{degrade, imresize};
-pub use ssim::ssim_y;
+pub use ssim::{ssim_rgb, ssim_y};
+pub use texture::{texture_consistency, texture_consistency_with_input};

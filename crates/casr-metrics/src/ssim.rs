@@ -15,7 +15,8 @@ const BAND: usize = 32;
 /// Local means of x, y, x², y² and xy.
 type Moments = [f64; 5];
 
-/// Mean SSIM of luma, both images rounded to 8 bits, `border` pixels cut off at every side; 1 for equal images.
+/// Mean SSIM of luma, both images rounded to 8 bits, `border` pixels cut off at every side; up to 1, higher is better,
+/// 1 for equal images.
 ///
 /// Gaussian window of 11×11 with σ = 1.5 where it lies wholly inside, K1 = 0.01, K2 = 0.03, L = 255.
 ///
@@ -25,15 +26,51 @@ pub fn ssim_y(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f64,
     same_size(result, truth)?;
     let result = Luma::new(result.without_border(border, WINDOW)?, truth.is_grey());
     let truth = Luma::new(truth.without_border(border, WINDOW)?, truth.is_grey());
-    let (columns, rows) = (result.width - WINDOW + 1, result.height - WINDOW + 1);
+    let size = (result.width, result.height);
+    Ok(mean_similarity(size, &result.values, &truth.values))
+}
+
+/// Mean over red, green and blue of the mean SSIM of the values, both images rounded to 8 bits, `border` pixels cut off
+/// at every side; up to 1, higher is better, 1 for equal images.
+///
+/// Window and constants as for [`ssim_y`].
+///
+/// # Errors
+/// As [`ssim_y`].
+pub fn ssim_rgb(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f64, MetricsError> {
+    same_size(result, truth)?;
+    let result = result.without_border(border, WINDOW)?.rounded_to_8_bits();
+    let truth = truth.without_border(border, WINDOW)?.rounded_to_8_bits();
+    let channels: [f64; 3] = array::from_fn(|channel| {
+        mean_similarity(
+            result.size(),
+            &levels(&result, channel),
+            &levels(&truth, channel),
+        )
+    });
+    Ok(channels.iter().sum::<f64>() / 3.0)
+}
+
+/// A channel of an image rounded to 8 bits, on their scale.
+fn levels(image: &RgbImage, channel: usize) -> Vec<f64> {
+    let values = image.values().iter().skip(channel).step_by(3);
+    values
+        .map(|&value| (f64::from(value) * 255.0).round())
+        .collect()
+}
+
+/// Mean SSIM of two planes of a size (width, height) on the scale of 8 bits, `[height, width]`.
+fn mean_similarity((width, height): (usize, usize), result: &[f64], truth: &[f64]) -> f64 {
+    let (columns, rows) = (width - WINDOW + 1, height - WINDOW + 1);
     let weights = gaussian();
+    let line = |row: usize| row * width..(row + 1) * width;
     let sums: Vec<f64> = (0..rows.div_ceil(BAND))
         .into_par_iter()
         .map(|band| {
             let first = band * BAND;
             let count = BAND.min(rows - first);
             let lines: Vec<Vec<Moments>> = (first..first + count + WINDOW - 1)
-                .map(|row| horizontal(&weights, line(&result, row), line(&truth, row)))
+                .map(|row| horizontal(&weights, &result[line(row)], &truth[line(row)]))
                 .collect();
             let windows = lines.windows(WINDOW);
             windows
@@ -45,7 +82,7 @@ pub fn ssim_y(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f64,
                 .sum()
         })
         .collect();
-    Ok(sums.iter().sum::<f64>() / (columns * rows) as f64)
+    sums.iter().sum::<f64>() / (columns * rows) as f64
 }
 
 /// The window of one axis, with sum 1.
@@ -56,10 +93,6 @@ fn gaussian() -> [f64; WINDOW] {
     });
     let sum: f64 = weights.iter().sum();
     weights.map(|weight| weight / sum)
-}
-
-fn line(luma: &Luma, row: usize) -> &[f64] {
-    &luma.values[row * luma.width..][..luma.width]
 }
 
 /// Weighted means along a line.

@@ -2,31 +2,11 @@
 //!
 //! Reads `shared/data` beside the repository, or the folder that `CASR_DATA` names.
 
-use casr_metrics::{Protocol, RgbImage, degrade, imresize, psnr_y, ssim_y};
-use std::path::{Path, PathBuf};
+mod support;
 
-fn benchmark(name: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("CASR_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let folder = data.join("benchmarks").join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: {} is missing", folder.display());
-    None
-}
-
-fn read(path: &Path) -> RgbImage {
-    let picture = casr_codec::read(path, &casr_codec::Limits::default()).unwrap();
-    let (width, height) = (picture.width, picture.height);
-    match picture.colour {
-        casr_codec::Colour::Rgb => RgbImage::new(width, height, picture.pixels),
-        casr_codec::Colour::Grey => RgbImage::from_grey(width, height, &picture.pixels),
-    }
-    .unwrap()
-}
+use casr_metrics::{Protocol, degrade, imresize, psnr_y, ssim_y};
+use std::path::Path;
+use support::{data, read};
 
 /// Mean PSNR and SSIM of bicubic enlargement.
 fn bicubic(folder: &Path, scale: f64) -> (f64, f64) {
@@ -47,7 +27,7 @@ fn bicubic(folder: &Path, scale: f64) -> (f64, f64) {
 
 #[test]
 fn set5() {
-    let Some(folder) = benchmark("Set5") else {
+    let Some(folder) = data("benchmarks/Set5") else {
         return;
     };
     for (scale, psnr, ssim) in [
@@ -72,7 +52,7 @@ fn set5() {
 
 #[test]
 fn set14() {
-    let Some(folder) = benchmark("Set14") else {
+    let Some(folder) = data("benchmarks/Set14") else {
         return;
     };
     let (psnr, ssim) = bicubic(&folder, 4.0);
@@ -82,7 +62,7 @@ fn set14() {
 
 #[test]
 fn b100() {
-    let Some(folder) = benchmark("B100") else {
+    let Some(folder) = data("benchmarks/B100") else {
         return;
     };
     let (psnr, ssim) = bicubic(&folder, 4.0);
