@@ -73,6 +73,12 @@ pub enum MetricsError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The device that computes features failed.
+    #[error("the features of an image cannot be computed ({0}): measure a smaller part of it")]
+    Features(String),
+    /// Features that SIFID does not compare.
+    #[error("SIFID compares features of VGG16: make them with the weights of LPIPS-VGG")]
+    OtherFeatures,
     /// Too little texture for the statistics of NIQE.
     #[error(
         "NIQE needs two blocks of 96×96 pixels with texture, but of {blocks} whole blocks only {textured} have any: measure a larger part of the image"

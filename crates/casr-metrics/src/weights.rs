@@ -1,6 +1,7 @@
 //! Files of weights that metrics are computed with.
 
 use crate::MetricsError;
+use half::f16;
 use safetensors::{Dtype, SafeTensors};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ impl WeightsFile {
         }
     }
 
-    /// The finite values of a tensor of this shape, in f32 or f64.
+    /// The finite values of a tensor of this shape, in f16, f32 or f64.
     pub fn values(&self, tensor: &str, shape: &[usize]) -> Result<Vec<f64>, MetricsError> {
         let file = SafeTensors::deserialize(&self.bytes)
             .map_err(|error| self.refused(format!("it is no whole safetensors file ({error})")))?;
@@ -38,6 +39,12 @@ impl WeightsFile {
             return Err(self.refused(format!("{tensor} has shape {found:?}, not {shape:?}")));
         }
         let values: Vec<f64> = match view.dtype() {
+            Dtype::F16 => {
+                let (values, _) = view.data().as_chunks();
+                (values.iter())
+                    .map(|&bytes| f16::from_le_bytes(bytes).to_f64())
+                    .collect()
+            }
             Dtype::F32 => {
                 let (values, _) = view.data().as_chunks();
                 (values.iter())
@@ -51,7 +58,9 @@ impl WeightsFile {
                     .collect()
             }
             other => {
-                return Err(self.refused(format!("{tensor} is of type {other}, not F32 or F64")));
+                return Err(
+                    self.refused(format!("{tensor} is of type {other}, not F16, F32 or F64"))
+                );
             }
         };
         if values.iter().all(|value| value.is_finite()) {

@@ -1,6 +1,6 @@
 //! PSNR and SSIM on images whose scores are known, and what they refuse.
 
-use casr_metrics::{MetricsError, RgbImage, imresize, psnr_rgb, psnr_y, ssim_y};
+use casr_metrics::{MetricsError, RgbImage, imresize, lanczos, nearest, psnr_rgb, psnr_y, ssim_y};
 
 /// An image of one colour.
 fn flat(width: usize, height: usize, colour: [f32; 3]) -> RgbImage {
@@ -174,4 +174,43 @@ fn unusable_images_are_refused() {
         Err(MetricsError::OutsideImage { .. })
     ));
     assert_eq!(imresize(&small, (0, 4)), Err(MetricsError::Empty((0, 4))));
+}
+
+#[test]
+fn lanczos_interpolates() {
+    let image = textured(12, 9);
+    let same = lanczos(&image, (12, 9)).unwrap();
+    for (a, b) in image.values().iter().zip(same.values()) {
+        assert!((a - b).abs() < 1e-6, "{a} became {b}");
+    }
+    let colour = [0.2, 0.5, 0.7];
+    for size in [(31, 17), (5, 4)] {
+        let resized = lanczos(&flat(12, 9, colour), size).unwrap();
+        for (value, expected) in resized.values().iter().zip(colour.iter().cycle()) {
+            assert!((value - expected).abs() < 1e-6, "{value}, not {expected}");
+        }
+    }
+    // An impulse doubled along a line: sinc(x) sinc(x / 3) at quarters, and their sum is what weights are divided by.
+    let mut values = vec![0.0; 15 * 3];
+    values[7 * 3..][..3].fill(1.0);
+    let line = lanczos(&RgbImage::new(15, 1, values).unwrap(), (30, 1)).unwrap();
+    let sinc = |x: f64| (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x);
+    let kernel = |x: f64| sinc(x) * sinc(x / 3.0);
+    let sum: f64 = [-2.75, -1.75, -0.75, 0.25, 1.25, 2.25]
+        .map(kernel)
+        .iter()
+        .sum();
+    for (place, distance) in [(15, 0.25), (14, -0.25), (16, 0.75), (18, 1.75)] {
+        close(f64::from(line.values()[place * 3]), kernel(distance) / sum);
+    }
+}
+
+#[test]
+fn nearest_repeats() {
+    let image = textured(5, 4);
+    let large = nearest(&image, (10, 12)).unwrap();
+    for (index, pixel) in large.values().chunks(3).enumerate() {
+        let (x, y) = (index % 10 / 2, index / 10 / 3);
+        assert_eq!(pixel, &image.values()[3 * (y * 5 + x)..][..3]);
+    }
 }

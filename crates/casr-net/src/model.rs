@@ -32,6 +32,11 @@ impl Model {
         Self::from_bytes("the embedded weights", EMBEDDED)
     }
 
+    /// The weights file that ships with the program.
+    pub fn embedded_file() -> &'static [u8] {
+        EMBEDDED
+    }
+
     /// Reads a weights file.
     ///
     /// # Errors

@@ -8,17 +8,16 @@ pub const LARGEST_STEP: f64 = 4.0;
 
 /// The largest factor of one step where none is asked for.
 ///
-/// Measured with weights of 2,800 training steps, PSNR on luma in dB (`casr eval --max-step`):
+/// Measured with weights of 40,496 training steps, PSNR on luma in dB (`casr eval --max-step`):
 ///
-/// | set | factor | 2 | 3 | 4 |
-/// |---|---|---|---|---|
-/// | Set5 | 3 | 32.70 | 32.67 | 32.67 |
-/// | Set5 | 4 | 30.42 | 30.42 | 30.37 |
-/// | Set5 | 6 | 27.49 | 27.44 | 27.44 |
-/// | Set5 | 8 | 25.70 | 25.67 | 25.67 |
+/// | set | factor | 1.5 | 2 | 3 | 4 |
+/// |---|---|---|---|---|---|
+/// | Set5 | 3 | 33.55 | 33.66 | 33.60 | 33.60 |
+/// | Set5 | 4 | 31.32 | 31.38 | 31.38 | 31.25 |
+/// | Set5 | 6 | 28.10 | 28.17 | 28.06 | 28.06 |
+/// | Set5 | 8 | 26.23 | 26.30 | 26.22 | 26.22 |
 ///
-/// Smaller steps than 2 gain nothing more (1.5: 30.36 at 4, 25.67 at 8). A larger value is faster: one step of 4 costs a
-/// fifth of two steps of 2.
+/// A larger value is faster: one step of 4 costs a fifth of two steps of 2.
 pub const DEFAULT_MAX_STEP: f64 = 2.0;
 
 /// The longest side of a result, in pixels.

@@ -17,11 +17,14 @@ mod progress;
 
 use clap::Parser;
 use commands::{Arguments, Outcome};
+use mimalloc::MiMalloc;
+use peakmem_alloc::PeakMemAlloc;
 use std::process::ExitCode;
 
 /// Tiles take and give back the same large buffers over and over: a tenth less processor time than with glibc's allocator.
+/// `casr eval` reads how much is taken at a time.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: PeakMemAlloc<MiMalloc> = PeakMemAlloc::new(MiMalloc);
 
 fn main() -> ExitCode {
     console::one_line_panics();

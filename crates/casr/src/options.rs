@@ -1,12 +1,15 @@
 //! Options that several subcommands share.
 
 use crate::console;
+use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
 use casr_zoom::{DEFAULT_MAX_STEP, Size, Target};
 use clap::{Args, ValueEnum};
+use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The factor where none is asked for.
 const DEFAULT_SCALE: f64 = 2.0;
@@ -58,6 +61,27 @@ fn parse_size(text: &str) -> Result<Size, String> {
     match parsed {
         Some((width, height)) => Ok(Size { width, height }),
         None => Err("write it as WIDTHxHEIGHT in whole pixels, such as 1920x1080".to_owned()),
+    }
+}
+
+/// Reads a time such as `45s`, `90m` or `6h`; a bare number is seconds.
+pub fn parse_time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "s"),
+    };
+    let seconds = match unit {
+        "h" => 3600.0,
+        "m" => 60.0,
+        _ => 1.0,
+    };
+    let parsed = number
+        .parse::<f64>()
+        .ok()
+        .map(|value| Duration::try_from_secs_f64(value * seconds));
+    match parsed {
+        Some(Ok(time)) => Ok(time),
+        _ => Err("write it as a number with s, m or h, such as 90m".to_owned()),
     }
 }
 
@@ -138,6 +162,18 @@ impl ModelOptions {
             PrecisionName::Half => Precision::Half,
         };
         Ok(model.on(&device, precision)?)
+    }
+
+    /// What decides the network's results: a digest of the weights, the device and the precision.
+    ///
+    /// # Errors
+    /// The weights cannot be read.
+    pub fn identity(&self, model: &Model) -> anyhow::Result<String> {
+        let weights = match &self.weights {
+            Some(path) => digest(&fs::read(path).with_context(|| path.display().to_string())?),
+            None => digest(Model::embedded_file()),
+        };
+        Ok(format!("{weights} {} {:?}", model.device(), self.precision))
     }
 }
 

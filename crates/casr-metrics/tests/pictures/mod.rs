@@ -1,5 +1,7 @@
 //! The pictures of `tests/golden/pictures.py`, made alike: crops of the samples, changed in whole numbers only.
 
+#![allow(dead_code, reason = "every test file uses its own part")]
+
 use casr_metrics::RgbImage;
 use std::path::Path;
 

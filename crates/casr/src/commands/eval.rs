@@ -1,19 +1,20 @@
-//! `casr eval`: PSNR and SSIM of benchmark images, bicubic beside the network.
+//! `casr eval`: methods compared on benchmark images, in a table and in a report.
 
 use super::Outcome;
 use crate::console;
-use crate::evaluation::{Comparison, compare};
-use crate::interrupt;
-use crate::options::{LimitOptions, ModelOptions};
-use crate::progress::Progress;
-use anyhow::{Context, anyhow};
-use casr_codec::{CodecError, Colour, Limits, images_in, read};
-use casr_metrics::RgbImage;
-use casr_zoom::{DEFAULT_MAX_STEP, Enlarger};
+use crate::evaluation::{
+    Cache, Evaluation, External, ImageSet, METHODS_HELP, Meter, Method, Metric, Place, Report,
+    publish, run as evaluate,
+};
+use crate::options::{LimitOptions, ModelOptions, parse_time};
+use anyhow::{Context, anyhow, bail};
+use casr_codec::{CodecError, images_in};
+use casr_zoom::DEFAULT_MAX_STEP;
 use clap::Args;
-use std::fs::{self, File};
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The arguments of `casr eval`.
 #[derive(Debug, Args)]
@@ -21,24 +22,47 @@ use std::path::{Path, PathBuf};
 Examples:
   casr eval benchmarks/Set5
   casr eval benchmarks --scales 2,3,4             with Set5, Set14 … as folders in it
-  casr eval benchmarks --scales 1.7,2.5,3.3 --csv scores.csv
-  casr eval benchmarks/Set5 --weights runs/new.safetensors
+  casr eval benchmarks/Set5 --scales 2,8,16 --methods bicubic,casr,casr:4,casr-x4-lanczos --report quality.md
+  casr eval photographs --metrics psnr_y,lpips_alex --weights runs/new.safetensors
+  casr eval photographs --method 'other=python other.py {in} {out} {width} {height}'
 
 Images are cropped to a multiple of the scale, shrunk by MATLAB's antialiased bicubic to 8 bits, enlarged, and
-compared on luma without a border of as many pixels as the scale.")]
+compared. PSNR and SSIM are measured without a border of as many pixels as the scale.")]
 pub struct EvalArguments {
-    /// A folder of images, or a folder of such folders
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    /// Folders of images, or folders of such folders
+    #[arg(value_name = "DIR", required = true)]
+    folders: Vec<PathBuf>,
     /// Scales to measure at, separated by commas
     #[arg(long, value_name = "SCALES", value_delimiter = ',', default_values_t = [2.0, 3.0, 4.0])]
     scales: Vec<f64>,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values = ["bicubic", "casr"], help = format!("Methods to compare, separated by commas: {METHODS_HELP}"))]
+    methods: Vec<String>,
+    /// One more method: a program, run for every image with {in}, {out}, {width}, {height}, {scale} and, for the images
+    /// between, a folder {levels} replaced
+    #[arg(long, value_name = "NAME=COMMAND")]
+    method: Vec<String>,
+    /// How long such a program may take for an image, such as 45s or 10m
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "10m")]
+    method_timeout: Duration,
+    /// Metrics, separated by commas [default: all whose weights are found]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    metrics: Vec<Metric>,
+    /// The folder of lpips_alex.safetensors, lpips_vgg.safetensors and niqe.safetensors [default: a folder `weights`
+    /// beside or above the images]
+    #[arg(long, value_name = "DIR")]
+    metric_weights: Option<PathBuf>,
     /// The largest factor of one pass of the network, above 1 and at most 4
     #[arg(long, value_name = "FACTOR", default_value_t = DEFAULT_MAX_STEP, allow_negative_numbers = true)]
     max_step: f64,
-    /// Write the scores of every image into this new file, as comma-separated values
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
+    /// Write a report into this Markdown file, and its CSV, JSON, charts and contact sheets into a folder of its name
+    #[arg(long, value_name = "FILE.md")]
+    report: Option<PathBuf>,
+    /// Remember measurements in this folder, and compute only what has changed [default: `cache` in the report's folder]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// The sets that get contact sheets in the report, separated by commas; `none` for none [default: all]
+    #[arg(long, value_name = "SETS", value_delimiter = ',')]
+    sheets: Vec<String>,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -48,70 +72,163 @@ pub struct EvalArguments {
     quiet: bool,
 }
 
-/// Images that are measured together.
-struct ImageSet {
-    name: String,
-    images: Vec<PathBuf>,
-}
-
-/// Measures every set at every scale and prints a line for each.
+/// Measures every set at every scale with every method.
 pub fn run(arguments: &EvalArguments) -> anyhow::Result<Outcome> {
-    let sets = image_sets(&arguments.folder)?;
-    let mut table = arguments.csv.as_deref().map(Table::create).transpose()?;
-    let enlarger =
-        Enlarger::new(arguments.model.model(arguments.quiet)?).max_step(arguments.max_step);
-    let limits = arguments.limits.limits();
-    let mut outcome = Outcome::Done;
-    console::print(&format!(
-        "{:<12} {:>6} {:>7}   {:>8} {:>7}   {:>8} {:>7}   {:>6}\n",
-        "set", "scale", "images", "bicubic", "SSIM", "CASR", "SSIM", "gain"
-    ))?;
-    for set in &sets {
-        for &scale in &arguments.scales {
-            let progress = Progress::new(&format!("{} ×{scale}", set.name), arguments.quiet);
-            let (mut sum, mut count) = (Comparison::default(), 0);
-            for (index, path) in set.images.iter().enumerate() {
-                progress.update(index as u64, set.images.len() as u64);
-                match measure(path, scale, &enlarger, &limits) {
-                    Ok(comparison) => {
-                        sum += comparison;
-                        count += 1;
-                        if let Some(table) = &mut table {
-                            table.add(&set.name, path, scale, &comparison)?;
-                        }
-                    }
-                    Err(_) if interrupt::requested() => return Ok(Outcome::Interrupted),
-                    Err(error) => {
-                        progress.suspend(|| console::failure(&error));
-                        outcome = Outcome::SomeFailed;
-                    }
-                }
-            }
-            drop(progress);
-            if count > 0 {
-                console::print(&line(&set.name, scale, count, &(sum / count as f64)))?;
-            }
+    if let Some(scale) = arguments
+        .scales
+        .iter()
+        .find(|scale| !(**scale >= 1.0 && scale.is_finite()))
+    {
+        bail!("--scales {scale}: a scale is a number from 1 up");
+    }
+    let place = arguments.report.as_deref().map(Place::new).transpose()?;
+    let sets = arguments.sets()?;
+    let methods = arguments.all_methods()?;
+    let wanted = match &*arguments.metrics {
+        [] => Metric::ALL.to_vec(),
+        metrics => (Metric::ALL.into_iter())
+            .filter(|metric| metrics.contains(metric))
+            .collect(),
+    };
+    let weights = arguments.weights_folder();
+    let (meter, remarks) = Meter::new(&wanted, weights.as_deref())?;
+    if !arguments.quiet {
+        for remark in &remarks {
+            console::note(&format!("casr: {remark}"));
         }
     }
-    Ok(outcome)
+    let model = arguments.model.model(arguments.quiet)?;
+    let beside_report = place.as_ref().map(|place| place.folder().join("cache"));
+    let cache = arguments.cache.clone().or(beside_report);
+    let report = Report {
+        command: command_line(),
+        sets: sets.iter().map(|set| set.name.clone()).collect(),
+        scales: arguments.scales.clone(),
+        methods: methods.iter().map(|method| method.name.clone()).collect(),
+        metrics: meter.metrics().to_vec(),
+        remarks,
+        ..Report::default()
+    };
+    let evaluation = Evaluation {
+        sets,
+        scales: arguments.scales.clone(),
+        methods,
+        meter,
+        model_identity: arguments.model.identity(&model)?,
+        model,
+        cache: Cache::open(cache.as_deref())?,
+        limits: arguments.limits.limits(),
+        quiet: arguments.quiet,
+    };
+    let Some((report, sheets)) = evaluate(&evaluation, report)? else {
+        return Ok(Outcome::Interrupted);
+    };
+    for entry in &report.left_out {
+        console::print(&format!(
+            "left out, too small: {} of {} at ×{}\n",
+            entry.images, entry.set, entry.scale
+        ))?;
+    }
+    if let Some(place) = &place {
+        publish(&report, &sheets, place)?;
+    }
+    Ok(if report.failures.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::SomeFailed
+    })
+}
+
+/// What was typed, to be typed again in a shell.
+fn command_line() -> String {
+    let plain = |character: char| character.is_alphanumeric() || "-_.,:=/+@%".contains(character);
+    let words = std::env::args().skip(1).map(|word| {
+        if word.chars().all(plain) && !word.is_empty() {
+            return word;
+        }
+        let quoted = shlex::try_quote(&word).map(|quoted| quoted.into_owned());
+        quoted.unwrap_or_else(|_| word.clone())
+    });
+    let words: Vec<String> = ["casr".to_owned()].into_iter().chain(words).collect();
+    words.join(" ")
+}
+
+impl EvalArguments {
+    /// The sets of all folders.
+    fn sets(&self) -> anyhow::Result<Vec<ImageSet>> {
+        let mut sets = Vec::new();
+        for folder in &self.folders {
+            sets.extend(image_sets(folder)?);
+        }
+        let mut names = BTreeSet::new();
+        for set in &sets {
+            if !names.insert(set.name.clone()) {
+                bail!(
+                    "{}: two folders have this name; measure them one after the other",
+                    set.name
+                );
+            }
+        }
+        for wanted in self.sheets.iter().filter(|name| *name != "none") {
+            if !names.contains(wanted) {
+                bail!("--sheets {wanted}: there is no such set");
+            }
+        }
+        for set in &mut sets {
+            let all = self.sheets.is_empty() || self.sheets.contains(&set.name);
+            set.sheet = all && self.report.is_some();
+        }
+        Ok(sets)
+    }
+
+    /// Our methods and the external ones.
+    fn all_methods(&self) -> anyhow::Result<Vec<Method>> {
+        let named = self
+            .methods
+            .iter()
+            .map(|name| Method::named(name, self.max_step));
+        let mut methods = named.collect::<anyhow::Result<Vec<_>>>()?;
+        for text in &self.method {
+            let (name, command) = text
+                .split_once('=')
+                .filter(|(name, _)| !name.is_empty())
+                .ok_or_else(|| anyhow!("--method {text}: write it as NAME=COMMAND"))?;
+            let program = External::new(command, self.method_timeout)?;
+            methods.push(Method::external(name, program));
+        }
+        let mut names = BTreeSet::new();
+        match methods.iter().find(|method| !names.insert(&method.name)) {
+            Some(twice) => bail!("{}: two methods have this name", twice.name),
+            None => Ok(methods),
+        }
+    }
+
+    /// The folder asked for, or the nearest folder `weights` with weights for metrics.
+    fn weights_folder(&self) -> Option<PathBuf> {
+        if self.metric_weights.is_some() {
+            return self.metric_weights.clone();
+        }
+        let first = self.folders.first()?.canonicalize().ok()?;
+        let mut folders = first.ancestors().map(|folder| folder.join("weights"));
+        folders.find(|folder| Meter::has_weights(folder))
+    }
 }
 
 /// The images in `folder` as one set, or else its folders that hold images as a set each.
 fn image_sets(folder: &Path) -> anyhow::Result<Vec<ImageSet>> {
-    let name = |folder: &Path| {
+    let set = |folder: &Path, images| {
         let name = folder
             .canonicalize()
             .ok()
             .and_then(|folder| folder.file_name().map(ToOwned::to_owned));
-        name.unwrap_or_default().to_string_lossy().into_owned()
+        ImageSet {
+            name: name.unwrap_or_default().to_string_lossy().into_owned(),
+            images,
+            sheet: false,
+        }
     };
     let none = match images_in(folder) {
-        Ok(images) => {
-            return Ok(vec![ImageSet {
-                name: name(folder),
-                images,
-            }]);
-        }
+        Ok(images) => return Ok(vec![set(folder, images)]),
         Err(error @ CodecError::NoImages { .. }) => error,
         Err(error) => return Err(error.into()),
     };
@@ -125,102 +242,11 @@ fn image_sets(folder: &Path) -> anyhow::Result<Vec<ImageSet>> {
     folders.sort();
     let sets: Vec<ImageSet> = folders
         .iter()
-        .filter_map(|folder| {
-            Some(ImageSet {
-                name: name(folder),
-                images: images_in(folder).ok()?,
-            })
-        })
+        .filter_map(|folder| Some(set(folder, images_in(folder).ok()?)))
         .collect();
     if sets.is_empty() {
         Err(none.into())
     } else {
         Ok(sets)
     }
-}
-
-/// The scores of one image file.
-fn measure(
-    path: &Path,
-    scale: f64,
-    enlarger: &Enlarger,
-    limits: &Limits,
-) -> anyhow::Result<Comparison> {
-    let picture = read(path, limits)?;
-    let image = match picture.colour {
-        Colour::Rgb => RgbImage::new(picture.width, picture.height, picture.pixels),
-        Colour::Grey => RgbImage::from_grey(picture.width, picture.height, &picture.pixels),
-    };
-    let on = |error: &dyn std::fmt::Display| anyhow!("{}: {error}", path.display());
-    compare(&image.map_err(|error| on(&error))?, scale, enlarger).map_err(|error| on(&error))
-}
-
-/// Mean scores in words.
-fn line(set: &str, scale: f64, count: usize, mean: &Comparison) -> String {
-    let Comparison { bicubic, network } = mean;
-    format!(
-        "{set:<12} {:>6} {count:>7}   {:>8.2} {:>7.4}   {:>8.2} {:>7.4}   {:>+6.2}\n",
-        format!("×{scale}"),
-        bicubic.psnr,
-        bicubic.ssim,
-        network.psnr,
-        network.ssim,
-        network.psnr - bicubic.psnr
-    )
-}
-
-/// A file of comma-separated values with a line for every image and scale.
-struct Table {
-    path: PathBuf,
-    file: File,
-}
-
-impl Table {
-    /// Makes the file, which must be new.
-    fn create(path: &Path) -> anyhow::Result<Self> {
-        let file = File::create_new(path).map_err(|error| {
-            anyhow!(
-                "{}: cannot be made ({error}); name a new file",
-                path.display()
-            )
-        })?;
-        let mut table = Self {
-            path: path.to_owned(),
-            file,
-        };
-        table.write("set,image,scale,bicubic_psnr,bicubic_ssim,casr_psnr,casr_ssim\n")?;
-        Ok(table)
-    }
-
-    fn add(
-        &mut self,
-        set: &str,
-        image: &Path,
-        scale: f64,
-        comparison: &Comparison,
-    ) -> anyhow::Result<()> {
-        let Comparison { bicubic, network } = comparison;
-        let image = quoted(&image.file_name().unwrap_or_default().to_string_lossy());
-        let scores = [bicubic.psnr, bicubic.ssim, network.psnr, network.ssim]
-            .map(|score| format!("{score:.4}"));
-        self.write(&format!(
-            "{},{image},{scale},{}\n",
-            quoted(set),
-            scores.join(",")
-        ))
-    }
-
-    fn write(&mut self, line: &str) -> anyhow::Result<()> {
-        self.file.write_all(line.as_bytes()).map_err(|error| {
-            anyhow!(
-                "{}: cannot be written ({error}); make room on the disk",
-                self.path.display()
-            )
-        })
-    }
-}
-
-/// A value that may hold commas.
-fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('"', "\"\""))
 }

@@ -32,7 +32,7 @@ pub enum Command {
     Upscale(upscale::UpscaleArguments),
     /// Print levels, sizes, expected time and memory of an enlargement without doing it
     Plan(plan::PlanArguments),
-    /// Measure PSNR and SSIM on benchmark images, bicubic beside the network
+    /// Compare ways to enlarge benchmark images: fidelity, perception, drift and texture
     Eval(eval::EvalArguments),
     /// Train a network on a folder of images
     Train(train::TrainArguments),

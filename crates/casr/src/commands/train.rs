@@ -1,7 +1,8 @@
 //! `casr train`: train a network on a folder of images.
 
 use super::Outcome;
-use crate::{console, interrupt, options::DeviceOptions};
+use crate::options::{DeviceOptions, parse_time};
+use crate::{console, interrupt};
 use anyhow::bail;
 use casr_net::{NetworkConfig, WeightsFile};
 use casr_train::{
@@ -170,27 +171,6 @@ fn trainer(arguments: &TrainArguments) -> anyhow::Result<Trainer> {
         arguments.settings.options(weights.config),
         Some((&name, &weights)),
     )?)
-}
-
-/// Reads a time such as `45s`, `90m` or `6h`; a bare number is seconds.
-fn parse_time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let seconds = match unit {
-        "h" => 3600.0,
-        "m" => 60.0,
-        _ => 1.0,
-    };
-    let parsed = number
-        .parse::<f64>()
-        .ok()
-        .map(|value| Duration::try_from_secs_f64(value * seconds));
-    match parsed {
-        Some(Ok(time)) => Ok(time),
-        _ => Err("write it as a number with s, m or h, such as 90m".to_owned()),
-    }
 }
 
 /// How often a line is printed.

@@ -1,0 +1,28 @@
+//! `casr eval`: how well methods enlarge benchmark images, by the literature's protocols and a few measures of our own.
+//!
+//! [`run`] takes every image at every scale through every [`method`], has the results measured by a [`meter`] and gathers a
+//! [`report`], which [`publish`] writes down. A [`cache`] keeps measurements between runs.
+
+mod cache;
+mod canvas;
+mod charts;
+mod external;
+mod files;
+mod memory;
+mod meter;
+mod method;
+mod metric;
+mod publish;
+mod report;
+mod run;
+mod sheet;
+mod table;
+
+pub use cache::{Cache, digest};
+pub use external::External;
+pub use meter::Meter;
+pub use method::{HELP as METHODS_HELP, Method};
+pub use metric::Metric;
+pub use publish::{Place, publish};
+pub use report::Report;
+pub use run::{Evaluation, ImageSet, run};
