@@ -23,6 +23,9 @@ const WEIGHTS: [(&str, &[Metric]); 3] = [
     ("niqe.safetensors", &[Metric::Niqe]),
 ];
 
+/// A metric of two images at hand.
+type Measurement<'a> = &'a dyn Fn() -> Result<f64, MetricsError>;
+
 /// The metrics that are wanted, with what they need.
 pub struct Meter {
     metrics: Vec<Metric>,
@@ -120,7 +123,7 @@ impl Meter {
         let mut scores = BTreeMap::new();
         let border = task.protocol.border;
         let truth = &task.truth;
-        let simple: [(Metric, &dyn Fn() -> Result<f64, MetricsError>); 6] = [
+        let simple: [(Metric, Measurement); 6] = [
             (Metric::PsnrY, &|| psnr_y(result, truth, border)),
             (Metric::SsimY, &|| ssim_y(result, truth, border)),
             (Metric::PsnrRgb, &|| {
