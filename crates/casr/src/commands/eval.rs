@@ -44,8 +44,7 @@ pub struct EvalArguments {
     /// How long such a program may take for an image, such as 45s or 10m
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "10m")]
     method_timeout: Duration,
-    /// Metrics, separated by commas [default: all whose weights are found]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help = format!("Metrics, separated by commas: {} [default: all whose weights are found]", Metric::ALL.map(Metric::name).join(", ")))]
     metrics: Vec<Metric>,
     /// The folder of lpips_alex.safetensors, lpips_vgg.safetensors and niqe.safetensors [default: a folder `weights`
     /// beside or above the images]

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// To be raised when the same result would measure otherwise: a metric's definition, or what a method does, has changed.
 const REVISION: &str = "1";
 
+/// A part of an image: corner and size.
+pub type Region = ((usize, usize), (usize, usize));
+
 /// A folder of measurements, a file each.
 pub struct Cache {
     folder: Option<PathBuf>,
@@ -86,16 +89,21 @@ impl Cache {
     }
 
     /// The crop kept for a contact sheet under a name.
-    pub fn load_crop(&self, key: &str) -> Option<RgbImage> {
-        let path = self.path(key)?.with_extension("png");
-        load(&path).ok()
+    pub fn load_crop(&self, key: &str, region: Region) -> Option<RgbImage> {
+        load(&self.crop_path(key, region)?).ok()
     }
 
     /// Keeps a crop, if it can be written.
-    pub fn store_crop(&self, key: &str, image: &RgbImage) {
-        if let Some(path) = self.path(key) {
-            let _ = save(image, &path.with_extension("png"));
+    pub fn store_crop(&self, key: &str, region: Region, image: &RgbImage) {
+        if let Some(path) = self.crop_path(key, region) {
+            let _ = save(image, &path);
         }
+    }
+
+    fn crop_path(&self, key: &str, region: Region) -> Option<PathBuf> {
+        let ((left, top), (width, height)) = region;
+        let name = format!("{key}-{left}-{top}-{width}-{height}.png");
+        Some(self.folder.as_ref()?.join(name))
     }
 
     fn path(&self, key: &str) -> Option<PathBuf> {

@@ -1,6 +1,6 @@
 //! Taking every image at every scale through every method.
 
-use super::cache::{Cache, digest};
+use super::cache::{Cache, Region, digest};
 use super::files::colours;
 use super::meter::{Meter, Task};
 use super::method::Method;
@@ -14,6 +14,7 @@ use casr_codec::{Limits, read};
 use casr_metrics::{MetricsError, Protocol, RgbImage, nearest};
 use casr_net::Model;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Pixels a side that an input must have to be worth enlarging.
@@ -22,9 +23,9 @@ const SMALLEST_INPUT: usize = 4;
 /// Images of a set on a contact sheet, at most.
 const SHEET_ROWS: usize = 4;
 
-/// Pixels of the truth a side that a contact sheet shows, at least, and pixels of the input.
-const SHEET_SIDE: usize = 96;
+/// Pixels of the input a side that a contact sheet shows, as far as the pixels of the truth are in bounds.
 const SHEET_INPUT_SIDE: f64 = 24.0;
+const SHEET_SIDES: RangeInclusive<usize> = 96..=256;
 
 /// Images that are measured together.
 pub struct ImageSet {
@@ -213,23 +214,25 @@ impl Evaluation {
             self.meter.identity(),
         ]);
         let metrics = self.meter.metrics();
+        let region = case.region();
         if let Some(measured) = self.cache.load(&key, metrics) {
             if !crop {
                 return Ok((measured, None));
             }
-            if let Some(image) = self.cache.load_crop(&key) {
+            if let Some(image) = self.cache.load_crop(&key, region) {
                 return Ok((measured, Some(image)));
             }
         }
-        let (corner, side) = case.region();
         let task = case.task()?;
         let made = method.enlarge(&task.input, task.truth.size(), &self.model)?;
         let measured = self.meter.measure(task, &made)?;
         self.cache.store(&key, metrics, &measured);
         let result = made.levels.last().filter(|_| crop);
-        let crop = result.map(|result| result.crop(corner, side)).transpose()?;
+        let crop = result
+            .map(|result| result.crop(region.0, region.1))
+            .transpose()?;
         if let Some(image) = &crop {
-            self.cache.store_crop(&key, image);
+            self.cache.store_crop(&key, region, image);
         }
         Ok((measured, crop))
     }
@@ -267,11 +270,12 @@ impl<'a> Case<'a> {
     }
 
     /// The part of the truth that a contact sheet shows: corner and size.
-    fn region(&self) -> ((usize, usize), (usize, usize)) {
+    fn region(&self) -> Region {
         let Ok(protocol) = Protocol::new(self.image.size(), self.scale) else {
             return ((0, 0), self.image.size());
         };
-        let side = SHEET_SIDE.max((SHEET_INPUT_SIDE * self.scale) as usize);
+        let side = (SHEET_INPUT_SIDE * self.scale) as usize;
+        let side = side.clamp(*SHEET_SIDES.start(), *SHEET_SIDES.end());
         let size = (side.min(protocol.truth.0), side.min(protocol.truth.1));
         let place = busiest(&self.image, side);
         let fit = |place: usize, side: usize, whole: usize| place.min(whole - side);
