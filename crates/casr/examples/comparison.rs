@@ -3,8 +3,8 @@
 //!
 //! From left to right: the pixels of a part of the sample, the same by bicubic interpolation, the same by CASR.
 
-use casr_codec::{Colour, Depth, Format, Header, Limits, Metadata, Options, Writer, read};
-use casr_metrics::{RgbImage, imresize};
+use casr_codec::{Format, Header, Limits, Options, Writer, read};
+use casr_metrics::{RgbImage, imresize, nearest};
 use casr_zoom::{Enlarger, Image, Model, Target};
 use std::error::Error;
 use std::path::Path;
@@ -28,14 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sample = RgbImage::new(sample.width, sample.height, sample.pixels)?;
     let (width, height) = (SCALE * sample.width(), SCALE * sample.height());
 
-    let nearest = (0..width * height).flat_map(|index| {
-        let (row, column) = (index / width / SCALE, index % width / SCALE);
-        &sample.values()[(row * sample.width() + column) * 3..][..3]
-    });
     let image = Image::new(sample.width(), sample.height(), sample.values().to_vec())?;
     let enlarged = Enlarger::new(model).enlarge(&image, Target::Factor(SCALE as f64))?;
     let panels = [
-        RgbImage::new(width, height, nearest.copied().collect())?,
+        nearest(&sample, (width, height))?,
         imresize(&sample, (width, height))?,
         RgbImage::new(width, height, enlarged.into_pixels())?,
     ];
@@ -49,14 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes square parts side by side.
 fn write(parts: &[RgbImage], side: usize) -> Result<(), Box<dyn Error>> {
-    let header = Header {
-        width: parts.len() * (side + GAP) - GAP,
-        height: side,
-        colour: Colour::Rgb,
-        depth: Depth::Eight,
-        alpha: false,
-        metadata: Metadata::default(),
-    };
+    let header = Header::rgb(parts.len() * (side + GAP) - GAP, side);
     let options = Options {
         overwrite: true,
         ..Options::default()

@@ -45,6 +45,18 @@ impl Header {
         }
     }
 
+    /// The header of an opaque RGB image with 8 bits and without metadata.
+    pub fn rgb(width: usize, height: usize) -> Self {
+        Self {
+            width,
+            height,
+            colour: Colour::Rgb,
+            depth: Depth::Eight,
+            alpha: false,
+            metadata: Metadata::default(),
+        }
+    }
+
     /// Samples per pixel, alpha included.
     pub fn channels(&self) -> usize {
         self.colour.channels() + usize::from(self.alpha)

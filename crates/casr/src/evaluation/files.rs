@@ -1,6 +1,6 @@
 //! Images that are measured, in files.
 
-use casr_codec::{Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Writer, read};
+use casr_codec::{CodecError, Colour, Format, Header, Limits, Options, Picture, Writer, read};
 use casr_metrics::{MetricsError, RgbImage};
 use std::path::Path;
 
@@ -29,19 +29,19 @@ pub fn load(path: &Path) -> anyhow::Result<RgbImage> {
 /// # Errors
 /// It cannot be written.
 pub fn save(image: &RgbImage, path: &Path) -> anyhow::Result<()> {
-    let header = Header {
-        width: image.width(),
-        height: image.height(),
-        colour: Colour::Rgb,
-        depth: Depth::Eight,
-        alpha: false,
-        metadata: Metadata::default(),
-    };
+    let mut writer = png(path, image.width(), image.height())?;
+    writer.write_rows(image.values())?;
+    Ok(writer.finish()?)
+}
+
+/// Begins a PNG file of RGB rows with 8 bits, in place of an older one.
+///
+/// # Errors
+/// It cannot be written.
+pub fn png(path: &Path, width: usize, height: usize) -> Result<Writer, CodecError> {
     let options = Options {
         overwrite: true,
         ..Options::default()
     };
-    let mut writer = Writer::create(path, Format::Png, header, options)?;
-    writer.write_rows(image.values())?;
-    Ok(writer.finish()?)
+    Writer::create(path, Format::Png, Header::rgb(width, height), options)
 }

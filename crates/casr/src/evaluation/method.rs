@@ -110,31 +110,13 @@ impl Method {
         size: (usize, usize),
         model: &Model,
     ) -> anyhow::Result<Made> {
-        if let Kind::External(program) = &self.kind {
-            return program.enlarge(input, size);
-        }
         memory::start();
         let start = Instant::now();
-        let levels = self.levels(input, size, model)?;
-        Ok(Made {
-            levels,
-            seconds: start.elapsed().as_secs_f64(),
-            peak_bytes: Some(memory::taken()),
-        })
-    }
-
-    /// Every level of our own methods.
-    fn levels(
-        &self,
-        input: &RgbImage,
-        size: (usize, usize),
-        model: &Model,
-    ) -> anyhow::Result<Vec<RgbImage>> {
-        match &self.kind {
-            Kind::Bicubic => Ok(vec![imresize(input, size)?]),
-            Kind::Lanczos => Ok(vec![lanczos(input, size)?]),
-            Kind::Looped(max_step) => looped(input, size, *max_step, model),
-            Kind::OneStep => Ok(vec![one_step(input, size, model)?]),
+        let levels = match &self.kind {
+            Kind::Bicubic => vec![imresize(input, size)?],
+            Kind::Lanczos => vec![lanczos(input, size)?],
+            Kind::Looped(max_step) => looped(input, size, *max_step, model)?,
+            Kind::OneStep => vec![one_step(input, size, model)?],
             Kind::FourThenLanczos(max_step) => {
                 let four = (4 * input.width(), 4 * input.height());
                 let mut levels = looped(input, four, *max_step, model)?;
@@ -142,10 +124,16 @@ impl Method {
                 // Lanczos makes the result, even of a level as large or larger.
                 levels.retain(|level| level.width() < size.0 && level.height() < size.1);
                 levels.push(result);
-                Ok(levels)
+                levels
             }
-            Kind::External(program) => Ok(program.enlarge(input, size)?.levels),
-        }
+            // It measures itself.
+            Kind::External(program) => return program.enlarge(input, size),
+        };
+        Ok(Made {
+            levels,
+            seconds: start.elapsed().as_secs_f64(),
+            peak_bytes: Some(memory::taken()),
+        })
     }
 }
 

@@ -112,15 +112,17 @@ pub fn run(
                         continue;
                     }
                 };
-                let mut row = match &sheet {
-                    Some(sheet) if sheet.rows.len() < SHEET_ROWS => Some(case.row()?),
+                // Only a sheet asks where the image is busiest.
+                let region = match &sheet {
+                    Some(sheet) if sheet.rows.len() < SHEET_ROWS => Some(case.region()),
                     _ => None,
                 };
+                let mut row = region.map(|region| case.row(region)).transpose()?;
                 for method in &evaluation.methods {
                     if interrupt::requested() {
                         return Ok(None);
                     }
-                    match evaluation.measure(&mut case, method, row.is_some()) {
+                    match evaluation.measure(&mut case, method, region) {
                         Ok((measured, crop)) => {
                             if let Some(row) = &mut row {
                                 row.cells.push(crop);
@@ -193,12 +195,12 @@ impl Evaluation {
         })
     }
 
-    /// What a method makes of a case, measured, and if asked for the crop of it that the contact sheet shows.
+    /// What a method makes of a case, measured, and its crop to the region that the contact sheet shows.
     fn measure(
         &self,
         case: &mut Case,
         method: &Method,
-        crop: bool,
+        region: Option<Region>,
     ) -> anyhow::Result<(Measured, Option<RgbImage>)> {
         let network = if method.is_ours() {
             &*self.model_identity
@@ -214,11 +216,10 @@ impl Evaluation {
             self.meter.identity(),
         ]);
         let metrics = self.meter.metrics();
-        let region = case.region();
         if let Some(measured) = self.cache.load(&key, metrics) {
-            if !crop {
+            let Some(region) = region else {
                 return Ok((measured, None));
-            }
+            };
             if let Some(image) = self.cache.load_crop(&key, region) {
                 return Ok((measured, Some(image)));
             }
@@ -227,14 +228,12 @@ impl Evaluation {
         let made = method.enlarge(&task.input, task.truth.size(), &self.model)?;
         let measured = self.meter.measure(task, &made)?;
         self.cache.store(&key, metrics, &measured);
-        let result = made.levels.last().filter(|_| crop);
-        let crop = result
-            .map(|result| result.crop(region.0, region.1))
-            .transpose()?;
-        if let Some(image) = &crop {
-            self.cache.store_crop(&key, region, image);
-        }
-        Ok((measured, crop))
+        let (Some(region), Some(result)) = (region, made.levels.last()) else {
+            return Ok((measured, None));
+        };
+        let crop = result.crop(region.0, region.1)?;
+        self.cache.store_crop(&key, region, &crop);
+        Ok((measured, Some(crop)))
     }
 }
 
@@ -287,8 +286,7 @@ impl<'a> Case<'a> {
     }
 
     /// The row of a contact sheet, with the truth and the input.
-    fn row(&mut self) -> anyhow::Result<SheetRow> {
-        let (corner, size) = self.region();
+    fn row(&mut self, (corner, size): Region) -> anyhow::Result<SheetRow> {
         let label = file_name(self.path);
         let task = self.task()?;
         let input = nearest(&task.input, task.truth.size())?;

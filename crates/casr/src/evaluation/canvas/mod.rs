@@ -6,7 +6,7 @@ mod lettering;
 
 pub use lettering::Lettering;
 
-use casr_codec::{Colour, Depth, Format, Header, Metadata, Options, Writer};
+use crate::evaluation::files::png;
 use casr_metrics::RgbImage;
 use plotters::style::{
     Color, RGBColor,
@@ -41,19 +41,7 @@ impl Canvas {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let header = Header {
-            width: self.width,
-            height: self.height,
-            colour: Colour::Rgb,
-            depth: Depth::Eight,
-            alpha: false,
-            metadata: Metadata::default(),
-        };
-        let options = Options {
-            overwrite: true,
-            ..Options::default()
-        };
-        let mut writer = Writer::create(path, Format::Png, header, options)?;
+        let mut writer = png(path, self.width, self.height)?;
         for row in self.pixels.chunks(3 * self.width) {
             let samples: Vec<f32> = row
                 .iter()
