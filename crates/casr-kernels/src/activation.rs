@@ -46,7 +46,7 @@ pub(crate) fn silu_derivative<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, 
 }
 
 #[inline(always)]
-fn exponential<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V {
+pub(crate) fn exponential<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V {
     let splat = |value| V::splat(simd, value);
     let x = x.min(splat(LARGEST_EXPONENT)).max(splat(SMALLEST_EXPONENT));
     let rounded = x.mul_add(splat(std::f32::consts::LOG2_E), splat(ROUNDING));
@@ -83,7 +83,7 @@ pub(crate) fn silu_derivative_scalar(x: f32) -> f32 {
 }
 
 #[inline(always)]
-fn exponential_scalar(x: f32) -> f32 {
+pub(crate) fn exponential_scalar(x: f32) -> f32 {
     let x = x.clamp(SMALLEST_EXPONENT, LARGEST_EXPONENT);
     let rounded = x.mul_add(std::f32::consts::LOG2_E, ROUNDING);
     let power = rounded - ROUNDING;

@@ -10,7 +10,10 @@ mod buffer;
 pub mod conv;
 mod dispatch;
 pub mod heat;
+pub mod reference;
 pub mod resample;
+pub mod similarity;
+pub mod superpixel;
 
 pub use buffer::zeros;
 pub use dispatch::InstructionSet;

@@ -1,0 +1,121 @@
+//! What a grid of cells finds in an earlier one.
+
+use casr_kernels::reference::{COLOURS, CellPlaces, ReferenceShape, backward, forward};
+
+const CHANNELS: usize = 5;
+const SHAPE: ReferenceShape = ReferenceShape {
+    images: 2,
+    channels: CHANNELS,
+};
+
+fn places(earlier: usize, cells: usize, scale: f64) -> CellPlaces {
+    CellPlaces::new(earlier, (0..cells).map(|i| (i as f64 + 0.5) / scale))
+}
+
+fn noise(count: usize, seed: usize) -> Vec<f32> {
+    let value = |i: usize| ((i * 7919 + seed * 104_729) % 1009) as f32 / 1009.0;
+    (0..count).map(value).collect()
+}
+
+#[test]
+fn takes_what_lies_there_and_has_its_colour() {
+    let (rows, columns) = (places(4, 7, 1.75), places(6, 12, 2.0));
+    // Left of the middle black and 1, right of it white and 2.
+    let right = |x: usize, half: usize| if x < half { 0.0 } else { 1.0 };
+    let earlier: Vec<f32> = (0..2 * 4 * 6)
+        .flat_map(|i| {
+            let side = right(i % 6, 3);
+            [[1.0 + side; CHANNELS].as_slice(), &[side; COLOURS]].concat()
+        })
+        .collect();
+    let colours: Vec<f32> = (0..2 * 7 * 12)
+        .flat_map(|i| [right(i % 12, 6); COLOURS])
+        .collect();
+    let mut output = vec![0.0; 2 * 7 * 12 * CHANNELS];
+    forward(SHAPE, &rows, &columns, &colours, &earlier, &mut output);
+    for (place, value) in output.iter().enumerate() {
+        let expected = 1.0 + right(place / CHANNELS % 12, 6);
+        assert!((value - expected).abs() < 1e-5, "{place}: {value}");
+    }
+}
+
+#[test]
+fn the_gradient_is_the_adjoint() {
+    let (rows, columns) = (places(3, 5, 1.6), places(4, 7, 1.7));
+    let stride = CHANNELS + COLOURS;
+    let (earlier, colours) = (noise(2 * 12 * stride, 1), noise(2 * 35 * COLOURS, 2));
+    let upper = noise(2 * 35 * CHANNELS, 3);
+    let mut gradient = vec![9.0; earlier.len()];
+    backward(
+        SHAPE,
+        &rows,
+        &columns,
+        &colours,
+        &earlier,
+        &upper,
+        &mut gradient,
+    );
+    let value = |earlier: &[f32]| {
+        let mut output = vec![0.0; upper.len()];
+        forward(SHAPE, &rows, &columns, &colours, earlier, &mut output);
+        let terms = output
+            .iter()
+            .zip(&upper)
+            .map(|(o, u)| f64::from(*o) * f64::from(*u));
+        terms.sum::<f64>()
+    };
+    for place in 0..earlier.len() {
+        let mut moved = earlier.clone();
+        if place % stride >= CHANNELS {
+            assert_eq!(gradient[place], 0.0);
+            continue;
+        }
+        moved[place] += 0.5;
+        let difference = (value(&moved) - value(&earlier)) / 0.5;
+        let error = (difference - f64::from(gradient[place])).abs();
+        assert!(error < 1e-4, "{place}: {difference} {}", gradient[place]);
+    }
+}
+
+#[test]
+fn a_window_gives_the_same_bits() {
+    let one = ReferenceShape { images: 1, ..SHAPE };
+    let stride = CHANNELS + COLOURS;
+    let (rows, columns) = (places(9, 17, 1.9), places(8, 15, 1.9));
+    let (earlier, colours) = (noise(72 * stride, 4), noise(17 * 15 * COLOURS, 5));
+    let mut whole = vec![0.0; 17 * 15 * CHANNELS];
+    forward(one, &rows, &columns, &colours, &earlier, &mut whole);
+
+    let (part_rows, part_columns) = (4..12, 0..9);
+    let (above, left) = (
+        rows.support(part_rows.clone()),
+        columns.support(part_columns.clone()),
+    );
+    let window = |values: &[f32],
+                  width: usize,
+                  size: usize,
+                  rows: std::ops::Range<usize>,
+                  columns: std::ops::Range<usize>| {
+        rows.flat_map(|row| {
+            values[(row * width + columns.start) * size..(row * width + columns.end) * size]
+                .to_vec()
+        })
+        .collect::<Vec<f32>>()
+    };
+    let mut part = vec![0.0; 8 * 9 * CHANNELS];
+    forward(
+        one,
+        &rows.window(part_rows.clone(), above.clone()),
+        &columns.window(part_columns.clone(), left.clone()),
+        &window(
+            &colours,
+            15,
+            COLOURS,
+            part_rows.clone(),
+            part_columns.clone(),
+        ),
+        &window(&earlier, 8, stride, above, left),
+        &mut part,
+    );
+    assert_eq!(part, window(&whole, 15, CHANNELS, part_rows, part_columns));
+}
