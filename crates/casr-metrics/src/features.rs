@@ -9,6 +9,7 @@ use burn::tensor::{
     ops::{ConvOptions, MaxPoolOptions},
 };
 use casr_net::{Activation, ops::convolution};
+use std::path::Path;
 
 /// Maps of features that a network gives, one for each stage.
 pub const STAGES: usize = 5;
@@ -201,20 +202,33 @@ impl FeatureNetwork {
         })
     }
 
+    /// Reads the network alone from a file of [`Lpips`](crate::Lpips) weights.
+    ///
+    /// # Errors
+    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not of this network.
+    pub fn load(
+        architecture: Architecture,
+        path: &Path,
+        device: &Device,
+    ) -> Result<Self, MetricsError> {
+        Self::from_file(architecture, &WeightsFile::open(path)?, device)
+    }
+
     /// The network's name and shape.
     pub fn architecture(&self) -> Architecture {
         self.architecture
     }
 
-    /// The features of images `[n, h, w, 3]` in [0, 1] after every stage, `[n, h', w', channels]`; differentiable.
-    pub fn stages(&self, images: Tensor<4>) -> [Tensor<4>; STAGES] {
+    /// The features of images `[n, h, w, 3]` in [0, 1] after the first `count` stages, `[n, h', w', channels]`; differentiable.
+    pub fn stages(&self, images: Tensor<4>, count: usize) -> Vec<Tensor<4>> {
         let constant = |values: [f32; COLOURS]| {
             let data = TensorData::new(values.to_vec(), [1, 1, 1, COLOURS]);
             Tensor::<4>::from_data(data, &images.device())
         };
         let mut x = (images.clone() * 2.0 - 1.0 - constant(SHIFT)) / constant(SCALE);
         let mut layers = self.layers.iter();
-        self.architecture.stages().each_ref().map(|stage| {
+        let stages = self.architecture.stages().iter().take(count);
+        let maps = stages.map(|stage| {
             if let Some(side) = stage.pool {
                 let options = MaxPoolOptions::new([side; 2]).with_stride([2; 2]);
                 x = max_pool2d(x.clone().permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
@@ -223,7 +237,8 @@ impl FeatureNetwork {
                 x = relu(layer.forward(x.clone(), shape));
             }
             x.clone()
-        })
+        });
+        maps.collect()
     }
 
     /// The features of one image, rounded to 8 bits, at every stage.
@@ -237,7 +252,7 @@ impl FeatureNetwork {
             .rounded_to_8_bits();
         let shape = [1, image.height(), image.width(), COLOURS];
         let data = TensorData::new(image.into_values(), shape);
-        let maps = self.stages(Tensor::from_data(data, &self.device));
+        let maps = self.stages(Tensor::from_data(data, &self.device), STAGES);
         let mut features = Vec::with_capacity(STAGES);
         for map in maps {
             let channels = map.dims()[3];

@@ -11,21 +11,34 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod device;
 mod error;
 mod geometry;
+mod inspect;
+mod layers;
 mod model;
 mod network;
 pub mod ops;
+mod origin;
 mod parameters;
+mod prior;
+mod similarity;
+mod superpixel;
 mod weights;
 
+pub use align::{Reference, cell_places, whole_places};
 pub use casr_kernels::InstructionSet;
 pub use casr_kernels::conv::Activation;
 pub use casr_kernels::conv::GRID;
+pub use casr_kernels::superpixel::CELL;
 pub use device::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Precision};
 pub use error::NetError;
 pub use geometry::{StepAxis, StepGeometry};
-pub use model::Model;
-pub use network::{Network, NetworkConfig};
+pub use inspect::autocorrelation;
+pub use model::{Model, Statistics, StepWindow};
+pub use network::{Network, NetworkConfig, StepInput, StepOutput};
+pub use ops::Places;
+pub use origin::{Origin, Restoration};
+pub use prior::{LUMA, Pixels, Prior, PriorGeometry, PriorTensors};
 pub use weights::{Recipe, WeightsFile};

@@ -1,10 +1,14 @@
 //! A network with its weights, ready to enlarge.
 
 use crate::{
+    align::Reference,
     device::{ComputeDevice, Precision},
     error::NetError,
     geometry::StepGeometry,
-    network::{Network, NetworkConfig},
+    network::{Network, NetworkConfig, StepInput},
+    ops::Places,
+    origin::{Origin, Restoration},
+    prior::{Pixels, Prior, PriorGeometry, PriorTensors},
     weights::{Recipe, WeightsFile},
 };
 use burn::module::Module;
@@ -13,6 +17,28 @@ use std::{path::Path, sync::Arc};
 
 /// The weights that ship with the program.
 const EMBEDDED: &[u8] = include_bytes!("../weights/casr.safetensors");
+
+/// What a step reads on one window of a level.
+#[derive(Clone, Debug)]
+pub struct StepWindow {
+    /// RGB, row-major. The window begins on the [`GRID`](crate::GRID).
+    pub pixels: Vec<f32>,
+    /// Where the level comes from.
+    pub origin: Origin,
+    /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
+    pub prior: Option<Prior>,
+    /// What the step before left behind around the window; none at the first step.
+    pub before: Option<Statistics>,
+}
+
+/// The statistics that a step has left behind, in a window of its cells.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    /// `[rows, columns,` [`NetworkConfig::statistics`]`]`.
+    pub values: Vec<f32>,
+    /// Where the cells of the next step's window find theirs.
+    pub places: Places,
+}
 
 /// A network for inference; on the processor, until [`Model::on`] moves it.
 #[derive(Clone, Debug)]
@@ -93,6 +119,10 @@ impl Model {
         })
     }
 
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// Where the model runs.
     pub fn device(&self) -> &ComputeDevice {
         &self.device
@@ -123,34 +153,86 @@ impl Model {
         self.network.parameter_count()
     }
 
-    /// One step on one window: RGB, row-major, `geometry.rows.inputs()` × `geometry.columns.inputs()` pixels in, outputs
-    /// out. See [`Network::step`].
+    /// One step on one window. See [`Network::step`].
     ///
     /// # Errors
     /// [`NetError::Device`] if a GPU fails, most often because the window does not fit into its memory; the processor does
     /// not fail.
     ///
     /// # Panics
-    /// If `window` has another length.
+    /// If `window.pixels` or its statistics have another length than the geometry says, or the prior is missing for a network that needs
+    /// it.
     pub fn step(
         &self,
-        window: Vec<f32>,
+        window: StepWindow,
         geometry: &Arc<StepGeometry>,
+    ) -> Result<(Vec<f32>, Option<Vec<f32>>), NetError> {
+        let device = self.device.burn();
+        let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
+        let tensor = |values: Vec<f32>, [height, width, channels]: [usize; 3]| {
+            let shape = [1, height, width, channels];
+            let expected: usize = shape.iter().product();
+            assert_eq!(values.len(), expected, "the window's length");
+            Tensor::<4>::from_data(TensorData::new(values, shape), device)
+        };
+        let reference = window.before.map(|before| {
+            let [rows, columns] = &*before.places;
+            let shape = [rows.earlier, columns.earlier, self.config.statistics()];
+            Reference {
+                statistics: tensor(before.values, shape),
+                places: before.places,
+            }
+        });
+        let prior = (window.prior)
+            .filter(|_| self.config.similarity)
+            .map(|prior| PriorTensors::new(&[prior], device));
+        let output = self.network.step(StepInput {
+            level: tensor(window.pixels, [height, width, 3]),
+            geometry: geometry.clone(),
+            origins: vec![window.origin],
+            prior,
+            reference,
+        });
+        let values = |tensor: Tensor<4>| {
+            tensor
+                .try_into_vec_as::<f32>()
+                .map_err(|error| NetError::Device {
+                    device: self.device.to_string(),
+                    reason: root_cause(&error.to_string()).to_owned(),
+                })
+        };
+        Ok((
+            values(output.level)?,
+            output.statistics.map(values).transpose()?,
+        ))
+    }
+
+    /// The first step of an image, in one go.
+    ///
+    /// # Errors
+    /// As [`Model::step`].
+    ///
+    /// # Panics
+    /// As [`Model::step`].
+    pub fn first_step(
+        &self,
+        image: Pixels,
+        geometry: &Arc<StepGeometry>,
+        restoration: Restoration,
     ) -> Result<Vec<f32>, NetError> {
-        let shape = [1, geometry.rows.inputs(), geometry.columns.inputs(), 3];
-        assert_eq!(
-            window.len(),
-            shape.iter().product::<usize>(),
-            "the window's length"
-        );
-        let input = Tensor::<4>::from_data(TensorData::new(window, shape), self.device.burn());
-        let output = self.network.step(input, geometry);
-        output
-            .try_into_vec_as::<f32>()
-            .map_err(|error| NetError::Device {
-                device: self.device.to_string(),
-                reason: root_cause(&error.to_string()).to_owned(),
-            })
+        let size = (image.height, image.width);
+        let prior = self.config.similarity.then(|| {
+            let output = (geometry.rows.outputs(), geometry.columns.outputs());
+            let whole = PriorGeometry::new(size, size, output);
+            whole.prior(image, image.values, 0..size.0, 0..size.1)
+        });
+        let window = StepWindow {
+            pixels: image.values.to_vec(),
+            origin: Origin::Image(restoration),
+            prior,
+            before: None,
+        };
+        Ok(self.step(window, geometry)?.0)
     }
 }
 

@@ -1,10 +1,17 @@
 //! The network: encode, body, heat field head.
 
+use crate::align::{Alignment, Reference};
 use crate::geometry::StepGeometry;
+use crate::layers::Convolution;
 use crate::ops::{convolution, heat_field, resample};
+use crate::origin::Origin;
+use crate::prior::{DETAILS, PriorTensors};
+use crate::similarity::Similarity;
+use crate::superpixel::{Superpixels, TEMPERATURES};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
 use casr_kernels::conv::{Activation, ConvShape, GRID};
+use casr_kernels::{similarity::MATCHES_REACH, superpixel::CELL};
 use serde::{Deserialize, Serialize};
 use std::f32::consts::PI;
 use std::sync::Arc;
@@ -17,7 +24,7 @@ const MAX_TRAINED_SCALE: f32 = 4.0;
 
 /// The size of a network, stored with its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
     /// Feature channels C.
     pub channels: usize,
@@ -25,6 +32,10 @@ pub struct NetworkConfig {
     pub blocks: usize,
     /// Frequencies H of the heat field.
     pub frequencies: usize,
+    /// Whether it aligns the statistics of superpixels with those of the step before (SDAM).
+    pub alignment: bool,
+    /// Whether it is shown the self-similarity of the original image (SARM).
+    pub similarity: bool,
 }
 
 impl Default for NetworkConfig {
@@ -33,19 +44,18 @@ impl Default for NetworkConfig {
             channels: 48,
             blocks: 6,
             frequencies: 32,
+            alignment: false,
+            similarity: false,
         }
     }
 }
 
 impl NetworkConfig {
     /// How far around its place in the input the bits of a pixel of the result depend on it, in input pixels: what each 3×3
-    /// convolution (encoder, three a block, the body's last) adds, never less than the two of the bicubic enlargement, and
-    /// a multiple of [`GRID`].
+    /// convolution (encoder, three a block, the body's last) and the modules add, never less than the two of the bicubic
+    /// enlargement, and a multiple of [`GRID`].
     pub fn halo(&self) -> usize {
-        let body = [self.channels; 2];
-        let layers = std::iter::once([COLOURS, self.channels])
-            .chain(std::iter::repeat_n(body, 3 * self.blocks + 1));
-        let spoiled = layers.fold(0, |margin, [inputs, outputs]| {
+        self.margin(|margin, inputs, outputs| {
             let layer = ConvShape {
                 images: 1,
                 height: 1,
@@ -55,14 +65,53 @@ impl NetworkConfig {
                 kernel: 3,
             };
             layer.spoiled(margin)
-        });
-        spoiled.max(2).next_multiple_of(GRID)
+        })
     }
 
     /// How far around its place in the input a pixel of the result looks, in input pixels: the sum of what the 3×3 convolutions
-    /// look, and a multiple of [`GRID`]. [`NetworkConfig::halo`] is wider: equal bits take more than equal sums.
+    /// and the modules look, and a multiple of [`GRID`]. [`NetworkConfig::halo`] is wider: equal bits take more than equal
+    /// sums.
     pub fn reach(&self) -> usize {
-        (3 * self.blocks + 2).next_multiple_of(GRID)
+        self.margin(|margin, _, _| margin + 1)
+    }
+
+    /// How far from a cut edge values are spoiled after all layers; `convolved` is told how far before a 3×3 convolution of
+    /// so many inputs and outputs, and says how far after it.
+    fn margin(&self, convolved: impl Fn(usize, usize, usize) -> usize) -> usize {
+        let channels = self.channels;
+        let mut margin = convolved(0, COLOURS, channels);
+        if self.similarity {
+            let matches = convolved(MATCHES_REACH, DETAILS + 1, channels);
+            margin = margin.max(matches).max(CELL);
+        }
+        for block in 0..self.blocks {
+            margin = (0..3).fold(margin, |margin, _| convolved(margin, channels, channels));
+            if self.alignment && block + 1 == self.aligned_block() {
+                // A pixel reads the cells around its own, and these the pixels of the cells around them.
+                margin = margin.max(CELL).next_multiple_of(CELL) + 3 * CELL;
+            }
+        }
+        let margin = convolved(margin, channels, channels);
+        margin.max(2).next_multiple_of(GRID)
+    }
+
+    /// How many blocks go before the alignment.
+    fn aligned_block(&self) -> usize {
+        self.blocks.div_ceil(2)
+    }
+
+    /// Whether a network of `other` has all the parameters of one of this configuration.
+    pub fn fits(&self, other: &Self) -> bool {
+        let size = |config: &Self| (config.channels, config.blocks, config.frequencies);
+        size(self) == size(other)
+            && self.alignment <= other.alignment
+            && self.similarity <= other.similarity
+    }
+
+    /// Values that a step with [`NetworkConfig::alignment`] leaves behind for each cell: mean and logarithm of the deviation of
+    /// every feature, and mean colours.
+    pub fn statistics(&self) -> usize {
+        2 * self.channels + COLOURS
     }
 
     /// Floating point operations of the convolutions for one input pixel, forward; a multiplication and an addition
@@ -76,53 +125,6 @@ impl NetworkConfig {
     /// Channels of the head: two coefficients for each frequency and a constant, for each colour.
     fn head_channels(&self) -> usize {
         (2 * self.frequencies + 1) * COLOURS
-    }
-}
-
-/// A convolution with its parameters.
-#[derive(Module, Debug)]
-struct Convolution {
-    /// `[k, k, in, out]`.
-    weights: Param<Tensor<4>>,
-    /// `[out]`.
-    bias: Param<Tensor<1>>,
-}
-
-impl Convolution {
-    /// He initialisation times `gain`; the bias starts at zero.
-    fn new(kernel: usize, inputs: usize, outputs: usize, gain: f64, device: &Device) -> Self {
-        let deviation = gain * (2.0 / (kernel * kernel * inputs) as f64).sqrt();
-        Self {
-            weights: Param::from_tensor(Tensor::random(
-                [kernel, kernel, inputs, outputs],
-                Distribution::Normal(0.0, deviation),
-                device,
-            )),
-            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
-        }
-    }
-
-    /// With parameters, and so results, in half precision.
-    fn half(self) -> Self {
-        Self {
-            weights: self.weights.map(|weights| weights.cast(FloatDType::F16)),
-            bias: self.bias.map(|bias| bias.cast(FloatDType::F16)),
-        }
-    }
-
-    fn forward(
-        &self,
-        input: Tensor<4>,
-        residual: Option<Tensor<4>>,
-        activation: Activation,
-    ) -> Tensor<4> {
-        convolution(
-            input,
-            self.weights.val(),
-            self.bias.val(),
-            residual,
-            activation,
-        )
     }
 }
 
@@ -159,18 +161,21 @@ impl Block {
     }
 }
 
-/// What the network knows of the factor: two small layers on (log2 s_y, log2 s_x), added to the encoder's bias.
+/// What the network knows of the step: two small layers on (log2 s_y, log2 s_x) and the input's [`Origin`], added to what
+/// the encoder gives.
 #[derive(Module, Debug)]
-struct ScaleEmbedding {
+struct StepEmbedding {
     /// `[2, C]`.
-    first: Param<Tensor<2>>,
+    scales: Param<Tensor<2>>,
+    /// `[3, C]`.
+    origin: Param<Tensor<2>>,
     /// `[1, C]`.
-    first_bias: Param<Tensor<2>>,
+    bias: Param<Tensor<2>>,
     /// `[C, C]`.
-    second: Param<Tensor<2>>,
+    output: Param<Tensor<2>>,
 }
 
-impl ScaleEmbedding {
+impl StepEmbedding {
     fn new(channels: usize, device: &Device) -> Self {
         let normal = |shape, deviation| {
             Param::from_tensor(Tensor::random(
@@ -180,21 +185,26 @@ impl ScaleEmbedding {
             ))
         };
         Self {
-            first: normal([2, channels], 1.0),
-            first_bias: normal([1, channels], 1.0),
-            second: normal([channels, channels], 0.1 / (channels as f64).sqrt()),
+            scales: normal([2, channels], 1.0),
+            origin: Param::from_tensor(Tensor::zeros([Origin::COUNT, channels], device)),
+            bias: normal([1, channels], 1.0),
+            output: normal([channels, channels], 0.1 / (channels as f64).sqrt()),
         }
     }
 
-    /// `[C]`.
-    fn forward(&self, geometry: &StepGeometry) -> Tensor<1> {
+    /// `[n, C]`, a row for each of `origins`.
+    fn forward(&self, geometry: &StepGeometry, origins: &[Origin]) -> Tensor<2> {
+        let device = self.scales.device();
+        let matrix = |values: Vec<f32>, rows, columns| {
+            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
+        };
         let scales = [geometry.rows.scale, geometry.columns.scale].map(|s| s.log2() as f32);
-        let input = Tensor::<2>::from_data(
-            TensorData::new(scales.to_vec(), [1, 2]),
-            &self.first.device(),
-        );
-        let hidden = silu(input.matmul(self.first.val()) + self.first_bias.val());
-        hidden.matmul(self.second.val()).squeeze_dim(0)
+        let scales = matrix(scales.to_vec(), 1, 2);
+        let values = origins.iter().flat_map(|origin| origin.values());
+        let origin = matrix(values.collect(), origins.len(), Origin::COUNT);
+        let hidden =
+            origin.matmul(self.origin.val()) + (scales.matmul(self.scales.val()) + self.bias.val());
+        silu(hidden).matmul(self.output.val())
     }
 }
 
@@ -259,12 +269,40 @@ impl HeatHead {
     }
 }
 
+/// What one step reads.
+#[derive(Clone, Debug)]
+pub struct StepInput {
+    /// Windows of level k−1, `[n, h, w, 3]`. They begin on the [`GRID`].
+    pub level: Tensor<4>,
+    /// How they become their part of level k.
+    pub geometry: Arc<StepGeometry>,
+    /// Where each of them comes from.
+    pub origins: Vec<Origin>,
+    /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
+    pub prior: Option<PriorTensors>,
+    /// The statistics that step k−1 left behind; none at the first step.
+    pub reference: Option<Reference>,
+}
+
+/// What one step makes.
+#[derive(Clone, Debug)]
+pub struct StepOutput {
+    /// A part of level k, `[n, H, W, 3]`, not clamped.
+    pub level: Tensor<4>,
+    /// What the next step aligns to, `[n, rows, columns, statistics]` over the cells of the windows; see
+    /// [`NetworkConfig::statistics`]. None without [`NetworkConfig::alignment`].
+    pub statistics: Option<Tensor<4>>,
+}
+
 /// The network: one step, level k−1 → level k.
 #[derive(Module, Debug)]
 pub struct Network {
-    embedding: ScaleEmbedding,
+    embedding: StepEmbedding,
     encoder: Convolution,
+    superpixels: Option<Superpixels>,
+    similarity: Option<Similarity>,
     blocks: Vec<Block>,
+    alignment: Option<Alignment>,
     body: Convolution,
     head: HeatHead,
 }
@@ -273,19 +311,23 @@ impl Network {
     /// A network with fresh parameters, drawn from the device's generator (see `Device::seed`).
     pub fn new(config: NetworkConfig, device: &Device) -> Self {
         let channels = config.channels;
+        let regions = config.alignment || config.similarity;
         Self {
-            embedding: ScaleEmbedding::new(channels, device),
+            embedding: StepEmbedding::new(channels, device),
             encoder: Convolution::new(3, COLOURS, channels, 1.0, device),
+            superpixels: regions.then(|| Superpixels::new(device)),
+            similarity: (config.similarity).then(|| Similarity::new(channels, device)),
             blocks: (0..config.blocks)
                 .map(|_| Block::new(channels, device))
                 .collect(),
+            alignment: (config.alignment).then(|| Alignment::new(channels, device)),
             body: Convolution::new(3, channels, channels, 0.1, device),
             head: HeatHead::new(config, device),
         }
     }
 
-    /// This network with its convolutions in half precision (f16), for devices that have it. Colours, the sums of residual
-    /// blocks and the heat field stay in single.
+    /// This network with its convolutions between pixels in half precision (f16), for devices that have it. Colours, the sums of
+    /// residual blocks, superpixels and the heat field stay in single.
     #[must_use]
     pub fn half(mut self) -> Self {
         self.encoder = self.encoder.half();
@@ -295,28 +337,69 @@ impl Network {
         self
     }
 
-    /// One step: a window of level k−1, `[n, h, w, 3]`, becomes its part of level k, `[n, H, W, 3]`, as `geometry` says.
+    /// One step, level k−1 → level k.
     ///
-    /// The result is not clamped. Values closer to a cut edge of the window than [`NetworkConfig::halo`] are not to the bit
-    /// what the whole level would give; at the level's own edges they are.
-    pub fn step(&self, input: Tensor<4>, geometry: &Arc<StepGeometry>) -> Tensor<4> {
-        let base = resample(input.clone(), geometry.clone());
-        let precision = self.encoder.weights.val().dtype();
-        let bias = self.encoder.bias.val() + self.embedding.forward(geometry).cast(precision);
-        // Centred, so that zero padding is mid-grey and not black.
-        let encoded = convolution(
-            (input - 0.5).cast(precision),
-            self.encoder.weights.val(),
-            bias,
-            None,
-            Activation::None,
-        )
-        .cast(FloatDType::F32);
-        let features = self
-            .blocks
-            .iter()
-            .fold(encoded.clone(), |x, block| block.forward(x));
+    /// Values closer to a cut edge of the window than [`NetworkConfig::halo`] are not to the bit what the whole level would
+    /// give; at the level's own edges they are.
+    ///
+    /// # Panics
+    /// If the prior is missing for a network that needs it.
+    pub fn step(&self, input: StepInput) -> StepOutput {
+        let base = resample(input.level.clone(), input.geometry.clone());
+        let regions =
+            (self.superpixels.as_ref()).map(|superpixels| superpixels.regions(input.level.clone()));
+        let mut encoded = self.encode(input.level, &input.geometry, &input.origins);
+        if let (Some(similarity), Some(regions)) = (&self.similarity, &regions) {
+            let prior = input
+                .prior
+                .expect("a network with similarity reads a prior");
+            encoded = similarity.forward(encoded, regions, prior);
+        }
+        let mut features = encoded.clone();
+        let mut statistics = None;
+        for (index, block) in self.blocks.iter().enumerate() {
+            features = block.forward(features);
+            if index + 1 == self.blocks.len().div_ceil(2) // NetworkConfig::aligned_block
+                && let (Some(alignment), Some(regions)) = (&self.alignment, &regions)
+            {
+                let aligned = alignment.forward(features, regions, input.reference.as_ref());
+                features = aligned.features;
+                statistics = Some(aligned.statistics);
+            }
+        }
         let features = self.body.forward(features, Some(encoded), Activation::None);
-        self.head.forward(features, base, geometry.clone())
+        StepOutput {
+            level: self.head.forward(features, base, input.geometry),
+            statistics,
+        }
+    }
+
+    /// `[n, h, w, C]`.
+    fn encode(&self, input: Tensor<4>, geometry: &StepGeometry, origins: &[Origin]) -> Tensor<4> {
+        let weights = self.encoder.weights.val();
+        let precision = weights.dtype();
+        let encode = |bias: Tensor<1>| {
+            // Centred, so that zero padding is mid-grey and not black.
+            let input = (input - 0.5).cast(precision);
+            let bias = bias.cast(precision);
+            convolution(input, weights, bias, None, Activation::None).cast(FloatDType::F32)
+        };
+        let embedding = self.embedding.forward(geometry, origins);
+        let bias = self.encoder.bias.val();
+        match origins {
+            // Where there is one image, the embedding is a part of the bias.
+            [_] => encode(bias.cast(FloatDType::F32) + embedding.squeeze_dim(0)),
+            _ => encode(bias) + embedding.reshape([origins.len(), 1, 1, self.channels()]),
+        }
+    }
+
+    /// Sharpness and compactness of the superpixels: its own, or those that training starts from.
+    pub(crate) fn temperatures(&self) -> [f32; 2] {
+        let superpixels = self.superpixels.as_ref();
+        superpixels.map_or(TEMPERATURES, Superpixels::temperatures)
+    }
+
+    fn channels(&self) -> usize {
+        self.encoder.bias.dims()[0]
     }
 }

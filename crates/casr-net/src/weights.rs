@@ -161,6 +161,19 @@ impl WeightsFile {
     /// # Errors
     /// [`NetError::Foreign`] if a parameter is missing, has another shape, or is one too many.
     pub fn network(&self, name: &str, device: &Device) -> Result<Network, NetError> {
+        self.fill(name, Network::new(self.config, device), false)
+    }
+
+    /// A network of another configuration with these values where it has the parameters, and its own where this file has
+    /// none; `name` is for messages.
+    ///
+    /// # Errors
+    /// [`NetError::Foreign`] if a parameter has another shape, or is one too many.
+    pub fn extended(&self, name: &str, network: Network) -> Result<Network, NetError> {
+        self.fill(name, network, true)
+    }
+
+    fn fill(&self, name: &str, network: Network, may_miss: bool) -> Result<Network, NetError> {
         let foreign = |reason: String| NetError::Foreign {
             name: name.to_owned(),
             reason,
@@ -170,10 +183,13 @@ impl WeightsFile {
             .iter()
             .map(|p| (p.name.as_str(), p))
             .collect();
-        let network = Network::new(self.config, device).with_parameters(|path, shape| {
-            let parameter = left
-                .remove(path)
-                .ok_or_else(|| foreign(format!("{path} is missing")))?;
+        let own = network.parameters();
+        let network = network.with_parameters(|path, shape| {
+            let Some(parameter) = left.remove(path) else {
+                let own = own.iter().find(|p| may_miss && p.name == path);
+                let own = own.ok_or_else(|| foreign(format!("{path} is missing")))?;
+                return Ok(own.values.clone());
+            };
             if parameter.shape != shape {
                 return Err(foreign(format!(
                     "{path} has shape {:?}, not {shape:?}",

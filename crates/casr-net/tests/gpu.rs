@@ -7,8 +7,8 @@ mod support;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use casr_net::{
-    Activation, ComputeDevice, Model, NetError, Network, NetworkConfig, Precision, Recipe,
-    StepGeometry,
+    Activation, ComputeDevice, Model, NetError, Network, NetworkConfig, Pixels, Precision, Recipe,
+    Restoration, StepGeometry,
     ops::{convolution, heat_field, resample},
 };
 use std::sync::Arc;
@@ -146,8 +146,17 @@ fn step_difference(gpu: &ComputeDevice, precision: Precision) -> f32 {
     let mut worst = 0.0_f32;
     for outputs in [(80, 114), (53, 76), (160, 228)] {
         let geometry = Arc::new(StepGeometry::new((height, width), outputs));
-        let ours = cpu.step(window.clone(), &geometry).unwrap();
-        let theirs = model.step(window.clone(), &geometry).unwrap();
+        let image = Pixels {
+            height,
+            width,
+            values: &window,
+        };
+        let step = |model: &Model| {
+            model
+                .first_step(image, &geometry, Restoration::Auto)
+                .unwrap()
+        };
+        let (ours, theirs) = (step(&cpu), step(&model));
         let errors = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
         worst = errors.fold(worst, f32::max);
     }
@@ -183,12 +192,19 @@ fn a_window_too_large_is_an_error_and_the_device_goes_on() {
         channels: 4,
         blocks: 1,
         frequencies: 512,
+        alignment: false,
+        similarity: false,
     };
     let network = Network::new(config, gpu.burn());
     let model = Model::from_network(network, gpu, config, Recipe::default());
     let step = |side: usize| {
         let geometry = Arc::new(StepGeometry::new((side, side), (side, side)));
-        model.step(vec![0.5; side * side * 3], &geometry)
+        let image = Pixels {
+            height: side,
+            width: side,
+            values: &vec![0.5; side * side * 3],
+        };
+        model.first_step(image, &geometry, Restoration::Auto)
     };
     let error = step(640).unwrap_err();
     println!("{error}");

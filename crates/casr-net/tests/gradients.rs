@@ -1,14 +1,54 @@
 //! Gradients of a whole step against finite differences, for every parameter and for the input.
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use casr_net::{Network, NetworkConfig, StepGeometry};
+use casr_net::{
+    Network, NetworkConfig, Origin, Pixels, PriorGeometry, PriorTensors, Reference, Restoration,
+    StepGeometry, StepInput, whole_places,
+};
 use std::{convert::Infallible, sync::Arc};
+
+const ORIGIN: Origin = Origin::Image(Restoration::Strength(0.5));
 
 const CONFIG: NetworkConfig = NetworkConfig {
     channels: 6,
     blocks: 1,
     frequencies: 4,
+    alignment: true,
+    similarity: true,
 };
+
+/// A second step, with a prior and a reference.
+fn step_input(level: Tensor<4>, geometry: &Arc<StepGeometry>) -> StepInput {
+    let device = level.device();
+    let (rows, columns) = (geometry.rows.inputs(), geometry.columns.inputs());
+    let noise = |count: usize| -> Vec<f32> {
+        let value = |i: usize| (i * 7919 % 1009) as f32 / 1009.0;
+        (0..count).map(value).collect()
+    };
+    let below = (4, 5);
+    let image = Pixels {
+        height: below.0,
+        width: below.1,
+        values: &noise(below.0 * below.1 * 3),
+    };
+    let outputs = (geometry.rows.outputs(), geometry.columns.outputs());
+    let prior = PriorGeometry::new(below, (rows, columns), outputs);
+    // What depends on pixels alone is the same whatever the pixels of the level are moved to.
+    let prior = prior.prior(image, &noise(rows * columns * 3), 0..rows, 0..columns);
+    let places = whole_places((rows, below.0), (columns, below.1));
+    let size = [1, places[0].earlier, places[1].earlier, CONFIG.statistics()];
+    let statistics = TensorData::new(noise(size.iter().product()), size);
+    StepInput {
+        level,
+        geometry: geometry.clone(),
+        origins: vec![ORIGIN],
+        prior: Some(PriorTensors::new(&[prior], &device)),
+        reference: Some(Reference {
+            statistics: Tensor::from_data(statistics, &device),
+            places,
+        }),
+    }
+}
 
 /// Σ probe · step(input), in f64 so that differences keep their digits.
 fn objective(
@@ -17,7 +57,10 @@ fn objective(
     probe: &[f32],
     geometry: &Arc<StepGeometry>,
 ) -> f64 {
-    let output = network.step(input.clone(), geometry).into_data();
+    let output = network
+        .step(step_input(input.clone(), geometry))
+        .level
+        .into_data();
     (output.iter::<f32>().zip(probe))
         .map(|(o, p)| f64::from(o) * f64::from(*p))
         .sum()
@@ -52,7 +95,9 @@ fn match_finite_differences() {
     let tracked = Device::flex().autodiff();
     let network = with(&tracked, None);
     let tracked_input = Tensor::<4>::from_data(input.to_data(), &tracked).require_grad();
-    let output = network.step(tracked_input.clone(), &geometry);
+    let output = network
+        .step(step_input(tracked_input.clone(), &geometry))
+        .level;
     let weights = Tensor::<4>::from_data(TensorData::new(probe.clone(), [1, 9, 17, 3]), &tracked);
     let gradients = (output * weights).sum().backward();
     let analytic = network_gradients(&network, &gradients);

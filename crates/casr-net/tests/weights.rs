@@ -8,6 +8,8 @@ const CONFIG: NetworkConfig = NetworkConfig {
     channels: 5,
     blocks: 2,
     frequencies: 3,
+    alignment: true,
+    similarity: true,
 };
 
 fn file() -> WeightsFile {

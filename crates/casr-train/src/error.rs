@@ -9,6 +9,16 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
+    /// An image with sides too long for JPEG.
+    #[error(
+        "an image of {width}×{height} pixels does not fit into a JPEG file; shrink it or degrade it otherwise"
+    )]
+    Jpeg {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+    },
     /// A training image cannot be read.
     #[error(transparent)]
     Image(#[from] CodecError),

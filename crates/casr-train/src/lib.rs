@@ -9,6 +9,7 @@
 mod average;
 mod checkpoint;
 mod data;
+mod degradation;
 mod error;
 mod loss;
 mod optimizer;
@@ -19,8 +20,11 @@ mod trainer;
 mod validation;
 
 pub use data::Dataset;
+pub use degradation::{Degradation, Jpeg};
 pub use error::TrainError;
-pub use loss::{frequency_l1, l1};
+pub use loss::{
+    LossTerms, LossWeights, alignment_loss, autocorrelation_loss, frequency_l1, l1, perceptual_loss,
+};
 pub use options::{Optimizer, Schedule, TrainOptions};
 pub use run::{Outcome, Progress, run};
 pub use sample::{Batch, Target, batch};

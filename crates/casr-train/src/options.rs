@@ -1,13 +1,15 @@
 //! What a training is told.
 
 use crate::error::TrainError;
+use crate::loss::LossWeights;
 use casr_net::NetworkConfig;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// Everything that decides the weights of a training. It is stored in checkpoints.
+/// Everything that decides the weights of a training. It is stored in checkpoints, and written by people in recipes, where what is
+/// missing is the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
     /// The network's size.
     pub network: NetworkConfig,
@@ -17,15 +19,16 @@ pub struct TrainOptions {
     pub batch: usize,
     /// Side of a low-resolution patch, pixels.
     pub patch: usize,
-    /// What turns gradients into updates. Checkpoints from before there was a choice are Adam's.
-    #[serde(default = "Optimizer::adam")]
+    /// What turns gradients into updates.
     pub optimizer: Optimizer,
     /// Learning rate over the steps.
     pub schedule: Schedule,
-    /// Weight of the frequency loss beside L1.
-    pub frequency_weight: f64,
-    /// Share of batches that run two steps and learn on the network's own output.
+    /// Weights of the losses beside L1.
+    pub losses: LossWeights,
+    /// Share of batches that run two or three steps and learn on the network's own output.
     pub unroll: f64,
+    /// Share of patches with noise, traces of JPEG or a light blur.
+    pub degraded: f64,
     /// Decay of the moving average of weights, per step.
     pub average_decay: f64,
     /// Bound on the norm of each parameter's gradient.
@@ -41,8 +44,9 @@ impl Default for TrainOptions {
             patch: 48,
             optimizer: Optimizer::Muon,
             schedule: Schedule::default(),
-            frequency_weight: 0.1,
+            losses: LossWeights::default(),
             unroll: 0.5,
+            degraded: 0.5,
             average_decay: 0.999,
             clip: 1.0,
         }
@@ -65,11 +69,27 @@ impl TrainOptions {
         if !(8..=512).contains(&self.patch) {
             return wrong("--patch must lie between 8 and 512 pixels.");
         }
+        let losses = &self.losses;
+        for (name, weight) in [
+            ("frequency", losses.frequency),
+            ("alignment", losses.alignment),
+            ("autocorrelation", losses.autocorrelation),
+            ("perceptual", losses.perceptual),
+        ] {
+            if !(weight >= 0.0 && weight.is_finite()) {
+                return Err(TrainError::Option(format!(
+                    "losses.{name} must be 0 or a positive number."
+                )));
+            }
+        }
         if self.schedule.steps == 0 {
             return wrong("--steps must be at least 1.");
         }
         if !(0.0..=1.0).contains(&self.unroll) {
             return wrong("--unroll must lie between 0 and 1.");
+        }
+        if !(0.0..=1.0).contains(&self.degraded) {
+            return wrong("--degraded must lie between 0 and 1.");
         }
         if !(self.schedule.peak > 0.0 && self.schedule.peak < 1.0) {
             return wrong("--learning-rate must lie between 0 and 1.");
@@ -90,15 +110,9 @@ pub enum Optimizer {
     Muon,
 }
 
-impl Optimizer {
-    fn adam() -> Self {
-        Self::Adam
-    }
-}
-
 /// Cosine learning rate with a linear warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Schedule {
     /// Optimizer steps in all.
     pub steps: u64,

@@ -2,11 +2,12 @@
 
 use crate::{
     data::{Dataset, Tile},
+    degradation::Degradation,
     error::TrainError,
     options::TrainOptions,
 };
 use casr_metrics::{RgbImage, degrade, imresize};
-use casr_net::StepGeometry;
+use casr_net::{Origin, Pixels, Prior, PriorGeometry, Restoration, StepGeometry};
 use fastrand::Rng;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -20,21 +21,51 @@ pub struct Target {
     pub pixels: Vec<f32>,
 }
 
-/// One batch: low-resolution patches and one or two levels above them.
+/// One batch: low-resolution patches and up to three levels above them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Images.
     pub images: usize,
     /// Height and width of a patch.
     pub size: (usize, usize),
-    /// The patches, [n, h, w, 3], rounded to 8 bits.
+    /// The patches, [n, h, w, 3], rounded to 8 bits, some of them degraded.
     pub input: Vec<f32>,
+    /// The patches before they were degraded, alike.
+    pub clean: Vec<f32>,
+    /// What the network is told of each of them.
+    pub origins: Vec<Origin>,
     /// One target a step.
     pub targets: Vec<Target>,
 }
 
+impl Batch {
+    /// What the patches know of themselves, for a step from `levels` made of them, [n, h, w, 3].
+    pub(crate) fn priors(&self, levels: &[f32], geometry: &StepGeometry) -> Vec<Prior> {
+        let (rows, columns) = (&geometry.rows, &geometry.columns);
+        let level = (rows.inputs(), columns.inputs());
+        let whole = PriorGeometry::new(self.size, level, (rows.outputs(), columns.outputs()));
+        let images = self.input.par_chunks(self.size.0 * self.size.1 * 3);
+        let levels = levels.par_chunks(level.0 * level.1 * 3);
+        let priors = images.zip(levels).map(|(image, level_values)| {
+            let image = Pixels {
+                height: self.size.0,
+                width: self.size.1,
+                values: image,
+            };
+            whole.prior(image, level_values, 0..level.0, 0..level.1)
+        });
+        priors.collect()
+    }
+}
+
 /// How often the two axes get factors of their own.
 const ANISOTROPIC: f64 = 0.1;
+
+/// How many of the batches of several steps have three.
+const THREE_STEPS: f64 = 1.0 / 3.0;
+
+/// How often the network is told how much to restore; else it has to find out.
+const TOLD: f64 = 0.5;
 
 /// The batch of `step`: a pure function of the data, the options and the step.
 ///
@@ -42,30 +73,33 @@ const ANISOTROPIC: f64 = 0.1;
 /// None for a data set that was opened with these options.
 pub fn batch(data: &Dataset, options: &TrainOptions, step: u64) -> Result<Batch, TrainError> {
     let mut random = Rng::with_seed(mix(options.seed, step));
+    let whole = options.patch;
     if random.f64() < options.unroll {
-        // Two steps cost more pixels than one: smaller patches and half the images keep the price.
-        let side = (options.patch * 3 / 4).max(8);
-        let images = options.batch.div_ceil(2);
+        // Several steps cost more pixels than one: smaller patches and half the images keep the price.
+        let (steps, side) = if random.f64() < THREE_STEPS {
+            (3, whole * 5 / 8)
+        } else {
+            (2, whole * 3 / 4)
+        };
+        let side = side.max(8);
         // Equal steps, as a scale plan has them.
         let scale = uniform(&mut random, 2.0, TrainOptions::MAX_SCALE);
-        let (middle, top) = (scaled(side, scale.sqrt()), scaled(side, scale));
-        draw(
-            data,
-            &mut random,
-            images,
-            (side, side),
-            &[(middle, middle), (top, top)],
-        )
+        let levels: Vec<(usize, usize)> = (1..=steps)
+            .map(|level| scaled(side, scale.powf(f64::from(level) / f64::from(steps))))
+            .map(|side| (side, side))
+            .collect();
+        let images = options.batch.div_ceil(2);
+        draw(data, options, &mut random, images, (side, side), &levels)
     } else {
-        let side = options.patch;
         let scale = uniform(&mut random, 1.0, TrainOptions::MAX_SCALE);
         let other = if random.f64() < ANISOTROPIC {
             (scale * uniform(&mut random, 0.75, 1.33)).clamp(1.0, TrainOptions::MAX_SCALE)
         } else {
             scale
         };
-        let top = (scaled(side, scale), scaled(side, other));
-        draw(data, &mut random, options.batch, (side, side), &[top])
+        let top = (scaled(whole, scale), scaled(whole, other));
+        let size = (whole, whole);
+        draw(data, options, &mut random, options.batch, size, &[top])
     }
 }
 
@@ -90,6 +124,7 @@ fn mix(seed: u64, step: u64) -> u64 {
 /// A batch whose levels have the given sizes (height, width) above patches of `size`.
 fn draw(
     data: &Dataset,
+    options: &TrainOptions,
     random: &mut Rng,
     images: usize,
     size: (usize, usize),
@@ -97,39 +132,69 @@ fn draw(
 ) -> Result<Batch, TrainError> {
     let top = levels.last().copied().unwrap_or(size);
     let seeds: Vec<u64> = (0..images).map(|_| random.u64(..)).collect();
-    let samples: Vec<Vec<RgbImage>> = seeds
+    let samples: Vec<(Origin, Vec<RgbImage>)> = seeds
         .par_iter()
         .map(|seed| {
             let mut random = Rng::with_seed(*seed);
             let tile = &data.training[random.usize(..data.training.len())];
             let truth = patch(tile, &mut random, top)?;
-            let mut images = vec![degrade(&truth, (size.1, size.0))?];
+            let low = degrade(&truth, (size.1, size.0))?;
+            let (origin, worn) = worn(&low, options.degraded, &mut random)?;
+            let mut images = vec![worn, low];
             for level in &levels[..levels.len() - 1] {
                 images.push(imresize(&truth, (level.1, level.0))?);
             }
             images.push(truth);
-            Ok(images)
+            Ok((origin, images))
         })
         .collect::<Result<_, TrainError>>()?;
     let gather = |index: usize| {
         samples
             .iter()
-            .flat_map(|s| s[index].values().iter().copied())
+            .flat_map(|(_, images)| images[index].values().iter().copied())
             .collect()
     };
     let below = std::iter::once(&size).chain(levels);
     let targets = (levels.iter().zip(below).enumerate())
         .map(|(index, (level, below))| Target {
             geometry: Arc::new(StepGeometry::new(*below, *level)),
-            pixels: gather(index + 1),
+            pixels: gather(index + 2),
         })
         .collect();
     Ok(Batch {
         images,
         size,
         input: gather(0),
+        clean: gather(1),
+        origins: samples.iter().map(|(origin, _)| *origin).collect(),
         targets,
     })
+}
+
+/// A patch as a user might bring it, degraded with this probability, and what the network is told of it.
+fn worn(
+    image: &RgbImage,
+    probability: f64,
+    random: &mut Rng,
+) -> Result<(Origin, RgbImage), TrainError> {
+    let degraded = random.f64() < probability;
+    let told = random.f64() < TOLD;
+    let degradation = if degraded {
+        Degradation::draw(random)
+    } else {
+        Degradation::default()
+    };
+    let restoration = if told {
+        Restoration::Strength(degradation.strength())
+    } else {
+        Restoration::Auto
+    };
+    let image = if degraded {
+        degradation.apply(image, random.u64(..))?
+    } else {
+        image.clone()
+    };
+    Ok((Origin::Image(restoration), image))
 }
 
 /// A random crop of `size` (height, width), in one of the eight orientations of a square.

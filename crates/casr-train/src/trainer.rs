@@ -3,7 +3,7 @@
 use crate::{
     average,
     error::TrainError,
-    loss::{frequency_l1, l1},
+    loss::{LossTerms, alignment_loss, autocorrelation_loss, frequency_l1, l1, perceptual_loss},
     optimizer::MuonOrAdam,
     options::TrainOptions,
     sample::Batch,
@@ -11,8 +11,13 @@ use crate::{
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData};
-use casr_net::{ComputeDevice, NetError, Network, Recipe, WeightsFile};
+use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
+use casr_metrics::{Architecture, FeatureNetwork};
+use casr_net::{
+    ComputeDevice, NetError, Network, Origin, PriorTensors, Recipe, Reference, StepGeometry,
+    StepInput, WeightsFile, whole_places,
+};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Everything a run needs to go on.
@@ -25,6 +30,8 @@ pub struct Trainer {
     /// The recipe of the weights this training started from.
     pub(crate) ancestor: Option<Recipe>,
     device: ComputeDevice,
+    /// Sees what people see, for the perceptual loss.
+    features: Option<FeatureNetwork>,
 }
 
 /// What one step did.
@@ -32,6 +39,8 @@ pub struct Trainer {
 pub struct StepReport {
     /// The loss before the step.
     pub loss: f32,
+    /// What it is made of.
+    pub terms: LossTerms,
     /// The learning rate of the step.
     pub rate: f64,
     /// Where the time went.
@@ -62,18 +71,20 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         options.check()?;
         let device = Device::flex();
+        device.seed(options.seed);
+        let fresh = Network::new(options.network, &device);
         let initial = match init {
-            Some((name, file)) if file.config == options.network => file.network(name, &device)?,
+            // Modules that the file's network does not have start fresh.
+            Some((name, file)) if file.config.fits(&options.network) => {
+                file.extended(name, fresh)?
+            }
             Some((name, file)) => {
                 let (have, want) = (file.config, options.network);
                 return Err(TrainError::Option(format!(
                     "{name} holds a network of {have:?}, not of {want:?}."
                 )));
             }
-            None => {
-                device.seed(options.seed);
-                Network::new(options.network, &device)
-            }
+            None => fresh,
         };
         let values: Vec<Vec<f32>> = initial.parameters().into_iter().map(|p| p.values).collect();
         let ancestor = init.map(|(_, file)| file.recipe.clone());
@@ -113,6 +124,7 @@ impl Trainer {
             step,
             ancestor,
             device,
+            features: None,
         }
     }
 
@@ -127,6 +139,25 @@ impl Trainer {
             device: device.clone(),
             ..self
         }
+    }
+
+    /// With the network of the perceptual loss, whose weights are in this file (those of LPIPS on VGG16); without it that loss is
+    /// left out.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is of another network.
+    pub fn perceiving(self, path: &Path) -> Result<Self, TrainError> {
+        let device = self.device.burn().clone().autodiff();
+        let features = FeatureNetwork::load(Architecture::Vgg16, path, &device)?;
+        Ok(Self {
+            features: Some(features),
+            ..self
+        })
+    }
+
+    /// Whether the perceptual loss is asked for, but its network is missing.
+    pub fn lacks_features(&self) -> bool {
+        self.options.losses.perceptual > 0.0 && self.features.is_none()
     }
 
     /// Where it runs.
@@ -161,14 +192,13 @@ impl Trainer {
     /// [`TrainError::Diverged`]; the state is then as before the step. [`NetError::Device`] if a GPU fails.
     pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
         let start = Instant::now();
-        let loss = self.loss(batch);
-        let value: f32 = loss
-            .clone()
-            .try_into_scalar()
-            .map_err(|error| NetError::Device {
-                device: self.device.to_string(),
-                reason: error.to_string(),
-            })?;
+        let (loss, terms) = self.loss(batch);
+        let failed = |error: TensorReadError| NetError::Device {
+            device: self.device.to_string(),
+            reason: error.to_string(),
+        };
+        let value: f32 = loss.clone().try_into_scalar().map_err(failed)?;
+        let terms = terms.read().map_err(failed)?;
         let forward = start.elapsed();
         if !value.is_finite() {
             return Err(TrainError::Diverged { step: self.step });
@@ -197,14 +227,15 @@ impl Trainer {
         };
         Ok(StepReport {
             loss: value,
+            terms,
             rate,
             times,
             operations: self.operations(batch),
         })
     }
 
-    /// The loss on every level of a batch, averaged, [1].
-    fn loss(&self, batch: &Batch) -> Tensor<1> {
+    /// The loss on every level of a batch, averaged, `[1]`, and what it is made of.
+    fn loss(&self, batch: &Batch) -> (Tensor<1>, Terms) {
         let (height, width) = batch.size;
         let device = self.device.burn().clone().autodiff();
         let tensor = |values: &[f32], height, width| {
@@ -214,20 +245,80 @@ impl Trainer {
             )
         };
         let mut level = tensor(&batch.input, height, width);
+        // Statistics are to be those of the image before it was degraded.
+        let mut below = tensor(&batch.clean, height, width);
         let mut total = Tensor::<1>::zeros([1], &device);
+        let mut terms = Terms::default();
+        let mut origins = batch.origins.clone();
+        let mut reference = None;
+        let levels = batch.targets.len() as f64;
         for target in &batch.targets {
-            let (rows, columns) = (
-                target.geometry.rows.outputs(),
-                target.geometry.columns.outputs(),
-            );
-            let result = self.network.step(level, &target.geometry);
-            let difference = result.clone() - tensor(&target.pixels, rows, columns);
-            total = total
-                + l1(difference.clone())
-                + frequency_l1(difference) * self.options.frequency_weight;
+            let (rows, columns) = (&target.geometry.rows, &target.geometry.columns);
+            let prior = self.options.network.similarity.then(|| {
+                let priors = batch.priors(&level_values(&level), &target.geometry);
+                PriorTensors::new(&priors, &device)
+            });
+            let output = self.network.step(StepInput {
+                level,
+                geometry: target.geometry.clone(),
+                origins,
+                prior,
+                reference,
+            });
+            let result = output.level;
+            let truth = tensor(&target.pixels, rows.outputs(), columns.outputs());
+            let of_level = self.terms(&result, truth, below, &target.geometry);
+            for ((weight, term), sum) in of_level.into_iter().zip(&mut terms.0) {
+                let Some(term) = term else { continue };
+                let term = term / levels;
+                total = total + term.clone() * weight;
+                let term = term.inner();
+                *sum = Some(match sum.take() {
+                    Some(sum) => sum + term,
+                    None => term,
+                });
+            }
             level = result.clamp(0.0, 1.0);
+            below = level.clone();
+            origins = vec![Origin::Step; batch.images];
+            reference = output.statistics.map(|statistics| Reference {
+                statistics,
+                places: whole_places(
+                    (rows.outputs(), rows.inputs()),
+                    (columns.outputs(), columns.inputs()),
+                ),
+            });
         }
-        total / batch.targets.len() as f64
+        (total, terms)
+    }
+
+    /// Weights and values of the losses of one level, in the order of [`LossTerms`]; no value where the weight is zero.
+    fn terms(
+        &self,
+        result: &Tensor<4>,
+        truth: Tensor<4>,
+        below: Tensor<4>,
+        geometry: &StepGeometry,
+    ) -> [(f64, Option<Tensor<1>>); TERMS] {
+        let losses = self.options.losses;
+        let result = || result.clone();
+        let difference = result() - truth.clone();
+        let some =
+            |weight: f64, value: &dyn Fn() -> Tensor<1>| (weight, (weight > 0.0).then(value));
+        let perceptual = (self.features.as_ref())
+            .filter(|_| losses.perceptual > 0.0)
+            .map(|features| perceptual_loss(features, result(), truth.clone()));
+        [
+            (1.0, Some(l1(difference.clone()))),
+            some(losses.frequency, &|| frequency_l1(difference.clone())),
+            some(losses.alignment, &|| {
+                alignment_loss(below.clone(), result(), geometry)
+            }),
+            some(losses.autocorrelation, &|| {
+                autocorrelation_loss(result(), truth.clone())
+            }),
+            (losses.perceptual, perceptual),
+        ]
     }
 
     /// A backward pass is twice a forward pass.
@@ -257,4 +348,33 @@ impl Trainer {
             parameters: self.average.parameters(),
         }
     }
+}
+
+/// Number of losses.
+const TERMS: usize = 5;
+
+/// The losses, in the order of [`LossTerms`], as they come; none where they are not computed.
+#[derive(Default)]
+struct Terms([Option<Tensor<1>>; TERMS]);
+
+impl Terms {
+    fn read(self) -> Result<LossTerms, TensorReadError> {
+        let value = |term: Option<Tensor<1>>| match term {
+            Some(term) => term.try_into_scalar(),
+            None => Ok(0.0),
+        };
+        let [l1, frequency, alignment, autocorrelation, perceptual] = self.0;
+        Ok(LossTerms {
+            l1: value(l1)?,
+            frequency: value(frequency)?,
+            alignment: value(alignment)?,
+            autocorrelation: value(autocorrelation)?,
+            perceptual: value(perceptual)?,
+        })
+    }
+}
+
+/// The pixels of a level, brought back from its device.
+fn level_values(level: &Tensor<4>) -> Vec<f32> {
+    level.clone().inner().into_data().iter::<f32>().collect()
 }

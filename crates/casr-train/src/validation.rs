@@ -2,7 +2,7 @@
 
 use crate::{data::Dataset, error::TrainError, trainer::Trainer};
 use casr_metrics::{RgbImage, degrade, psnr_y};
-use casr_net::{Model, Recipe, StepGeometry};
+use casr_net::{Model, Pixels, Recipe, Restoration, StepGeometry};
 use std::sync::Arc;
 
 /// Most held-out images that are measured, and their side in pixels.
@@ -57,7 +57,12 @@ impl Validation {
             let geometry = Arc::new(StepGeometry::new((side, side), (SIDE, SIDE)));
             let mut values = Vec::new();
             for (_, truth, low) in self.images.iter().filter(|image| image.0 == scale) {
-                let result = model.step(low.values().to_vec(), &geometry)?;
+                let image = Pixels {
+                    height: side,
+                    width: side,
+                    values: low.values(),
+                };
+                let result = model.first_step(image, &geometry, Restoration::Strength(0.0))?;
                 values.push(psnr_y(&RgbImage::new(SIDE, SIDE, result)?, truth, scale)?);
             }
             if !values.is_empty() {

@@ -13,6 +13,8 @@ fn options() -> TrainOptions {
             channels: 16,
             blocks: 1,
             frequencies: 4,
+            alignment: true,
+            similarity: true,
         },
         batch: 2,
         patch: 12,

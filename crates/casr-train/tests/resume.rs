@@ -15,6 +15,8 @@ fn options() -> TrainOptions {
             channels: 8,
             blocks: 1,
             frequencies: 4,
+            alignment: true,
+            similarity: true,
         },
         batch: 3,
         patch: 12,

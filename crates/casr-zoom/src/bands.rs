@@ -5,10 +5,11 @@ use crate::{
     image::{COLOURS, Image},
     plan::Size,
     rows::Rows,
-    step::{Step, place},
+    step::{Below, Made, Step},
     tile::Parts,
 };
-use casr_net::Model;
+use casr_net::{CELL, Model};
+use half::f16;
 use std::{
     fmt,
     ops::{ControlFlow, Range},
@@ -50,8 +51,13 @@ pub struct Bands<'a> {
 struct Stage {
     step: Step,
     parts: Parts,
-    below: Rows,
+    below: Rows<f32>,
+    /// What the step below has left behind.
+    statistics: Rows<f16>,
 }
+
+/// Is shown bands of levels; see [`Bands::view`].
+type Viewer<'a> = Box<dyn FnMut(usize, &Band) + 'a>;
 
 /// What all stages share.
 struct Work<'a> {
@@ -63,15 +69,25 @@ struct Work<'a> {
     /// The largest tile, in pixels without halos, that the device has not failed on.
     most: usize,
     observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
+    /// Is shown every band of every level.
+    viewer: Viewer<'a>,
 }
 
 impl<'a> Bands<'a> {
     pub(crate) fn new(model: &'a Model, image: &'a Image, size: Size, steps: Vec<Step>) -> Self {
         let total = steps.iter().map(|step| step.tiling.work()).sum();
-        let stage = |step: Step| Stage {
-            parts: step.tiling.rows(),
-            below: Rows::new(step.tiling.input.width),
-            step,
+        // Level by level: the cells across the level below, and how many values the step that reads it leaves at each.
+        let mut statistics = (1, 1);
+        let stage = |step: Step| {
+            let width = step.tiling.input.width;
+            let own = (width.div_ceil(CELL), step.statistics().max(1));
+            let before = std::mem::replace(&mut statistics, own);
+            Stage {
+                parts: step.tiling.rows(),
+                below: Rows::new(width, COLOURS),
+                statistics: Rows::new(before.0, before.1),
+                step,
+            }
         };
         Self {
             size,
@@ -83,6 +99,7 @@ impl<'a> Bands<'a> {
                 progress: Progress { done: 0, total },
                 most: usize::MAX,
                 observer: Box::new(|_| ControlFlow::Continue(())),
+                viewer: Box::new(|_, _| ()),
             },
             stopped: false,
         }
@@ -92,6 +109,14 @@ impl<'a> Bands<'a> {
     #[must_use]
     pub fn observe(mut self, observer: impl FnMut(Progress) -> ControlFlow<()> + 'a) -> Self {
         self.work.observer = Box::new(observer);
+        self
+    }
+
+    /// Has `viewer` shown the bands of all levels as they are made, each level's from top to bottom: the first argument is the
+    /// level's place in [`ScalePlan::levels`](crate::ScalePlan::levels).
+    #[must_use]
+    pub fn view(mut self, viewer: impl FnMut(usize, &Band) + 'a) -> Self {
+        self.work.viewer = Box::new(viewer);
         self
     }
 
@@ -151,20 +176,30 @@ impl fmt::Debug for Bands<'_> {
 impl Work<'_> {
     /// The next band of the level that the last of `stages` makes; of the image itself where there are none.
     fn pull(&mut self, stages: &mut [Stage]) -> Result<Option<Band>, ZoomError> {
+        Ok(self.made(stages)?.map(|(band, _)| band))
+    }
+
+    /// See [`Work::pull`]: with the statistics that the step leaves behind.
+    fn made(&mut self, stages: &mut [Stage]) -> Result<Option<(Band, Vec<f16>)>, ZoomError> {
         let Some((stage, stages_below)) = stages.split_last_mut() else {
-            return Ok(self.source());
+            return Ok(self.source().map(|band| (band, Vec::new())));
         };
         let Some(part) = stage.parts.next() else {
             return Ok(None);
         };
         let window = stage.step.tiling.row_window(&part);
+        let before = stage.step.rows_before(&part);
         stage.below.forget_above(window.start);
-        while stage.below.end() < window.end
-            && let Some(band) = self.pull(stages_below)?
+        stage.statistics.forget_above(before.start);
+        while (stage.below.end() < window.end || stage.statistics.end() < before.end)
+            && let Some((band, statistics)) = self.made(stages_below)?
         {
             stage.below.append(&band.pixels);
+            stage.statistics.append(&statistics);
         }
-        self.band(stage, &part).map(Some)
+        let (band, statistics) = self.band(stage, &part)?;
+        (self.viewer)(stages_below.len(), &band);
+        Ok(Some((band, statistics)))
     }
 
     /// The next rows of the image.
@@ -179,16 +214,19 @@ impl Work<'_> {
         })
     }
 
-    /// The band that a step makes from the input rows `part`, tile by tile.
-    fn band(&mut self, stage: &Stage, part: &Range<usize>) -> Result<Band, ZoomError> {
+    /// The band that a step makes from the input rows `part`, tile by tile, and what it leaves behind.
+    fn band(&mut self, stage: &Stage, part: &Range<usize>) -> Result<(Band, Vec<f16>), ZoomError> {
         let step = &stage.step;
-        let rows = step.output_rows(part);
-        let width = step.output_width();
-        let mut pixels = vec![0.0; rows.len() * width * COLOURS];
+        let below = Below {
+            image: self.image,
+            pixels: &stage.below,
+            statistics: &stage.statistics,
+        };
+        let mut made: Made = step.blank(part);
+        let whole = 0..step.tiling.input.width;
         for columns in step.tiling.columns() {
-            let below = &stage.below;
-            let tile = step.tile(self.model, below, part, &columns, &mut self.most)?;
-            place(&tile, &step.output_columns(&columns), width, &mut pixels);
+            let tile = step.tile(self.model, &below, part, &columns, &mut self.most)?;
+            step.place(&tile, (part, &columns), (part, &whole), &mut made);
             let window = (
                 step.tiling.row_window(part).len(),
                 step.tiling.column_window(&columns).len(),
@@ -198,6 +236,8 @@ impl Work<'_> {
                 return Err(ZoomError::Cancelled);
             }
         }
-        Ok(Band { rows, pixels })
+        let rows = step.output_rows(part);
+        let pixels = made.pixels;
+        Ok((Band { rows, pixels }, made.statistics))
     }
 }

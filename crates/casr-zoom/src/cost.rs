@@ -7,7 +7,8 @@ use crate::{
     plan::{ScalePlan, Size},
     tile::Tiling,
 };
-use casr_net::{Model, NetworkConfig, StepGeometry};
+use casr_net::{CELL, Model, NetworkConfig, Pixels, Restoration, StepGeometry};
+use half::f16;
 use std::{
     ops::Range,
     sync::Arc,
@@ -22,6 +23,9 @@ const PIXEL: u64 = COLOURS as u64 * VALUE;
 
 /// Taps of the bicubic enlargement, both passes together.
 const BICUBIC_TAPS: f64 = 8.0;
+
+/// Values that modules hold for an input pixel beside features: nine weights of superpixels, and twice a match of 13.
+const MODULE_VALUES: u64 = 9 + 2 * 13;
 
 /// The side of the tile that [`measure_throughput`] runs, in pixels: enough to keep all cores busy.
 const TRIAL_SIDE: usize = 96;
@@ -72,7 +76,7 @@ impl PlanCost {
                 flops: flops(config, tiling.work(), pixels(output)),
             })
             .collect();
-        let rows = row_bytes(&steps);
+        let rows = row_bytes(config, &steps);
         let largest_tile = steps
             .iter()
             .map(|&(tiling, output)| tile_bytes(config, tiling, output))
@@ -115,7 +119,12 @@ fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let run = || {
         let window = vec![0.5; side * side * COLOURS];
         let start = Instant::now();
-        match model.step(window, &geometry) {
+        let image = Pixels {
+            height: side,
+            width: side,
+            values: &window,
+        };
+        match model.first_step(image, &geometry, Restoration::Auto) {
             Ok(_) => Ok(start.elapsed().as_secs_f64()),
             Err(error) => Err(ZoomError::Device(error.to_string())),
         }
@@ -156,12 +165,24 @@ fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
     let body = window * 4 * channels;
     let coefficients = window * (channels + head);
     let field = window * head + outputs * 3 * PIXEL;
-    window * PIXEL + body.max(coefficients).max(field)
+    // What modules read all along: weights of superpixels, matches and their details.
+    let modules = if config.alignment || config.similarity {
+        window * MODULE_VALUES * VALUE
+    } else {
+        0
+    };
+    window * PIXEL + modules + body.max(coefficients).max(field)
 }
 
 /// The most memory that levels take as rows: for every step those of the level below under a band and its halo, what is
-/// left of the band that brought them, and the band that it makes.
-fn row_bytes(steps: &[(Tiling, Size)]) -> u64 {
+/// left of the band that brought them, and the band that it makes; and as much of the statistics that steps leave behind.
+fn row_bytes(config: NetworkConfig, steps: &[(Tiling, Size)]) -> u64 {
+    // Of a cell, twice: where it is made and where it is held.
+    let cell = if config.alignment {
+        2 * (config.statistics() * size_of::<f16>()) as u64
+    } else {
+        0
+    };
     let mut brought = SOURCE_ROWS as u64;
     let mut bytes = 0;
     for &(tiling, output) in steps {
@@ -171,6 +192,7 @@ fn row_bytes(steps: &[(Tiling, Size)]) -> u64 {
         let held = (window + brought).min(height as u64);
         let made = enlarged(band, height, output.height);
         bytes += (held * width as u64 + made * output.width as u64) * PIXEL;
+        bytes += window * width as u64 / (CELL * CELL) as u64 * cell;
         brought = made;
     }
     bytes

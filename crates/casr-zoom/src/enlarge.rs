@@ -6,10 +6,10 @@ use crate::{
     error::ZoomError,
     image::Image,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
-    step::Step,
+    step::{Levels, Step},
     tile::Tiling,
 };
-use casr_net::Model;
+use casr_net::{Model, Origin, Restoration};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
@@ -21,6 +21,7 @@ pub struct Enlarger {
     model: Model,
     max_step: f64,
     tile: usize,
+    restoration: Restoration,
 }
 
 impl Enlarger {
@@ -30,6 +31,7 @@ impl Enlarger {
             model,
             max_step: DEFAULT_MAX_STEP,
             tile: DEFAULT_TILE,
+            restoration: Restoration::Auto,
         }
     }
 
@@ -47,6 +49,13 @@ impl Enlarger {
     #[must_use]
     pub fn tile(mut self, tile: usize) -> Self {
         self.tile = tile;
+        self
+    }
+
+    /// How much to restore; [`Restoration::Auto`] if not said otherwise.
+    #[must_use]
+    pub fn restoration(mut self, restoration: Restoration) -> Self {
+        self.restoration = restoration;
         self
     }
 
@@ -89,9 +98,20 @@ impl Enlarger {
             });
         }
         let halo = self.model.halo();
+        let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
+            let levels = Levels {
+                image: image.size(),
+                before: before.replace(input),
+                output,
+            };
+            let origin = match levels.before {
+                None => Origin::Image(self.restoration),
+                Some(_) => Origin::Step,
+            };
             let tile = self.tile;
-            Step::new(Tiling { input, tile, halo }, output)
+            let tiling = Tiling { input, tile, halo };
+            Step::new(tiling, levels, origin, self.model.config())
         });
         Ok(Bands::new(
             &self.model,

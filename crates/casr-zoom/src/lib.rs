@@ -32,7 +32,9 @@ mod step;
 mod tile;
 
 pub use bands::{Band, Bands, Progress};
-pub use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision};
+pub use casr_net::{
+    ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision, Restoration,
+};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
 pub use enlarge::{DEFAULT_TILE, Enlarger};
 pub use error::ZoomError;

@@ -1,53 +1,57 @@
 //! The rows of a level that the level above it still needs.
 
-use crate::image::COLOURS;
 use std::ops::Range;
 
-/// A window of whole rows that moves down a level: rows are added below and forgotten above.
+/// A window of whole rows that moves down a level: rows are added below and forgotten above. A row is of pixels or of
+/// cells, each with some values.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub(crate) struct Rows<T> {
+    /// Places in a row.
     width: usize,
+    /// Values of a place.
+    channels: usize,
     first: usize,
-    pixels: Vec<f32>,
+    values: Vec<T>,
 }
 
-impl Rows {
-    /// No rows yet, of a level `width` pixels across.
-    pub fn new(width: usize) -> Self {
+impl<T: Copy> Rows<T> {
+    /// No rows yet, of a level with so many places across and values at each.
+    pub fn new(width: usize, channels: usize) -> Self {
         Self {
             width,
+            channels,
             first: 0,
-            pixels: Vec::new(),
+            values: Vec::new(),
         }
     }
 
     /// The row below the last one held.
     pub fn end(&self) -> usize {
-        self.first + self.pixels.len() / (self.width * COLOURS)
+        self.first + self.values.len() / (self.width * self.channels)
     }
 
     /// Adds the next rows.
-    pub fn append(&mut self, pixels: &[f32]) {
+    pub fn append(&mut self, values: &[T]) {
         // Grown in doubles, a level would hold up to twice the rows it needs.
-        self.pixels.reserve_exact(pixels.len());
-        self.pixels.extend_from_slice(pixels);
+        self.values.reserve_exact(values.len());
+        self.values.extend_from_slice(values);
     }
 
     /// Forgets the rows above `row`.
     pub fn forget_above(&mut self, row: usize) {
         let row = row.min(self.end());
         let gone = row.saturating_sub(self.first);
-        self.pixels.drain(..gone * self.width * COLOURS);
+        self.values.drain(..gone * self.width * self.channels);
         self.first += gone;
     }
 
-    /// The values of a window, [rows, columns, 3]; its rows must be held.
-    pub fn window(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
-        let mut values = Vec::with_capacity(rows.len() * columns.len() * COLOURS);
+    /// The values of a window, [rows, columns, channels]; its rows must be held.
+    pub fn window(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<T> {
+        let mut values = Vec::with_capacity(rows.len() * columns.len() * self.channels);
         for row in rows {
             let start = (row - self.first) * self.width;
             let (first, last) = (start + columns.start, start + columns.end);
-            values.extend_from_slice(&self.pixels[first * COLOURS..last * COLOURS]);
+            values.extend_from_slice(&self.values[first * self.channels..last * self.channels]);
         }
         values
     }

@@ -2,12 +2,16 @@
 
 use crate::{
     error::ZoomError,
-    image::COLOURS,
+    image::{COLOURS, Image},
     plan::Size,
     rows::Rows,
     tile::{Tiling, halves},
 };
-use casr_net::{Model, NetError, StepGeometry};
+use casr_net::{
+    CELL, Model, NetError, NetworkConfig, Origin, Pixels, Places, PriorGeometry, Statistics,
+    StepGeometry, StepWindow, whole_places,
+};
+use half::f16;
 use std::{ops::Range, sync::Arc};
 
 /// Tiles with sides up to this are not cut any further when the device fails: memory is not what it lacks.
@@ -19,15 +23,67 @@ pub(crate) struct Step {
     /// The tiles of the level below.
     pub tiling: Tiling,
     geometry: StepGeometry,
+    /// How much to restore, at the first step.
+    origin: Origin,
+    /// How the original image's self-similarity is found, for a network that wants it.
+    prior: Option<PriorGeometry>,
+    /// Where the cells of the level below lie among those of the step before, for a network that aligns to them.
+    before: Option<Places>,
+    /// Values that the network leaves behind for each cell; none for one that aligns nothing.
+    statistics: usize,
+}
+
+/// The levels around a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Levels {
+    /// The original image.
+    pub image: Size,
+    /// The level below the one that the step reads; none for the first step, which reads the image.
+    pub before: Option<Size>,
+    /// The level that the step makes.
+    pub output: Size,
+}
+
+/// What is held of the levels below.
+#[derive(Debug)]
+pub(crate) struct Below<'a> {
+    /// The original image.
+    pub image: &'a Image,
+    /// The level below.
+    pub pixels: &'a Rows<f32>,
+    /// What the step before has left behind; empty at the first step.
+    pub statistics: &'a Rows<f16>,
+}
+
+/// What is made of a tile.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Made {
+    /// [output rows, output columns, 3], in [0, 1].
+    pub pixels: Vec<f32>,
+    /// For the next step: [rows of cells, columns of cells, values]; empty where the network aligns nothing. Half precision is
+    /// more than they are exact to, and a quarter of the pixels' memory.
+    pub statistics: Vec<f16>,
 }
 
 impl Step {
-    /// The step from the level that `tiling` cuts to one of size `output`.
-    pub fn new(tiling: Tiling, output: Size) -> Self {
-        let input = tiling.input;
-        let geometry =
-            StepGeometry::new((input.height, input.width), (output.height, output.width));
-        Self { tiling, geometry }
+    /// The step from the level that `tiling` cuts.
+    pub fn new(tiling: Tiling, levels: Levels, origin: Origin, network: NetworkConfig) -> Self {
+        let size = |size: Size| (size.height, size.width);
+        let (input, output) = (size(tiling.input), size(levels.output));
+        let prior = || PriorGeometry::new(size(levels.image), input, output);
+        let places = |before: Size| whole_places((input.0, before.height), (input.1, before.width));
+        Self {
+            tiling,
+            geometry: StepGeometry::new(input, output),
+            origin,
+            prior: network.similarity.then(prior),
+            before: levels.before.filter(|_| network.alignment).map(places),
+            statistics: if network.alignment {
+                network.statistics()
+            } else {
+                0
+            },
+        }
     }
 
     /// Pixels across the level that is made.
@@ -47,8 +103,62 @@ impl Step {
         starts[columns.start] as usize..starts[columns.end] as usize
     }
 
-    /// Makes the pixels of one tile, [output rows, output columns, 3], clamped to [0, 1]. `level` must hold the rows that
-    /// the tile's halo covers.
+    /// Values that the step leaves behind for each cell of the level below.
+    pub fn statistics(&self) -> usize {
+        self.statistics
+    }
+
+    /// The rows of cells of the step before that a band of tiles aligns to.
+    pub fn rows_before(&self, rows: &Range<usize>) -> Range<usize> {
+        let window = cells(&self.tiling.row_window(rows));
+        (self.before.as_ref()).map_or(0..0, |places| places[0].support(window))
+    }
+
+    /// Nothing yet of a band that is made from the input rows `part`.
+    pub fn blank(&self, part: &Range<usize>) -> Made {
+        let cells = cells(part).len() * self.tiling.input.width.div_ceil(CELL);
+        Made {
+            pixels: vec![0.0; self.output_rows(part).len() * self.output_width() * COLOURS],
+            statistics: vec![f16::ZERO; cells * self.statistics],
+        }
+    }
+
+    /// Copies what is made of a tile, from the input rows and columns `tile`, into what is made of `whole`.
+    pub fn place(
+        &self,
+        made: &Made,
+        tile: (&Range<usize>, &Range<usize>),
+        whole: (&Range<usize>, &Range<usize>),
+        target: &mut Made,
+    ) {
+        let inside = |part: Range<usize>, whole: Range<usize>| {
+            (
+                part.start - whole.start..part.end - whole.start,
+                whole.len(),
+            )
+        };
+        let rows = inside(self.output_rows(tile.0), self.output_rows(whole.0)).0;
+        let (columns, width) = inside(self.output_columns(tile.1), self.output_columns(whole.1));
+        place(
+            &made.pixels,
+            COLOURS,
+            (rows, columns),
+            width,
+            &mut target.pixels,
+        );
+        let rows = inside(cells(tile.0), cells(whole.0)).0;
+        let (columns, width) = inside(cells(tile.1), cells(whole.1));
+        let target = &mut target.statistics;
+        place(
+            &made.statistics,
+            self.statistics,
+            (rows, columns),
+            width,
+            target,
+        );
+    }
+
+    /// Makes the pixels of one tile. `below` must hold the rows that the tile's halo covers.
     ///
     /// The image's border is the window's border only where the halo would reach past it, so a pixel has the same bits
     /// whichever tile makes it. That lets a tile that does not fit into the device's memory be made in halves; `most` is
@@ -59,31 +169,30 @@ impl Step {
     pub fn tile(
         &self,
         model: &Model,
-        level: &Rows,
+        below: &Below,
         rows: &Range<usize>,
         columns: &Range<usize>,
         most: &mut usize,
-    ) -> Result<Vec<f32>, ZoomError> {
+    ) -> Result<Made, ZoomError> {
         let parts = halves(rows, columns, SMALLEST_TILE);
         let pixels = rows.len() * columns.len();
         if parts.is_none() || pixels <= *most {
-            match (self.attempt(model, level, rows, columns), &parts) {
+            match (self.attempt(model, below, rows, columns), &parts) {
                 (Ok(tile), _) => return Ok(tile),
                 (Err(_), Some(_)) => *most = pixels / 2,
                 (Err(error), None) => return Err(ZoomError::Device(error.to_string())),
             }
         }
         let [first, second] = parts.expect("what cannot be cut has been made or has failed");
-        let outputs = self.output_columns(columns);
-        let mut result = vec![0.0; self.output_rows(rows).len() * outputs.len() * COLOURS];
-        for (rows_of_part, columns_of_part) in [first, second] {
-            let part = self.tile(model, level, &rows_of_part, &columns_of_part, most)?;
-            let above = self.output_rows(rows).start;
-            let first_row = self.output_rows(&rows_of_part).start - above;
-            let inside = self.output_columns(&columns_of_part);
-            let inside = inside.start - outputs.start..inside.end - outputs.start;
-            let target = &mut result[first_row * outputs.len() * COLOURS..];
-            place(&part, &inside, outputs.len(), target);
+        let values = self.output_rows(rows).len() * self.output_columns(columns).len() * COLOURS;
+        let cells = cells(rows).len() * cells(columns).len();
+        let mut result = Made {
+            pixels: vec![0.0; values],
+            statistics: vec![f16::ZERO; cells * self.statistics],
+        };
+        for part in [first, second] {
+            let made = self.tile(model, below, &part.0, &part.1, most)?;
+            self.place(&made, (&part.0, &part.1), (rows, columns), &mut result);
         }
         Ok(result)
     }
@@ -92,36 +201,88 @@ impl Step {
     fn attempt(
         &self,
         model: &Model,
-        level: &Rows,
+        below: &Below,
         rows: &Range<usize>,
         columns: &Range<usize>,
-    ) -> Result<Vec<f32>, NetError> {
+    ) -> Result<Made, NetError> {
         let row_window = self.tiling.row_window(rows);
         let column_window = self.tiling.column_window(columns);
-        let values = level.window(row_window.clone(), column_window.clone());
+        let pixels = (below.pixels).window(row_window.clone(), column_window.clone());
+        let prior = self.prior.as_ref().map(|prior| {
+            let image = Pixels {
+                height: below.image.height(),
+                width: below.image.width(),
+                values: below.image.pixels(),
+            };
+            prior.prior(image, &pixels, row_window.clone(), column_window.clone())
+        });
+        let before = self.before.as_ref().map(|places| {
+            let [rows, columns] = &**places;
+            let (window_rows, window_columns) = (cells(&row_window), cells(&column_window));
+            let support = (
+                rows.support(window_rows.clone()),
+                columns.support(window_columns.clone()),
+            );
+            let values = (below.statistics).window(support.0.clone(), support.1.clone());
+            Statistics {
+                values: values.into_iter().map(f16::to_f32).collect(),
+                places: Arc::new([
+                    rows.window(window_rows, support.0),
+                    columns.window(window_columns, support.1),
+                ]),
+            }
+        });
         let geometry = StepGeometry {
-            rows: self
-                .geometry
-                .rows
-                .window(row_window, self.output_rows(rows)),
-            columns: self
-                .geometry
-                .columns
-                .window(column_window, self.output_columns(columns)),
+            rows: (self.geometry.rows).window(row_window.clone(), self.output_rows(rows)),
+            columns: (self.geometry.columns)
+                .window(column_window.clone(), self.output_columns(columns)),
         };
-        let mut result = model.step(values, &Arc::new(geometry))?;
-        for value in &mut result {
+        let window = StepWindow {
+            pixels,
+            origin: self.origin,
+            prior,
+            before,
+        };
+        let (mut pixels, statistics) = model.step(window, &Arc::new(geometry))?;
+        for value in &mut pixels {
             *value = value.clamp(0.0, 1.0);
         }
-        Ok(result)
+        let statistics = statistics.map(|values| {
+            let inside = |part: &Range<usize>, window: &Range<usize>| {
+                let (part, window) = (cells(part), cells(window));
+                part.start - window.start..part.end - window.start
+            };
+            let mut all = Rows::new(cells(&column_window).len(), self.statistics);
+            all.append(&values);
+            let part = all.window(inside(rows, &row_window), inside(columns, &column_window));
+            part.into_iter().map(f16::from_f32).collect()
+        });
+        Ok(Made {
+            pixels,
+            statistics: statistics.unwrap_or_default(),
+        })
     }
 }
 
-/// Copies a tile, `columns` of a band `width` pixels across, into its place.
-pub(crate) fn place(tile: &[f32], columns: &Range<usize>, width: usize, band: &mut [f32]) {
-    let bands = band.chunks_mut(width * COLOURS);
-    for (source, target) in tile.chunks(columns.len() * COLOURS).zip(bands) {
-        target[columns.start * COLOURS..columns.end * COLOURS].copy_from_slice(source);
+/// The cells of a range of pixels that begins on the grid and ends there or at the level's border.
+fn cells(pixels: &Range<usize>) -> Range<usize> {
+    pixels.start / CELL..pixels.end.div_ceil(CELL)
+}
+
+/// Copies a tile into its rows and columns of something `width` places across.
+fn place<T: Copy>(
+    tile: &[T],
+    channels: usize,
+    (rows, columns): (Range<usize>, Range<usize>),
+    width: usize,
+    target: &mut [T],
+) {
+    if channels == 0 {
+        return;
+    }
+    let lines = target.chunks_mut(width * channels).skip(rows.start);
+    for (source, line) in tile.chunks(columns.len() * channels).zip(lines) {
+        line[columns.start * channels..columns.end * channels].copy_from_slice(source);
     }
 }
 
@@ -136,6 +297,8 @@ mod tests {
             channels: 16,
             blocks: 1,
             frequencies: 4,
+            alignment: true,
+            similarity: true,
         };
         let device = ComputeDevice::cpu();
         let network = Network::new(config, device.burn());
@@ -150,16 +313,42 @@ mod tests {
             width: 341,
             height: 222,
         };
-        let step = Step::new(tiling, output);
-        let mut level = Rows::new(width);
-        let values = (0..width * height * COLOURS).map(|i| (i * 7919 % 1009) as f32 / 1009.0);
-        level.append(&values.collect::<Vec<f32>>());
+        let noise = |count: usize| {
+            let value = |i: usize| (i * 7919 % 1009) as f32 / 1009.0;
+            (0..count).map(value).collect::<Vec<f32>>()
+        };
+        // The second step of an enlargement.
+        let small = Size {
+            width: 120,
+            height: 90,
+        };
+        let levels = Levels {
+            image: small,
+            before: Some(small),
+            output,
+        };
+        let step = Step::new(tiling, levels, Origin::Step, config);
+        let pixels = noise(small.width * small.height * COLOURS);
+        let image = Image::new(small.width, small.height, pixels).unwrap();
+        let mut level = Rows::new(width, COLOURS);
+        level.append(&noise(width * height * COLOURS));
+        let cells = (small.width.div_ceil(CELL), small.height.div_ceil(CELL));
+        let mut statistics = Rows::new(cells.0, config.statistics());
+        let values = noise(cells.0 * cells.1 * config.statistics());
+        statistics.append(&values.into_iter().map(f16::from_f32).collect::<Vec<f16>>());
+        let below = Below {
+            image: &image,
+            pixels: &level,
+            statistics: &statistics,
+        };
 
         let make = |mut most: usize| {
             let (rows, columns) = (0..height, 0..width);
-            let tile = step.tile(&model, &level, &rows, &columns, &mut most);
+            let tile = step.tile(&model, &below, &rows, &columns, &mut most);
+            let tile = tile.unwrap();
             let bits = |value: &f32| value.to_bits();
-            tile.unwrap().iter().map(bits).collect::<Vec<u32>>()
+            let pixels: Vec<u32> = tile.pixels.iter().map(bits).collect();
+            (pixels, tile.statistics)
         };
         let whole = make(usize::MAX);
         for most in [0, 5_000, 20_000] {

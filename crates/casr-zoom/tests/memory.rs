@@ -30,6 +30,8 @@ fn memory_is_bounded_and_foretold() {
         channels: 16,
         blocks: 1,
         frequencies: 8,
+        alignment: true,
+        similarity: true,
     };
     let enlarger = Enlarger::new(model(config)).tile(64);
     let mut measured = Vec::new();

@@ -4,7 +4,7 @@ mod support;
 
 use casr_net::{ComputeDevice, Model, NetworkConfig, Recipe};
 use casr_zoom::{Enlarger, Target};
-use support::{SMALL, bits, image, model, network};
+use support::{MODULES, SMALL, bits, image, model, network};
 
 /// Larger than any image here: no tiles at all.
 const WHOLE: usize = 10_000;
@@ -71,6 +71,49 @@ fn tiles_leave_no_trace_in_two_and_three_steps() {
 }
 
 #[test]
+fn tiles_leave_no_trace_with_modules() {
+    let alone = [
+        NetworkConfig {
+            alignment: false,
+            ..MODULES
+        },
+        NetworkConfig {
+            similarity: false,
+            ..MODULES
+        },
+        MODULES,
+    ];
+    for config in alone {
+        let enlarger = Enlarger::new(model(config)).max_step(2.0);
+        for target in [
+            Target::Factor(1.7),
+            Target::Factor(7.0),
+            Target::Factors {
+                horizontal: 1.5,
+                vertical: 5.0,
+            },
+        ] {
+            for (size, tile) in [((75, 63), 9), ((50, 118), 24), ((5, 3), 1)] {
+                assert_same(&enlarger, size, target, tile);
+            }
+        }
+    }
+}
+
+#[test]
+fn tiles_leave_no_trace_with_modules_and_many_channels() {
+    let config = NetworkConfig {
+        channels: 16,
+        blocks: 1,
+        ..MODULES
+    };
+    let enlarger = Enlarger::new(model(config)).max_step(2.0);
+    for (size, tile) in [((113, 75), 16), ((60, 138), 24)] {
+        assert_same(&enlarger, size, Target::Factor(3.3), tile);
+    }
+}
+
+#[test]
 fn tiles_of_single_pixels_and_images_of_single_pixels() {
     let enlarger = Enlarger::new(model(SMALL));
     for size in [(1, 1), (1, 11), (9, 1), (2, 5)] {
@@ -91,6 +134,7 @@ fn tiles_leave_no_trace_with_many_channels() {
         channels: 16,
         blocks: 1,
         frequencies: 5,
+        ..SMALL
     };
     let enlarger = Enlarger::new(model(config)).max_step(2.0);
     assert!(enlarger.model().halo() == 16);

@@ -2,7 +2,7 @@
 //! answered by the seconds that it took: `upscale FACTOR` (a 256×256 image), `train` (a step on 16 patches of 48×48), or `check
 //! FILE` (writes one doubling of a 128×128 image as little-endian f32).
 
-use casr_net::{ComputeDevice, Model, Precision, StepGeometry};
+use casr_net::{ComputeDevice, Model, Origin, Pixels, Precision, Restoration, StepGeometry};
 use casr_train::{Batch, Target as Level, TrainOptions, Trainer};
 use casr_zoom::{Enlarger, Image, Target};
 use std::error::Error;
@@ -25,6 +25,8 @@ fn batch() -> Batch {
     Batch {
         images: 16,
         size: (48, 48),
+        clean: pixels(16 * 48, 48),
+        origins: vec![Origin::Image(Restoration::Auto); 16],
         input: pixels(16 * 48, 48),
         targets: vec![Level {
             geometry: Arc::new(StepGeometry::new((48, 48), (96, 96))),
@@ -50,7 +52,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Some(("check", file)) => {
                 let geometry = Arc::new(StepGeometry::new((128, 128), (256, 256)));
-                let result = enlarger.model().step(pixels(128, 128), &geometry)?;
+                let image = Pixels {
+                    height: 128,
+                    width: 128,
+                    values: &pixels(128, 128),
+                };
+                let model = enlarger.model();
+                let result = model.first_step(image, &geometry, Restoration::Auto)?;
                 let bytes: Vec<u8> = result.iter().flat_map(|v| v.to_le_bytes()).collect();
                 std::fs::write(file, bytes)?;
             }

@@ -4,12 +4,13 @@ use crate::console;
 use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
-use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
+use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision, Restoration};
 use casr_zoom::{DEFAULT_MAX_STEP, Size, Target};
 use clap::{Args, ValueEnum};
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
+use std::{fmt, fs};
 
 /// The factor where none is asked for.
 const DEFAULT_SCALE: f64 = 2.0;
@@ -146,34 +147,82 @@ enum PrecisionName {
 }
 
 impl ModelOptions {
-    /// Opens the device, reads the weights and brings them there. Call it once; `quiet` is for [`DeviceOptions::open`].
+    /// Opens the device. Call it once; `quiet` is for [`DeviceOptions::open`].
     ///
     /// # Errors
-    /// The weights are missing, damaged or no network; or see [`DeviceOptions::open`].
-    pub fn model(&self, quiet: bool) -> anyhow::Result<Model> {
-        let device = self.device.open(quiet)?;
-        let model = match &self.weights {
-            Some(path) => Model::open(path)?,
-            None => Model::embedded()?,
-        };
+    /// See [`DeviceOptions::open`].
+    pub fn open(&self, quiet: bool) -> anyhow::Result<ComputeDevice> {
+        self.device.open(quiet)
+    }
+
+    /// The network of `--weights` or of the program on a device, and what decides its results: a digest of the weights, the device and
+    /// the precision.
+    ///
+    /// # Errors
+    /// The weights are missing, damaged or no network.
+    pub fn model(&self, device: &ComputeDevice) -> anyhow::Result<(Model, String)> {
+        match &self.weights {
+            Some(path) => self.model_of(path, device),
+            None => self.on(device, Model::embedded()?, Model::embedded_file()),
+        }
+    }
+
+    /// The network in another file; see [`ModelOptions::model`].
+    ///
+    /// # Errors
+    /// The weights are missing, damaged or no network.
+    pub fn model_of(&self, path: &Path, device: &ComputeDevice) -> anyhow::Result<(Model, String)> {
+        let model = Model::open(path)?;
+        let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+        self.on(device, model, &bytes)
+    }
+
+    fn on(
+        &self,
+        device: &ComputeDevice,
+        model: Model,
+        file: &[u8],
+    ) -> anyhow::Result<(Model, String)> {
         let precision = match self.precision {
             PrecisionName::Auto => Precision::Auto,
             PrecisionName::Single => Precision::Single,
             PrecisionName::Half => Precision::Half,
         };
-        Ok(model.on(&device, precision)?)
+        let model = model.on(device, precision)?;
+        let identity = format!("{} {} {:?}", digest(file), device, self.precision);
+        Ok((model, identity))
     }
+}
 
-    /// What decides the network's results: a digest of the weights, the device and the precision.
-    ///
-    /// # Errors
-    /// The weights cannot be read.
-    pub fn identity(&self, model: &Model) -> anyhow::Result<String> {
-        let weights = match &self.weights {
-            Some(path) => digest(&fs::read(path).with_context(|| path.display().to_string())?),
-            None => digest(Model::embedded_file()),
-        };
-        Ok(format!("{weights} {} {:?}", model.device(), self.precision))
+/// What the command line says of [`Restore`].
+pub const RESTORE_HELP: &str = "How much noise and how many traces of JPEG to remove: auto, or from 0 (none: the image is clean) to 1";
+
+/// How much to restore, as it is written on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restore(pub Restoration);
+
+impl FromStr for Restore {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self(Restoration::Auto));
+        }
+        match text.parse() {
+            Ok(strength) if (0.0..=1.0).contains(&strength) => {
+                Ok(Self(Restoration::Strength(strength)))
+            }
+            _ => Err("write auto, or a number from 0 to 1".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Restore {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            Restoration::Auto => formatter.write_str("auto"),
+            Restoration::Strength(strength) => strength.fmt(formatter),
+        }
     }
 }
 

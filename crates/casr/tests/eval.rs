@@ -187,6 +187,100 @@ fn a_second_run_computes_only_what_changed() {
 }
 
 #[test]
+fn degraded_inputs_are_sets_of_their_own() {
+    let folder = folder();
+    sets(folder.path());
+    let arguments = [
+        "First",
+        "--scales",
+        "2",
+        "--degrade",
+        "clean,noise:20,blur:0.8+jpeg:30",
+        "--methods",
+        "bicubic",
+        "--report",
+        "report.md",
+    ];
+    let run = eval(folder.path(), &arguments).succeeds();
+    let lines = words(&run.output);
+    let psnr: Vec<f64> = (0..3)
+        .map(|table| lines[3 * table + 2][1].parse().unwrap())
+        .collect();
+    assert_eq!(lines[3][..2], ["First", "noise:20"]);
+    assert_eq!(lines[6][..2], ["First", "blur:0.8+jpeg:30"]);
+    assert!(
+        psnr[0] > psnr[1] + 1.0 && psnr[0] > psnr[2] + 0.5,
+        "{psnr:?}"
+    );
+    // What an enlargement is to keep is the image, not its noise.
+    let drift = |table: usize| lines[3 * table + 2][3].parse::<f64>().unwrap();
+    assert!(drift(1) > drift(0), "{}", run.output);
+    let run = eval(folder.path(), &["First", "--degrade", "rain"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.errors.contains("noise:SIGMA"), "{run:?}");
+}
+
+#[test]
+fn networks_side_by_side() {
+    let folder = folder();
+    sets(folder.path());
+    let train = [
+        "train",
+        ".",
+        "-o",
+        "run",
+        "--steps",
+        "1",
+        "--batch",
+        "1",
+        "--patch",
+        "8",
+        "--channels",
+        "8",
+        "--blocks",
+        "1",
+        "--alignment",
+        "--similarity",
+    ];
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for name in ["a.png", "b.png"] {
+        write(&data, name, &piece_of("flowers.png", 40, 40));
+    }
+    assert_eq!(casr(&data, &train).code, Some(0));
+    let arguments = [
+        "Second",
+        "--scales",
+        "4",
+        "--network",
+        "new=data/run/weights.safetensors",
+        "--network",
+        "newer=data/run/weights.safetensors",
+        "--methods",
+        "casr,new,newer,new:4,new-one-step",
+        "--restore",
+        "0.5",
+    ];
+    let run = eval(folder.path(), &arguments).succeeds();
+    let lines = words(&run.output);
+    let scores = |line: usize| lines[line][1..4].to_vec();
+    assert_eq!(scores(3), scores(4), "{}", run.output);
+    assert_eq!(scores(5), scores(6), "{}", run.output);
+    assert_ne!(scores(3), scores(5), "{}", run.output);
+    assert_ne!(scores(2), scores(3), "{}", run.output);
+
+    for (arguments, words) in [
+        (["--network", "new"], "NAME=FILE"),
+        (["--network", "new=none.safetensors"], "none.safetensors"),
+        (["--restore", "2"], "from 0 to 1"),
+    ] {
+        let run = eval(folder.path(), &[&["Second"][..], &arguments].concat());
+        assert_ne!(run.code, Some(0), "{run:?}");
+        assert!(run.errors.contains(words), "{run:?}");
+    }
+}
+
+#[test]
 fn failures() {
     let folder = folder();
     casr(folder.path(), &["eval", "none"]).fails_on(Path::new("none"), &["no such file"]);

@@ -8,11 +8,15 @@ pub mod composed;
 mod convolution;
 mod flex;
 mod heat;
+mod reference;
 mod resample;
+mod superpixel;
 
 pub use convolution::{ConvolutionBackend, ConvolutionGradients, convolution};
 pub use heat::{HeatBackend, HeatGradients, heat_field};
+pub use reference::{CellPlaces, Places, ReferenceBackend, ReferenceGradients, reference};
 pub use resample::{ResampleBackend, ResampleGradients, resample};
+pub use superpixel::{SuperpixelBackend, SuperpixelGradients, assign, modulate, moments};
 
 /// Whether our kernels run on the device of a tensor.
 fn has_kernels<const D: usize>(tensor: &burn::tensor::Tensor<D>) -> bool {

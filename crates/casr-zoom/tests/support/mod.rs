@@ -11,6 +11,15 @@ pub const SMALL: NetworkConfig = NetworkConfig {
     channels: 8,
     blocks: 2,
     frequencies: 5,
+    alignment: false,
+    similarity: false,
+};
+
+/// The same with all modules.
+pub const MODULES: NetworkConfig = NetworkConfig {
+    alignment: true,
+    similarity: true,
+    ..SMALL
 };
 
 /// A network with fresh parameters.

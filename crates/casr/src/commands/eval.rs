@@ -3,17 +3,20 @@
 use super::Outcome;
 use crate::console;
 use crate::evaluation::{
-    Cache, Evaluation, External, ImageSet, METHODS_HELP, Meter, Method, Metric, Place, Report,
-    publish, run as evaluate,
+    Cache, Evaluation, External, ImageSet, METHODS_HELP, Meter, Method, Metric, Network, Place,
+    Report, publish, run as evaluate,
 };
-use crate::options::{LimitOptions, ModelOptions, parse_time};
+use crate::options::{LimitOptions, ModelOptions, RESTORE_HELP, Restore, parse_time};
 use anyhow::{Context, anyhow, bail};
 use casr_codec::{CodecError, images_in};
-use casr_zoom::DEFAULT_MAX_STEP;
+use casr_train::Degradation;
+use casr_zoom::{DEFAULT_MAX_STEP, Model};
 use clap::Args;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The arguments of `casr eval`.
@@ -37,6 +40,18 @@ pub struct EvalArguments {
     scales: Vec<f64>,
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values = ["bicubic", "casr"], help = format!("Methods to compare, separated by commas: {METHODS_HELP}"))]
     methods: Vec<String>,
+    /// One more network, for --methods: the weights in FILE under a name
+    #[arg(long, value_name = "NAME=FILE")]
+    network: Vec<String>,
+    /// What happens to the inputs after being shrunk, separated by commas: clean, noise:SIGMA (8-bit levels), jpeg:QUALITY,
+    /// blur:SIGMA (pixels), or several joined by +; each is measured on its own
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        default_value = "clean"
+    )]
+    degrade: Vec<Degradation>,
     /// One more method: a program, run for every image with {in}, {out}, {width}, {height}, {scale} and, for the images
     /// between, a folder {levels} replaced
     #[arg(long, value_name = "NAME=COMMAND")]
@@ -62,6 +77,8 @@ pub struct EvalArguments {
     /// The sets that get contact sheets in the report, separated by commas; `none` for none [default: all]
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     sheets: Vec<String>,
+    #[arg(long, value_name = "STRENGTH", default_value_t, help = RESTORE_HELP)]
+    restore: Restore,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -82,7 +99,6 @@ pub fn run(arguments: &EvalArguments) -> anyhow::Result<Outcome> {
     }
     let place = arguments.report.as_deref().map(Place::new).transpose()?;
     let sets = arguments.sets()?;
-    let methods = arguments.all_methods()?;
     let wanted = match &*arguments.metrics {
         [] => Metric::ALL.to_vec(),
         metrics => (Metric::ALL.into_iter())
@@ -96,7 +112,7 @@ pub fn run(arguments: &EvalArguments) -> anyhow::Result<Outcome> {
             console::note(&format!("casr: {remark}"));
         }
     }
-    let model = arguments.model.model(arguments.quiet)?;
+    let methods = arguments.all_methods()?;
     let beside_report = place.as_ref().map(|place| place.folder().join("cache"));
     let cache = arguments.cache.clone().or(beside_report);
     let report = Report {
@@ -113,8 +129,6 @@ pub fn run(arguments: &EvalArguments) -> anyhow::Result<Outcome> {
         scales: arguments.scales.clone(),
         methods,
         meter,
-        model_identity: arguments.model.identity(&model)?,
-        model,
         cache: Cache::open(cache.as_deref())?,
         limits: arguments.limits.limits(),
         quiet: arguments.quiet,
@@ -159,6 +173,11 @@ impl EvalArguments {
         for folder in &self.folders {
             sets.extend(image_sets(folder)?);
         }
+        let degraded = sets.iter().flat_map(|set| {
+            let kinds = self.degrade.iter();
+            kinds.map(|degradation| set.degraded(*degradation))
+        });
+        let mut sets: Vec<ImageSet> = degraded.collect();
         let mut names = BTreeSet::new();
         for set in &sets {
             if !names.insert(set.name.clone()) {
@@ -180,12 +199,39 @@ impl EvalArguments {
         Ok(sets)
     }
 
+    /// The network of the program, or of --weights, and those beside it.
+    fn networks(&self) -> anyhow::Result<Vec<Arc<Network>>> {
+        let restoration = self.restore.0;
+        let network = |name: &str, (model, identity): (Model, String)| {
+            Arc::new(Network {
+                name: name.to_owned(),
+                model,
+                restoration,
+                identity: format!("{identity} {restoration:?}"),
+            })
+        };
+        let device = self.model.open(self.quiet)?;
+        let mut networks = vec![network("casr", self.model.model(&device)?)];
+        for text in &self.network {
+            let (name, path) = text
+                .split_once('=')
+                .filter(|(name, _)| !name.is_empty())
+                .ok_or_else(|| anyhow!("--network {text}: write it as NAME=FILE"))?;
+            let model = self.model.model_of(Path::new(path), &device)?;
+            networks.push(network(name, model));
+        }
+        // Of two names of which one begins the other, the longer is meant where it fits.
+        networks.sort_by_key(|network| Reverse(network.name.len()));
+        Ok(networks)
+    }
+
     /// Our methods and the external ones.
     fn all_methods(&self) -> anyhow::Result<Vec<Method>> {
+        let networks = self.networks()?;
         let named = self
             .methods
             .iter()
-            .map(|name| Method::named(name, self.max_step));
+            .map(|name| Method::named(name, self.max_step, &networks));
         let mut methods = named.collect::<anyhow::Result<Vec<_>>>()?;
         for text in &self.method {
             let (name, command) = text
@@ -224,6 +270,7 @@ fn image_sets(folder: &Path) -> anyhow::Result<Vec<ImageSet>> {
             name: name.unwrap_or_default().to_string_lossy().into_owned(),
             images,
             sheet: false,
+            degradation: Degradation::default(),
         }
     };
     let none = match images_in(folder) {

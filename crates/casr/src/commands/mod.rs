@@ -3,6 +3,7 @@
 mod completions;
 mod devices;
 mod eval;
+mod inspect;
 mod plan;
 mod train;
 mod upscale;
@@ -36,6 +37,8 @@ pub enum Command {
     Eval(eval::EvalArguments),
     /// Train a network on a folder of images
     Train(train::TrainArguments),
+    /// Picture what the network's modules see in an image
+    Inspect(inspect::InspectArguments),
     /// List the devices that can do the work
     Devices(devices::DevicesArguments),
     /// Print a completion script for a shell
@@ -65,6 +68,7 @@ impl Command {
             Self::Plan(arguments) => plan::run(&arguments),
             Self::Eval(arguments) => eval::run(&arguments),
             Self::Train(arguments) => train::run(&arguments),
+            Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Devices(arguments) => devices::run(&arguments),
             Self::Completions(arguments) => completions::run(&arguments),
         }

@@ -3,12 +3,13 @@
 use super::Outcome;
 use crate::options::{DeviceOptions, parse_time};
 use crate::{console, interrupt};
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 use casr_net::{NetworkConfig, WeightsFile};
 use casr_train::{
     Dataset, Optimizer, Outcome as Ending, Progress, TrainOptions, Trainer, run as train,
 };
 use clap::{Args, ValueEnum};
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ Examples:
   casr train photos -o runs/first --resume --time 90m
   casr train photos -o runs/second --init runs/first/weights.safetensors --learning-rate 3e-4
   casr train photos -o runs/third --device gpu --batch 32 --patch 64
+  casr train photos -o runs/fourth --recipe recipes/full.toml --init runs/first/weights.safetensors
 
 The run's folder gets checkpoint.safetensors (the whole state), weights.safetensors (for --weights) and log.csv.
 Ctrl-C, SIGTERM and --time write a checkpoint first; --resume goes on from it as if nothing had happened.")]
@@ -36,6 +38,9 @@ pub struct TrainArguments {
     /// Start from the weights in this file instead of random ones
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
+    /// The weights of LPIPS on VGG16, lpips_vgg.safetensors, for recipes with a perceptual loss; without it that is left out
+    #[arg(long, value_name = "FILE")]
+    perceptual_weights: Option<PathBuf>,
     /// Stop after this time, such as 45s, 90m or 6h
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     time: Option<Duration>,
@@ -45,30 +50,36 @@ pub struct TrainArguments {
     settings: Settings,
 }
 
-/// What decides the weights; taken from the checkpoint where a run goes on.
+/// What decides the weights: what is not said is as in the recipe; taken from the checkpoint where a run goes on.
 #[derive(Debug, Args)]
 struct Settings {
-    /// Optimizer steps in all
-    #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().schedule.steps)]
-    steps: u64,
-    /// The highest learning rate; it falls along a cosine
-    #[arg(long, value_name = "RATE", default_value_t = TrainOptions::default().schedule.peak)]
-    learning_rate: f64,
-    /// What turns gradients into updates
-    #[arg(long, value_name = "NAME", value_enum, default_value_t = OptimizerName::Muon)]
-    optimizer: OptimizerName,
-    /// Images a batch
-    #[arg(long, value_name = "COUNT", default_value_t = TrainOptions::default().batch)]
-    batch: usize,
-    /// Side of a low-resolution patch, pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = TrainOptions::default().patch)]
-    patch: usize,
-    /// Share of batches that run two steps and learn on the network's own output
-    #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().unroll)]
-    unroll: f64,
-    /// Seed of initial weights and batches
-    #[arg(long, default_value_t = TrainOptions::default().seed)]
-    seed: u64,
+    /// Read the settings from this TOML file; options beside it win
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    recipe: Option<PathBuf>,
+    /// Optimizer steps in all [default: 20000]
+    #[arg(long, value_name = "COUNT")]
+    steps: Option<u64>,
+    /// The highest learning rate; it falls along a cosine [default: 0.001]
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// What turns gradients into updates [default: muon]
+    #[arg(long, value_name = "NAME", value_enum)]
+    optimizer: Option<OptimizerName>,
+    /// Images a batch [default: 16]
+    #[arg(long, value_name = "COUNT")]
+    batch: Option<usize>,
+    /// Side of a low-resolution patch, pixels [default: 48]
+    #[arg(long, value_name = "PIXELS")]
+    patch: Option<usize>,
+    /// Share of batches that run two or three steps and learn on the network's own output [default: 0.5]
+    #[arg(long, value_name = "SHARE")]
+    unroll: Option<f64>,
+    /// Share of patches with noise, traces of JPEG or a light blur, which the network learns to remove [default: 0.5]
+    #[arg(long, value_name = "SHARE")]
+    degraded: Option<f64>,
+    /// Seed of initial weights and batches [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
     /// Feature channels [default: 48, or as in --init]
     #[arg(long, value_name = "COUNT")]
     channels: Option<usize>,
@@ -78,6 +89,12 @@ struct Settings {
     /// Frequencies of the heat field [default: 32, or as in --init]
     #[arg(long, value_name = "COUNT")]
     frequencies: Option<usize>,
+    /// Align the statistics of superpixels with those of the step before (SDAM)
+    #[arg(long)]
+    alignment: bool,
+    /// Show the network the self-similarity of the original image (SARM)
+    #[arg(long)]
+    similarity: bool,
 }
 
 /// The names of [`Optimizer`]s.
@@ -90,27 +107,44 @@ enum OptimizerName {
 }
 
 impl Settings {
-    /// The options, with `network` where no size is asked for.
-    fn options(&self, network: NetworkConfig) -> TrainOptions {
-        let mut options = TrainOptions {
-            network: NetworkConfig {
-                channels: self.channels.unwrap_or(network.channels),
-                blocks: self.blocks.unwrap_or(network.blocks),
-                frequencies: self.frequencies.unwrap_or(network.frequencies),
-            },
-            seed: self.seed,
-            batch: self.batch,
-            patch: self.patch,
-            unroll: self.unroll,
-            optimizer: match self.optimizer {
-                OptimizerName::Muon => Optimizer::Muon,
-                OptimizerName::Adam => Optimizer::Adam,
-            },
-            ..TrainOptions::default()
+    /// The options, with a network of the size of `init`, if given, where neither the recipe nor an option says otherwise.
+    fn options(&self, init: Option<NetworkConfig>) -> anyhow::Result<TrainOptions> {
+        let mut options = match &self.recipe {
+            None => TrainOptions::default(),
+            Some(path) => {
+                let name = path.display();
+                let text = fs::read_to_string(path).with_context(|| name.to_string())?;
+                toml::from_str(&text).map_err(|error| anyhow!("{name}: {error}"))?
+            }
         };
-        options.schedule.steps = self.steps;
-        options.schedule.peak = self.learning_rate;
-        options
+        let network = &mut options.network;
+        if let Some(init) = init {
+            let modules = (network.alignment, network.similarity);
+            *network = init;
+            network.alignment |= modules.0;
+            network.similarity |= modules.1;
+        }
+        fn set<T: Copy>(value: &mut T, wanted: Option<T>) {
+            *value = wanted.unwrap_or(*value);
+        }
+        set(&mut network.channels, self.channels);
+        set(&mut network.blocks, self.blocks);
+        set(&mut network.frequencies, self.frequencies);
+        network.alignment |= self.alignment;
+        network.similarity |= self.similarity;
+        set(&mut options.seed, self.seed);
+        set(&mut options.batch, self.batch);
+        set(&mut options.patch, self.patch);
+        set(&mut options.unroll, self.unroll);
+        set(&mut options.degraded, self.degraded);
+        set(&mut options.schedule.steps, self.steps);
+        set(&mut options.schedule.peak, self.learning_rate);
+        let optimizer = self.optimizer.map(|name| match name {
+            OptimizerName::Muon => Optimizer::Muon,
+            OptimizerName::Adam => Optimizer::Adam,
+        });
+        set(&mut options.optimizer, optimizer);
+        Ok(options)
     }
 }
 
@@ -118,6 +152,14 @@ impl Settings {
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<Outcome> {
     let device = arguments.device.open(false)?;
     let mut trainer = trainer(arguments)?.on(&device);
+    if let Some(path) = &arguments.perceptual_weights {
+        trainer = trainer.perceiving(path)?;
+    }
+    if trainer.lacks_features() {
+        console::note(
+            "casr: the perceptual loss is left out; --perceptual-weights names the file it needs",
+        );
+    }
     let options = trainer.options().clone();
     let data = Dataset::open(&arguments.data, &options)?;
     console::print(&format!(
@@ -160,17 +202,12 @@ fn trainer(arguments: &TrainArguments) -> anyhow::Result<Trainer> {
         bail!("{folder}: holds a training already; go on with --resume, or name a new folder");
     }
     let Some(path) = &arguments.init else {
-        return Ok(Trainer::new(
-            arguments.settings.options(NetworkConfig::default()),
-            None,
-        )?);
+        return Ok(Trainer::new(arguments.settings.options(None)?, None)?);
     };
     let name = path.display().to_string();
     let weights = WeightsFile::open(path)?;
-    Ok(Trainer::new(
-        arguments.settings.options(weights.config),
-        Some((&name, &weights)),
-    )?)
+    let options = arguments.settings.options(Some(weights.config))?;
+    Ok(Trainer::new(options, Some((&name, &weights)))?)
 }
 
 /// How often a line is printed.

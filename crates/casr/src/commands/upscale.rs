@@ -5,7 +5,7 @@ use crate::console;
 use crate::destination::{self, Destination};
 use crate::enlarge::{Job, Settings, enlarge};
 use crate::interrupt;
-use crate::options::{LimitOptions, ModelOptions, TargetOptions};
+use crate::options::{LimitOptions, ModelOptions, RESTORE_HELP, Restore, TargetOptions};
 use crate::progress::Progress;
 use casr_codec::{Format, Options, probe};
 use casr_zoom::Enlarger;
@@ -43,6 +43,8 @@ pub struct UpscaleArguments {
     #[arg(long, value_name = "QUALITY", default_value_t = Options::default().quality)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: u8,
+    #[arg(long, value_name = "STRENGTH", default_value_t, help = RESTORE_HELP)]
+    restore: Restore,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -76,9 +78,12 @@ impl From<FormatName> for Format {
 
 /// Judges all images by their headers, then enlarges those that passed.
 pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
-    let model = arguments.model.model(arguments.quiet)?;
+    let device = arguments.model.open(arguments.quiet)?;
+    let (model, _) = arguments.model.model(&device)?;
     let settings = Settings {
-        enlarger: Enlarger::new(model).max_step(arguments.target.max_step),
+        enlarger: Enlarger::new(model)
+            .max_step(arguments.target.max_step)
+            .restoration(arguments.restore.0),
         target: arguments.target.target(),
         limits: arguments.limits.limits(),
         writing: Options {

@@ -9,12 +9,16 @@ use casr_metrics::{
     drift_per_step, psnr_rgb, psnr_y, sifid, ssim_rgb, ssim_y, texture_consistency,
     texture_consistency_with_input,
 };
+use casr_train::Degradation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What PSNR over colours cuts off beyond the scale (the arbitrary-scale papers).
 const COLOUR_BORDER: usize = 6;
+
+/// What noise is drawn from.
+const NOISE_SEED: u64 = 1;
 
 /// The files of weights, and the metrics that need them.
 const WEIGHTS: [(&str, &[Metric]); 3] = [
@@ -41,8 +45,10 @@ pub struct Task {
     pub protocol: Protocol,
     /// The cropped image.
     pub truth: RgbImage,
-    /// The shrunk image.
+    /// The shrunk image, degraded: what is enlarged.
     pub input: RgbImage,
+    /// The shrunk image before that: what its enlargements are to be true to.
+    clean: RgbImage,
     features: [Option<Features>; 2],
 }
 
@@ -132,7 +138,7 @@ impl Meter {
             (Metric::SsimRgb, &|| ssim_rgb(result, truth, border)),
             (Metric::Texture, &|| texture_consistency(result, truth, 0)),
             (Metric::TextureInput, &|| {
-                texture_consistency_with_input(result, &task.input)
+                texture_consistency_with_input(result, &task.clean)
             }),
         ];
         for (metric, measure) in simple {
@@ -159,7 +165,7 @@ impl Meter {
             }
         }
 
-        let mut chain = vec![task.input.clone()];
+        let mut chain = vec![task.clean.clone()];
         chain.extend(made.levels.iter().cloned());
         let drifts = drift_per_step(&chain)?;
         let mean = |part: fn(&Drift) -> f64| {
@@ -192,18 +198,24 @@ impl Meter {
 }
 
 impl Task {
-    /// Crops and shrinks an image by the literature's protocol.
+    /// Crops and shrinks an image by the literature's protocol, and degrades it. Noise comes from one seed for all images.
     ///
     /// # Errors
-    /// The image is too small for the scale.
-    pub fn new(image: &RgbImage, scale: f64) -> Result<Self, MetricsError> {
+    /// The image is too small for the scale, or cannot be degraded.
+    pub fn new(image: &RgbImage, scale: f64, degradation: Degradation) -> anyhow::Result<Self> {
         let protocol = Protocol::new(image.size(), scale)?;
         let truth = image.crop((0, 0), protocol.truth)?;
-        let input = degrade(&truth, protocol.input)?;
+        let clean = degrade(&truth, protocol.input)?;
+        let input = if degradation == Degradation::default() {
+            clean.clone()
+        } else {
+            degradation.apply(&clean, NOISE_SEED)?
+        };
         Ok(Self {
             protocol,
             truth,
             input,
+            clean,
             features: [None, None],
         })
     }

@@ -5,7 +5,7 @@ use super::memory;
 use crate::interrupt;
 use anyhow::{anyhow, bail};
 use casr_metrics::{RgbImage, imresize, lanczos};
-use casr_net::{Model, StepGeometry};
+use casr_net::{Model, Pixels, Restoration, StepGeometry};
 use casr_zoom::{Enlarger, Image, LARGEST_STEP, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -22,23 +22,38 @@ pub struct Made {
     pub peak_bytes: Option<u64>,
 }
 
+/// A network that methods use.
+#[derive(Debug)]
+pub struct Network {
+    /// What methods call it.
+    pub name: String,
+    /// The model.
+    pub model: Model,
+    /// How much it restores.
+    pub restoration: Restoration,
+    /// What decides its results: weights, device, precision, restoration.
+    pub identity: String,
+}
+
 /// A way to enlarge an image.
 #[derive(Clone, Debug)]
 pub struct Method {
     /// What reports call it.
     pub name: String,
     kind: Kind,
+    /// None where no network is needed.
+    network: Option<Arc<Network>>,
 }
 
 #[derive(Clone, Debug)]
 enum Kind {
     Bicubic,
     Lanczos,
-    /// The network in steps of at most this factor.
+    /// A network in steps of at most this factor.
     Looped(f64),
-    /// The network in one step, whatever the factor.
+    /// A network in one step, whatever the factor.
     OneStep,
-    /// The network to four times the size, in steps of at most this factor, and Lanczos interpolation from there: what one does
+    /// A network to four times the size, in steps of at most this factor, and Lanczos interpolation from there: what one does
     /// with a network of a fixed factor.
     FourThenLanczos(f64),
     External(External),
@@ -46,24 +61,30 @@ enum Kind {
 
 /// What the command line says of the methods.
 pub const HELP: &str = "bicubic, lanczos, casr, casr:STEP (with another --max-step), casr-one-step, casr-x4-lanczos (four times, then \
-                        Lanczos)";
+                        Lanczos); another --network's name in place of casr";
 
 impl Method {
-    /// The method of a name in [`HELP`].
+    /// The method of a name in [`HELP`], with one of `networks`.
     ///
     /// # Errors
     /// There is no such method, or its step is not above 1 and at most 4.
-    pub fn named(name: &str, max_step: f64) -> anyhow::Result<Self> {
-        let kind = match name {
-            "bicubic" => Kind::Bicubic,
-            "lanczos" => Kind::Lanczos,
-            "casr" => Kind::Looped(max_step),
-            "casr-one-step" => Kind::OneStep,
-            "casr-x4-lanczos" => Kind::FourThenLanczos(max_step),
-            _ => match name.strip_prefix("casr:").map(str::parse) {
-                Some(Ok(step)) => Kind::Looped(step),
-                _ => bail!("{name}: there is no such method; there are {HELP}"),
-            },
+    pub fn named(name: &str, max_step: f64, networks: &[Arc<Network>]) -> anyhow::Result<Self> {
+        let plain = match name {
+            "bicubic" => Some(Kind::Bicubic),
+            "lanczos" => Some(Kind::Lanczos),
+            _ => None,
+        };
+        let looped = networks.iter().find_map(|network| {
+            let kind = match name.strip_prefix(&*network.name)? {
+                "" => Kind::Looped(max_step),
+                "-one-step" => Kind::OneStep,
+                "-x4-lanczos" => Kind::FourThenLanczos(max_step),
+                other => Kind::Looped(other.strip_prefix(':')?.parse().ok()?),
+            };
+            Some((kind, Some(network.clone())))
+        });
+        let Some((kind, network)) = plain.map(|kind| (kind, None)).or(looped) else {
+            bail!("{name}: there is no such method; there are {HELP}");
         };
         if let Kind::Looped(step) | Kind::FourThenLanczos(step) = kind
             && !(step > 1.0 && step <= LARGEST_STEP)
@@ -73,6 +94,7 @@ impl Method {
         Ok(Self {
             name: name.to_owned(),
             kind,
+            network,
         })
     }
 
@@ -81,45 +103,41 @@ impl Method {
         Self {
             name: name.to_owned(),
             kind: Kind::External(program),
+            network: None,
         }
     }
 
-    /// Whether it needs the network.
-    pub fn is_ours(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Looped(_) | Kind::OneStep | Kind::FourThenLanczos(_)
-        )
-    }
-
-    /// What, beside the network and the image, decides its results.
+    /// What, beside the image, decides its results.
     pub fn identity(&self) -> String {
+        let network = self.network.as_ref();
+        let network = network.map_or("", |network| &network.identity);
         match &self.kind {
             Kind::External(program) => program.identity(),
-            kind => format!("{kind:?}"),
+            kind => format!("{kind:?} {network}"),
         }
+    }
+
+    /// The network of a kind that needs one.
+    fn network(&self) -> anyhow::Result<&Network> {
+        let network = self.network.as_deref();
+        network.ok_or_else(|| anyhow!("{}: it has no network", self.name))
     }
 
     /// Enlarges `input` to `size` (width, height).
     ///
     /// # Errors
     /// The program fails or gives something else, a GPU fails, or Ctrl-C came.
-    pub fn enlarge(
-        &self,
-        input: &RgbImage,
-        size: (usize, usize),
-        model: &Model,
-    ) -> anyhow::Result<Made> {
+    pub fn enlarge(&self, input: &RgbImage, size: (usize, usize)) -> anyhow::Result<Made> {
         memory::start();
         let start = Instant::now();
         let levels = match &self.kind {
             Kind::Bicubic => vec![imresize(input, size)?],
             Kind::Lanczos => vec![lanczos(input, size)?],
-            Kind::Looped(max_step) => looped(input, size, *max_step, model)?,
-            Kind::OneStep => vec![one_step(input, size, model)?],
+            Kind::Looped(max_step) => looped(input, size, *max_step, self.network()?)?,
+            Kind::OneStep => vec![one_step(input, size, self.network()?)?],
             Kind::FourThenLanczos(max_step) => {
                 let four = (4 * input.width(), 4 * input.height());
-                let mut levels = looped(input, four, *max_step, model)?;
+                let mut levels = looped(input, four, *max_step, self.network()?)?;
                 let result = lanczos(levels.last().unwrap_or(input), size)?;
                 // Lanczos makes the result, even of a level as large or larger.
                 levels.retain(|level| level.width() < size.0 && level.height() < size.1);
@@ -142,30 +160,25 @@ fn looped(
     input: &RgbImage,
     (width, height): (usize, usize),
     max_step: f64,
-    model: &Model,
+    network: &Network,
 ) -> anyhow::Result<Vec<RgbImage>> {
-    let plan = Enlarger::new(model.clone()).max_step(max_step).plan(
-        Size {
-            width: input.width(),
-            height: input.height(),
-        },
-        Target::Size(Size { width, height }),
-    )?;
-    // A step at a time, so that every level is seen. No step of a plan is larger than the largest.
-    let enlarger = Enlarger::new(model.clone()).max_step(LARGEST_STEP);
-    let mut levels: Vec<RgbImage> = Vec::new();
-    for &size in plan.levels() {
-        let below = levels.last().unwrap_or(input);
-        let image = Image::new(below.width(), below.height(), below.values().to_vec())?;
-        let step = enlarger.plan(image.size(), Target::Size(size))?;
-        let bands = enlarger.bands(&image, &step)?.observe(stop);
-        let pixels = bands.into_image()?.into_pixels();
-        levels.push(RgbImage::new(size.width, size.height, pixels)?);
+    let enlarger = Enlarger::new(network.model.clone())
+        .max_step(max_step)
+        .restoration(network.restoration);
+    let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
+    let plan = enlarger.plan(image.size(), Target::Size(Size { width, height }))?;
+    let mut levels: Vec<Vec<f32>> = vec![Vec::new(); plan.levels().len()];
+    let bands = enlarger.bands(&image, &plan)?.observe(stop);
+    for band in bands.view(|level, band| levels[level].extend_from_slice(&band.pixels)) {
+        band?;
     }
     if levels.is_empty() {
-        levels.push(input.clone());
+        return Ok(vec![input.clone()]);
     }
-    Ok(levels)
+    let images = levels.into_iter().zip(plan.levels());
+    images
+        .map(|(pixels, size)| Ok(RgbImage::new(size.width, size.height, pixels)?))
+        .collect()
 }
 
 fn stop(_: casr_zoom::Progress) -> ControlFlow<()> {
@@ -177,14 +190,20 @@ fn stop(_: casr_zoom::Progress) -> ControlFlow<()> {
 }
 
 /// One pass of the network; of the whole image at once beyond the factors of a step.
-fn one_step(input: &RgbImage, size: (usize, usize), model: &Model) -> anyhow::Result<RgbImage> {
+fn one_step(input: &RgbImage, size: (usize, usize), network: &Network) -> anyhow::Result<RgbImage> {
     let within = |input: usize, output: usize| output as f64 <= LARGEST_STEP * input as f64;
     if within(input.width(), size.0) && within(input.height(), size.1) {
-        let mut levels = looped(input, size, LARGEST_STEP, model)?;
+        let mut levels = looped(input, size, LARGEST_STEP, network)?;
         return levels.pop().ok_or_else(|| anyhow!("there is no level"));
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
-    let mut values = model.step(input.values().to_vec(), &Arc::new(geometry))?;
+    let image = Pixels {
+        height: input.height(),
+        width: input.width(),
+        values: input.values(),
+    };
+    let (geometry, model) = (Arc::new(geometry), &network.model);
+    let mut values = model.first_step(image, &geometry, network.restoration)?;
     for value in &mut values {
         *value = value.clamp(0.0, 1.0);
     }

@@ -19,9 +19,11 @@ mod sheet;
 mod table;
 
 pub use cache::{Cache, digest};
+pub use casr_metrics::RgbImage;
 pub use external::External;
+pub use files::{colours, save};
 pub use meter::Meter;
-pub use method::{HELP as METHODS_HELP, Method};
+pub use method::{HELP as METHODS_HELP, Method, Network};
 pub use metric::Metric;
 pub use publish::{Place, publish};
 pub use report::Report;

@@ -12,7 +12,7 @@ use crate::{console, interrupt};
 use anyhow::{Context, anyhow};
 use casr_codec::{Limits, read};
 use casr_metrics::{MetricsError, Protocol, RgbImage, nearest};
-use casr_net::Model;
+use casr_train::Degradation;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,25 @@ pub struct ImageSet {
     pub images: Vec<PathBuf>,
     /// Whether it is to have contact sheets.
     pub sheet: bool,
+    /// What happens to the inputs beside being shrunk.
+    pub degradation: Degradation,
+}
+
+impl ImageSet {
+    /// The same images, degraded, as a set of their own.
+    pub fn degraded(&self, degradation: Degradation) -> Self {
+        let name = if degradation == Degradation::default() {
+            self.name.clone()
+        } else {
+            format!("{} {degradation}", self.name)
+        };
+        Self {
+            name,
+            images: self.images.clone(),
+            sheet: self.sheet,
+            degradation,
+        }
+    }
 }
 
 /// What to do.
@@ -47,10 +66,6 @@ pub struct Evaluation {
     pub methods: Vec<Method>,
     /// What measures.
     pub meter: Meter,
-    /// The network for those methods that need it.
-    pub model: Model,
-    /// What decides the network's results: weights, device, precision.
-    pub model_identity: String,
     /// Measurements of earlier runs.
     pub cache: Cache,
     /// Limits of the files read.
@@ -63,6 +78,7 @@ pub struct Evaluation {
 struct Case<'a> {
     path: &'a Path,
     scale: f64,
+    degradation: Degradation,
     /// Digest of the file.
     digest: String,
     image: RgbImage,
@@ -101,7 +117,7 @@ pub fn run(
                         message,
                     });
                 };
-                let mut case = match Case::new(path, scale, &evaluation.limits) {
+                let mut case = match Case::new(path, scale, set.degradation, &evaluation.limits) {
                     Ok(Some(case)) => case,
                     Ok(None) => {
                         leave_out(&mut report, &set.name, scale);
@@ -202,17 +218,12 @@ impl Evaluation {
         method: &Method,
         region: Option<Region>,
     ) -> anyhow::Result<(Measured, Option<RgbImage>)> {
-        let network = if method.is_ours() {
-            &*self.model_identity
-        } else {
-            ""
-        };
         let scale = case.scale.to_string();
         let key = Cache::key(&[
             &case.digest,
             &scale,
+            &case.degradation.to_string(),
             &method.identity(),
-            network,
             self.meter.identity(),
         ]);
         let metrics = self.meter.metrics();
@@ -225,7 +236,7 @@ impl Evaluation {
             }
         }
         let task = case.task()?;
-        let made = method.enlarge(&task.input, task.truth.size(), &self.model)?;
+        let made = method.enlarge(&task.input, task.truth.size())?;
         let measured = self.meter.measure(task, &made)?;
         self.cache.store(&key, metrics, &measured);
         let (Some(region), Some(result)) = (region, made.levels.last()) else {
@@ -239,7 +250,12 @@ impl Evaluation {
 
 impl<'a> Case<'a> {
     /// Reads an image; none if it is too small for the scale.
-    fn new(path: &'a Path, scale: f64, limits: &Limits) -> anyhow::Result<Option<Self>> {
+    fn new(
+        path: &'a Path,
+        scale: f64,
+        degradation: Degradation,
+        limits: &Limits,
+    ) -> anyhow::Result<Option<Self>> {
         let picture = read(path, limits)?;
         let image = colours(picture).map_err(|error| anyhow!("{}: {error}", path.display()))?;
         let small = match Protocol::new(image.size(), scale) {
@@ -254,6 +270,7 @@ impl<'a> Case<'a> {
         Ok(Some(Self {
             path,
             scale,
+            degradation,
             digest: digest(&bytes),
             image,
             task: None,
@@ -263,7 +280,7 @@ impl<'a> Case<'a> {
     fn task(&mut self) -> anyhow::Result<&mut Task> {
         let task = match self.task.take() {
             Some(task) => task,
-            None => Task::new(&self.image, self.scale)?,
+            None => Task::new(&self.image, self.scale, self.degradation)?,
         };
         Ok(self.task.insert(task))
     }

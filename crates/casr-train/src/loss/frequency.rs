@@ -1,12 +1,7 @@
-//! The losses, in Burn's own operations: they run wherever the network runs.
+//! The loss on the spectrum.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use std::f64::consts::TAU;
-
-/// Mean absolute difference, shape `[1]`.
-pub fn l1(difference: Tensor<4>) -> Tensor<1> {
-    difference.abs().mean()
-}
 
 /// Mean absolute value of the real and imaginary parts of the orthonormal two-dimensional Fourier transform of a
 /// difference `[n, h, w, c]`, shape `[1]`.

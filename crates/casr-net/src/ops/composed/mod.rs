@@ -1,5 +1,9 @@
 //! The ops in Burn's own operations, gradients and all: for devices that our kernels do not run on.
 
+mod superpixel;
+
+pub use superpixel::{assign, modulate, moments, reference};
+
 use crate::geometry::StepGeometry;
 use burn::tensor::{
     Device, Int, Tensor, TensorData, activation::silu, module::conv2d, ops::ConvOptions,

@@ -1,0 +1,325 @@
+//! What the original image knows of itself, brought to the pixels of a level: the input of SARM.
+//!
+//! Two things are computed from pixels alone, so they are the same for every network. Where textures repeat is told by
+//! the local autocorrelation of the original image. What finer detail looks like is told by cross-scale matches (Glasner
+//! et al., ICCV 2009; CSNLN, arXiv 2006.01424): small patches of the level are looked for in the original image shrunk by the
+//! step's factor, near the same place, and what the original image has there beyond its shrunk self is what the level lacks.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use casr_kernels::{
+    InstructionSet,
+    resample::{Taps, forward as resample},
+    similarity::{
+        AUTOCORRELATION_REACH, LAGS, MatchShape, PATCH, SEARCH, autocorrelation, matches,
+    },
+    superpixel::CELL,
+};
+use std::ops::Range;
+
+/// Colours per pixel.
+const COLOURS: usize = 3;
+
+/// Places inside a pixel along an axis whose detail is told.
+const PLACES: usize = 2;
+
+/// Values of detail for a pixel: colours at [`PLACES`]² places inside it.
+pub(crate) const DETAILS: usize = PLACES * PLACES * COLOURS;
+
+/// Matches that are kept for a patch.
+const CANDIDATES: usize = 4;
+
+/// Luma noise, in [0, 1], below which patches count as equal.
+const NOISE: f32 = 0.02;
+
+/// Luma of BT.601, from red, green and blue as files hold them.
+pub const LUMA: [f32; COLOURS] = [0.299, 0.587, 0.114];
+
+/// Pixels in [0, 1], `[height, width, 3]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Pixels<'a> {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// The values.
+    pub values: &'a [f32],
+}
+
+impl Pixels<'_> {
+    /// A part of the image.
+    fn window(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
+        let row = |row: usize| {
+            let start = row * self.width;
+            &self.values[(start + columns.start) * COLOURS..(start + columns.end) * COLOURS]
+        };
+        rows.flat_map(row).copied().collect()
+    }
+}
+
+/// What is told of a window of a level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prior {
+    /// Rows and columns of pixels.
+    size: (usize, usize),
+    /// Details of the matches and how good these are, `[h, w, DETAILS + 1]`.
+    matches: Vec<f32>,
+    /// At the centres of the cells, `[rows, columns, LAGS]`.
+    autocorrelation: Vec<f32>,
+}
+
+/// Priors of a batch on a device.
+#[derive(Clone, Debug)]
+pub struct PriorTensors {
+    /// `[n, h, w, DETAILS + 1]`.
+    pub(crate) matches: Tensor<4>,
+    /// `[n, rows, columns, LAGS]`.
+    pub(crate) autocorrelation: Tensor<4>,
+}
+
+impl PriorTensors {
+    /// Brings priors of windows of one size to a device.
+    ///
+    /// # Panics
+    /// If there are none, or they differ in size.
+    pub fn new(priors: &[Prior], device: &Device) -> Self {
+        let (height, width) = priors[0].size;
+        let tensor = |values: Vec<f32>, height, width, channels| {
+            let shape = [priors.len(), height, width, channels];
+            Tensor::from_data(TensorData::new(values, shape), device)
+        };
+        let matches = priors.iter().flat_map(|prior| &prior.matches);
+        let autocorrelation = priors.iter().flat_map(|prior| &prior.autocorrelation);
+        Self {
+            matches: tensor(matches.copied().collect(), height, width, DETAILS + 1),
+            autocorrelation: tensor(
+                autocorrelation.copied().collect(),
+                height.div_ceil(CELL),
+                width.div_ceil(CELL),
+                LAGS,
+            ),
+        }
+    }
+}
+
+/// One axis of the priors of a step.
+#[derive(Clone, Debug)]
+struct PriorAxis {
+    /// Pixels of the level.
+    level: usize,
+    /// Pixels of the original image.
+    image: usize,
+    /// The original image shrunk by the step's factor.
+    keys: Taps,
+    /// The original image at [`PLACES`] places in every pixel of that.
+    details: Taps,
+}
+
+impl PriorAxis {
+    fn new(image: usize, level: usize, output: usize) -> Self {
+        let shrunk = (image as f64 * level as f64 / output as f64).round() as usize;
+        let shrunk = shrunk.max(1);
+        Self {
+            level,
+            image,
+            keys: Taps::bicubic(image, shrunk, true),
+            details: Taps::bicubic(image, PLACES * shrunk, true),
+        }
+    }
+
+    /// Where a place of the level, in pixels, lies on an axis of `length` pixels that shows the same; places are those of
+    /// edges, so 0.5 is the centre of the first pixel.
+    fn place(&self, place: f64, length: usize) -> f64 {
+        place * length as f64 / self.level as f64
+    }
+
+    /// The key that lies where a pixel of the level lies.
+    fn centre(&self, pixel: usize) -> usize {
+        let keys = self.keys.outputs;
+        (self.place(pixel as f64 + 0.5, keys) as usize).min(keys - 1)
+    }
+
+    /// The keys that pixels of the level may match.
+    fn key_window(&self, pixels: &Range<usize>) -> Range<usize> {
+        let reach = SEARCH / 2 + PATCH;
+        let first = self.centre(pixels.start).saturating_sub(reach);
+        first..(self.centre(pixels.end - 1) + reach + 1).min(self.keys.outputs)
+    }
+
+    /// Taps of some keys and of their details, with the part of the image that both read.
+    fn taps(&self, keys: &Range<usize>) -> ([Taps; 2], Range<usize>) {
+        let places = keys.start * PLACES..keys.end * PLACES;
+        let (one, other) = (
+            self.keys.support(keys.clone()),
+            self.details.support(places.clone()),
+        );
+        let window = one.start.min(other.start)..one.end.max(other.end);
+        let taps = [
+            self.keys.window(window.clone(), keys.clone()),
+            self.details.window(window.clone(), places),
+        ];
+        (taps, window)
+    }
+
+    /// The pixel of the image before the centre of each cell, and how far behind it the centre lies.
+    fn cell_centres(&self, pixels: &Range<usize>) -> Vec<(usize, f32)> {
+        let cells = pixels.start / CELL..pixels.end.div_ceil(CELL);
+        let centre = |cell: usize| {
+            let place = self.place((cell as f64 + 0.5) * CELL as f64, self.image) - 0.5;
+            let place = place.clamp(0.0, (self.image - 1) as f64);
+            let before = (place as usize).min(self.image.saturating_sub(2));
+            (before, (place - before as f64) as f32)
+        };
+        cells.map(centre).collect()
+    }
+}
+
+/// How the priors of a step's windows are found.
+#[derive(Clone, Debug)]
+pub struct PriorGeometry {
+    rows: PriorAxis,
+    columns: PriorAxis,
+}
+
+impl PriorGeometry {
+    /// The priors of the step from a level to an output, both made of an image; sizes are (height, width).
+    pub fn new(image: (usize, usize), level: (usize, usize), output: (usize, usize)) -> Self {
+        Self {
+            rows: PriorAxis::new(image.0, level.0, output.0),
+            columns: PriorAxis::new(image.1, level.1, output.1),
+        }
+    }
+
+    /// The prior of a window of the level, `[rows, columns, 3]`; its rows and columns begin on the [`GRID`](crate::GRID).
+    pub fn prior(
+        &self,
+        image: Pixels,
+        window: &[f32],
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> Prior {
+        Prior {
+            size: (rows.len(), columns.len()),
+            matches: self.matches(image, window, &rows, &columns),
+            autocorrelation: self.autocorrelation(image, &rows, &columns),
+        }
+    }
+
+    fn matches(
+        &self,
+        image: Pixels,
+        window: &[f32],
+        rows: &Range<usize>,
+        columns: &Range<usize>,
+    ) -> Vec<f32> {
+        let (key_rows, key_columns) =
+            (self.rows.key_window(rows), self.columns.key_window(columns));
+        let ([down, down_details], image_rows) = self.rows.taps(&key_rows);
+        let ([right, right_details], image_columns) = self.columns.taps(&key_columns);
+        let source = image.window(image_rows, image_columns);
+        let shrink = |rows: &Taps, columns: &Taps| {
+            let mut output = vec![0.0; rows.outputs * columns.outputs * COLOURS];
+            resample(1, COLOURS, rows, columns, &source, &mut output);
+            output
+        };
+        let keys = shrink(&down, &right);
+        let fine = shrink(&down_details, &right_details);
+        let shape = MatchShape {
+            height: rows.len(),
+            width: columns.len(),
+            key_height: key_rows.len(),
+            key_width: key_columns.len(),
+            details: DETAILS,
+            candidates: CANDIDATES,
+        };
+        let centres = |axis: &PriorAxis, pixels: &Range<usize>, keys: &Range<usize>| {
+            let inside = |pixel| axis.centre(pixel) as i32 - keys.start as i32;
+            pixels.clone().map(inside).collect::<Vec<i32>>()
+        };
+        let mut output = vec![0.0; rows.len() * columns.len() * (DETAILS + 1)];
+        matches(
+            InstructionSet::best(),
+            shape,
+            &luma(window),
+            &luma(&keys),
+            &details(&keys, &fine, key_columns.len()),
+            &centres(&self.rows, rows, &key_rows),
+            &centres(&self.columns, columns, &key_columns),
+            NOISE,
+            &mut output,
+        );
+        output
+    }
+
+    fn autocorrelation(
+        &self,
+        image: Pixels,
+        rows: &Range<usize>,
+        columns: &Range<usize>,
+    ) -> Vec<f32> {
+        let (down, right) = (
+            self.rows.cell_centres(rows),
+            self.columns.cell_centres(columns),
+        );
+        let window = |centres: &[(usize, f32)], length: usize| {
+            let first = centres.first().map_or(0, |centre| centre.0);
+            let last = centres.last().map_or(0, |centre| centre.0) + 1;
+            first.saturating_sub(AUTOCORRELATION_REACH)
+                ..(last + AUTOCORRELATION_REACH + 1).min(length)
+        };
+        let (image_rows, image_columns) =
+            (window(&down, image.height), window(&right, image.width));
+        let (height, width) = (image_rows.len(), image_columns.len());
+        let source = luma(&image.window(image_rows.clone(), image_columns.clone()));
+        let mut map = vec![0.0; height * width * LAGS];
+        autocorrelation(InstructionSet::best(), height, width, &source, &mut map);
+
+        let mut output = vec![0.0; down.len() * right.len() * LAGS];
+        let at = |row: usize, column: usize| &map[(row * width + column) * LAGS..][..LAGS];
+        let lines = output.chunks_mut((right.len() * LAGS).max(1));
+        for (line, &(row, below)) in lines.zip(&down) {
+            let row = row - image_rows.start;
+            let next_row = (row + 1).min(height - 1);
+            for (cell, &(column, beside)) in line.chunks_exact_mut(LAGS).zip(&right) {
+                let column = column - image_columns.start;
+                let next_column = (column + 1).min(width - 1);
+                let corners = [
+                    at(row, column),
+                    at(row, next_column),
+                    at(next_row, column),
+                    at(next_row, next_column),
+                ];
+                for (lag, value) in cell.iter_mut().enumerate() {
+                    let [a, b, c, d] = corners.map(|corner| corner[lag]);
+                    let (upper, lower) = (a + beside * (b - a), c + beside * (d - c));
+                    *value = upper + below * (lower - upper);
+                }
+            }
+        }
+        output
+    }
+}
+
+/// Luma of every pixel.
+pub(crate) fn luma(pixels: &[f32]) -> Vec<f32> {
+    let luma = |pixel: &[f32]| LUMA[0] * pixel[0] + LUMA[1] * pixel[1] + LUMA[2] * pixel[2];
+    pixels.chunks_exact(COLOURS).map(luma).collect()
+}
+
+/// What the image has at [`PLACES`]² places inside every key beyond the key's own colour.
+fn details(keys: &[f32], fine: &[f32], width: usize) -> Vec<f32> {
+    let mut output = vec![0.0; keys.len() / COLOURS * DETAILS];
+    let places = output.chunks_exact_mut(DETAILS).enumerate();
+    for (index, details) in places {
+        let (row, column) = (index / width, index % width);
+        let key = &keys[index * COLOURS..][..COLOURS];
+        for (place, detail) in details.chunks_exact_mut(COLOURS).enumerate() {
+            let line = row * PLACES + place / PLACES;
+            let start = line * width * PLACES + column * PLACES + place % PLACES;
+            let found = &fine[start * COLOURS..][..COLOURS];
+            for ((detail, found), key) in detail.iter_mut().zip(found).zip(key) {
+                *detail = found - key;
+            }
+        }
+    }
+    output
+}
