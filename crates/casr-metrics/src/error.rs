@@ -76,6 +76,9 @@ pub enum MetricsError {
     /// The device that computes features failed.
     #[error("the features of an image cannot be computed ({0}): measure a smaller part of it")]
     Features(String),
+    /// Features of some stages only.
+    #[error("LPIPS compares the features of all stages: compute all of them, of both images")]
+    MissingStages,
     /// Features that SIFID does not compare.
     #[error("SIFID compares features of VGG16: make them with the weights of LPIPS-VGG")]
     OtherFeatures,

@@ -230,8 +230,7 @@ impl FeatureNetwork {
         let stages = self.architecture.stages().iter().take(count);
         let maps = stages.map(|stage| {
             if let Some(side) = stage.pool {
-                let options = MaxPoolOptions::new([side; 2]).with_stride([2; 2]);
-                x = max_pool2d(x.clone().permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
+                x = pooled(x.clone(), side);
             }
             for (shape, layer) in stage.convolutions.iter().zip(layers.by_ref()) {
                 x = relu(layer.forward(x.clone(), shape));
@@ -241,29 +240,30 @@ impl FeatureNetwork {
         maps.collect()
     }
 
-    /// The features of one image, rounded to 8 bits, at every stage.
+    /// The features of one image, rounded to 8 bits, after the first `count` stages.
     ///
     /// # Errors
     /// [`MetricsError::TooSmall`] when the image is shorter than [`Architecture::smallest`], [`MetricsError::Features`] when the
     /// device fails.
-    pub fn features(&self, image: &RgbImage) -> Result<[FeatureMap; STAGES], MetricsError> {
+    pub fn features(
+        &self,
+        image: &RgbImage,
+        count: usize,
+    ) -> Result<Vec<FeatureMap>, MetricsError> {
         let image = image
             .without_border(0, self.architecture.smallest())?
             .rounded_to_8_bits();
         let shape = [1, image.height(), image.width(), COLOURS];
         let data = TensorData::new(image.into_values(), shape);
-        let maps = self.stages(Tensor::from_data(data, &self.device), STAGES);
-        let mut features = Vec::with_capacity(STAGES);
-        for map in maps {
+        let maps = self.stages(Tensor::from_data(data, &self.device), count);
+        let maps = maps.into_iter().map(|map| {
             let channels = map.dims()[3];
             let values = map
                 .try_into_vec_as::<f32>()
                 .map_err(|error| MetricsError::Features(error.to_string()))?;
-            features.push(FeatureMap { channels, values });
-        }
-        features
-            .try_into()
-            .map_err(|_| MetricsError::Features("a stage is missing".to_owned()))
+            Ok(FeatureMap { channels, values })
+        });
+        maps.collect()
     }
 }
 
@@ -278,6 +278,24 @@ impl Layer {
         let x = x.permute([0, 3, 1, 2]);
         conv2d(x, weights, Some(bias), options).permute([0, 2, 3, 1])
     }
+}
+
+/// The largest values of windows of `side` pixels a side, two pixels from one to the next, `[n, h, w, c]`.
+fn pooled(x: Tensor<4>, side: usize) -> Tensor<4> {
+    if side != 2 {
+        let options = MaxPoolOptions::new([side; 2]).with_stride([2; 2]);
+        return max_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
+    }
+    // Windows that do not overlap need no other order of values, whose copies would take longer than the maxima.
+    let [n, h, w, c] = x.dims();
+    let (h, w) = (h / 2, w / 2);
+    let larger = |pairs: Tensor<4>| {
+        let one = |index| pairs.clone().narrow(2, index, 1);
+        one(0).max_pair(one(1))
+    };
+    let x = x.narrow(1, 0, 2 * h).narrow(2, 0, 2 * w);
+    let rows = larger(x.reshape([n * h, 1, 2, 2 * w * c]));
+    larger(rows.reshape([n * h, w, 2, c])).reshape([n, h, w, c])
 }
 
 fn single(values: Vec<f64>) -> Vec<f32> {

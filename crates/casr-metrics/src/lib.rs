@@ -44,6 +44,6 @@ pub use niqe::NiqeModel;
 pub use protocol::Protocol;
 pub use psnr::{psnr_rgb, psnr_y};
 pub use resize::{degrade, imresize, lanczos, nearest};
-pub use sifid::sifid;
+pub use sifid::{SIFID_STAGES, sifid};
 pub use ssim::{ssim_rgb, ssim_y};
 pub use texture::{texture_consistency, texture_consistency_with_input};

@@ -31,13 +31,14 @@ pub struct Lpips {
 pub struct Features {
     size: (usize, usize),
     architecture: Architecture,
-    maps: [FeatureMap; STAGES],
+    maps: Vec<FeatureMap>,
 }
 
 impl Features {
-    /// The features after a stage of a network, counted from 0; none if they are another network's.
+    /// The features after a stage of a network, counted from 0; none if they are another network's, or stop before.
     pub(crate) fn stage(&self, architecture: Architecture, index: usize) -> Option<&FeatureMap> {
-        (self.architecture == architecture).then(|| &self.maps[index])
+        let ours = self.architecture == architecture;
+        self.maps.get(index).filter(|_| ours)
     }
 }
 
@@ -67,23 +68,34 @@ impl Lpips {
     /// # Errors
     /// [`MetricsError::TooSmall`] when no location is left after the network's last stage.
     pub fn features(&self, image: &RgbImage) -> Result<Features, MetricsError> {
+        self.first_features(image, STAGES)
+    }
+
+    /// The same, of the first `count` stages alone: two are enough for [`crate::sifid`] and take a third of the time.
+    ///
+    /// # Errors
+    /// As [`Self::features`].
+    pub fn first_features(&self, image: &RgbImage, count: usize) -> Result<Features, MetricsError> {
         Ok(Features {
             size: image.size(),
             architecture: self.network.architecture(),
-            maps: self.network.features(image)?,
+            maps: self.network.features(image, count)?,
         })
     }
 
     /// The distance of two images by their features.
     ///
     /// # Errors
-    /// [`MetricsError::SizeMismatch`].
+    /// [`MetricsError::SizeMismatch`]; [`MetricsError::MissingStages`].
     pub fn distance(&self, result: &Features, truth: &Features) -> Result<f64, MetricsError> {
         if result.size != truth.size {
             return Err(MetricsError::SizeMismatch {
                 result: result.size,
                 truth: truth.size,
             });
+        }
+        if result.maps.len().min(truth.maps.len()) < STAGES {
+            return Err(MetricsError::MissingStages);
         }
         let stages = result.maps.iter().zip(&truth.maps).zip(&self.heads);
         Ok(stages.map(|((a, b), head)| stage(a, b, head)).sum())

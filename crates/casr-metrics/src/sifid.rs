@@ -9,6 +9,9 @@ use rayon::prelude::*;
 /// VGG16's relu2_2: 128 features at half the image's resolution, the depth of the original's (before its second pooling).
 const STAGE: usize = 1;
 
+/// Stages of features that [`sifid`] needs; see [`Lpips::first_features`](crate::Lpips::first_features).
+pub const SIFID_STAGES: usize = STAGE + 1;
+
 /// Locations summed in one go; fixed, so that the sum does not depend on the number of threads.
 const CHUNK: usize = 2048;
 

@@ -4,7 +4,7 @@
 mod pictures;
 mod support;
 
-use casr_metrics::{Architecture, Lpips, MetricsError, RgbImage, sifid};
+use casr_metrics::{Architecture, Lpips, MetricsError, RgbImage, SIFID_STAGES, sifid};
 use pictures::{Picture, with_threads};
 use support::{data, golden};
 
@@ -141,4 +141,21 @@ fn weights_of_another_network_are_refused() {
         let error = Lpips::load(Architecture::Vgg16, &alex).unwrap_err();
         assert!(error.to_string().contains("conv0.weight"), "{error}");
     }
+}
+
+#[test]
+fn the_first_stages_are_enough_for_sifid_but_not_for_lpips() {
+    let Some(vgg) = load(Architecture::Vgg16) else {
+        return;
+    };
+    let [one, other] = ["dog", "city"].map(|name| Picture::sample(name, (8, 8), (46, 39)).image());
+    let (whole, first) = (
+        [&one, &other].map(|image| vgg.features(image).unwrap()),
+        [&one, &other].map(|image| vgg.first_features(image, SIFID_STAGES).unwrap()),
+    );
+    let distances = [whole, first.clone()].map(|[a, b]| sifid(&a, &b).unwrap());
+    assert!(distances[0] > 1.0);
+    assert_eq!(distances[0], distances[1]);
+    let error = vgg.distance(&first[0], &first[1]).unwrap_err();
+    assert_eq!(error, MetricsError::MissingStages);
 }

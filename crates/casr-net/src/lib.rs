@@ -39,6 +39,6 @@ pub use inspect::autocorrelation;
 pub use model::{Model, Statistics, StepWindow};
 pub use network::{Network, NetworkConfig, StepInput, StepOutput};
 pub use ops::Places;
-pub use origin::{Origin, Restoration};
+pub use origin::{Origin, Wear};
 pub use prior::{LUMA, Pixels, Prior, PriorGeometry, PriorTensors};
 pub use weights::{Recipe, WeightsFile};

@@ -7,7 +7,7 @@ use crate::{
     geometry::StepGeometry,
     network::{Network, NetworkConfig, StepInput},
     ops::Places,
-    origin::{Origin, Restoration},
+    origin::{Origin, Wear},
     prior::{Pixels, Prior, PriorGeometry, PriorTensors},
     weights::{Recipe, WeightsFile},
 };
@@ -218,7 +218,7 @@ impl Model {
         &self,
         image: Pixels,
         geometry: &Arc<StepGeometry>,
-        restoration: Restoration,
+        wear: Wear,
     ) -> Result<Vec<f32>, NetError> {
         let size = (image.height, image.width);
         let prior = self.config.similarity.then(|| {
@@ -228,7 +228,7 @@ impl Model {
         });
         let window = StepWindow {
             pixels: image.values.to_vec(),
-            origin: Origin::Image(restoration),
+            origin: Origin::Image(wear),
             prior,
             before: None,
         };

@@ -1,34 +1,43 @@
 //! What a step is told of its input beside the pixels.
 
-/// How much is to be restored, beside enlarging: noise, JPEG blocks, a light blur.
+/// How worn an image is: noise and traces of JPEG, each from 0, none, to 1, the worst of training.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Restoration {
-    /// As much as the network itself finds necessary.
-    #[default]
-    Auto,
-    /// A strength from 0, for a clean image, to 1, for the worst that the network was trained on.
-    Strength(f32),
+pub struct Wear {
+    /// White noise.
+    pub noise: f32,
+    /// Compression.
+    pub compression: f32,
+}
+
+impl Wear {
+    /// The noise of a standard deviation in 8-bit levels: 10 is the worst.
+    pub fn of_deviation(deviation: f32) -> f32 {
+        (deviation / 10.0).clamp(0.0, 1.0)
+    }
+
+    /// The compression of a JPEG file of this quality: 50 is the worst.
+    pub fn of_quality(quality: u8) -> f32 {
+        (100.0 - f32::from(quality)).clamp(0.0, 50.0) / 50.0
+    }
 }
 
 /// Where the input of a step comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Origin {
-    /// It is the user's image.
-    Image(Restoration),
+    /// It is the user's image, so worn.
+    Image(Wear),
     /// It is a level that the step before has made, and restored.
     Step,
 }
 
 impl Origin {
-    /// Numbers that say it: the strength of restoration, whether that is left to the network, and whether a step made the
-    /// input.
+    /// Numbers that say it: noise, compression, and whether a step made the input.
     pub(crate) const COUNT: usize = 3;
 
     /// See [`Origin::COUNT`].
     pub(crate) fn values(self) -> [f32; Self::COUNT] {
         match self {
-            Self::Image(Restoration::Auto) => [0.0, 1.0, 0.0],
-            Self::Image(Restoration::Strength(strength)) => [strength, 0.0, 0.0],
+            Self::Image(wear) => [wear.noise, wear.compression, 0.0],
             Self::Step => [0.0, 0.0, 1.0],
         }
     }

@@ -8,8 +8,9 @@ mod support;
 use burn::tensor::{Device, Distribution, Tensor};
 use casr_net::{
     Activation, ComputeDevice, Model, NetError, Network, NetworkConfig, Pixels, Precision, Recipe,
-    Restoration, StepGeometry,
-    ops::{convolution, heat_field, resample},
+    StepGeometry, Wear,
+    ops::{assign, convolution, heat_field, modulate, moments, reference, resample},
+    whole_places,
 };
 use std::sync::Arc;
 use support::gpu;
@@ -126,6 +127,42 @@ fn heat_fields_agree() {
     }
 }
 
+#[test]
+fn superpixels_agree() {
+    let Some(gpu) = gpu() else { return };
+    for [n, h, w] in [[2, 12, 16], [1, 9, 14]] {
+        let embedding = random([n, h, w, 3]);
+        let temperatures = random([2]);
+        compare!(gpu, "assign", |embedding, temperatures| assign(
+            embedding.clone(),
+            temperatures.clone().abs()
+        ));
+        let weights = assign(embedding, temperatures.abs())
+            .detach()
+            .require_grad();
+        let features = random([n, h, w, 6]);
+        compare!(gpu, "moments", |weights, features| moments(
+            weights.clone(),
+            features.clone()
+        ));
+        let modulation = random([n, h.div_ceil(4), w.div_ceil(4), 12]);
+        compare!(gpu, "modulate", |weights, features, modulation| modulate(
+            weights.clone(),
+            features.clone(),
+            modulation.clone()
+        ));
+    }
+    let places = whole_places((31, 22), (16, 15));
+    let [rows, columns] = &*places;
+    let colours = random([2, rows.cells(), columns.cells(), 3]).detach() * 0.2;
+    let earlier = random([2, rows.earlier, columns.earlier, 9]);
+    compare!(gpu, "reference", |earlier| reference(
+        Tensor::from_data(colours.to_data(), &earlier.device()),
+        earlier.clone(),
+        places.clone()
+    ));
+}
+
 /// The largest difference between one step of the shipped network on the processor and on `gpu`.
 fn step_difference(gpu: &ComputeDevice, precision: Precision) -> f32 {
     let cpu = Model::embedded().unwrap();
@@ -151,11 +188,7 @@ fn step_difference(gpu: &ComputeDevice, precision: Precision) -> f32 {
             width,
             values: &window,
         };
-        let step = |model: &Model| {
-            model
-                .first_step(image, &geometry, Restoration::Auto)
-                .unwrap()
-        };
+        let step = |model: &Model| model.first_step(image, &geometry, Wear::default()).unwrap();
         let (ours, theirs) = (step(&cpu), step(&model));
         let errors = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
         worst = errors.fold(worst, f32::max);
@@ -204,7 +237,7 @@ fn a_window_too_large_is_an_error_and_the_device_goes_on() {
             width: side,
             values: &vec![0.5; side * side * 3],
         };
-        model.first_step(image, &geometry, Restoration::Auto)
+        model.first_step(image, &geometry, Wear::default())
     };
     let error = step(640).unwrap_err();
     println!("{error}");

@@ -2,12 +2,15 @@
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use casr_net::{
-    Network, NetworkConfig, Origin, Pixels, PriorGeometry, PriorTensors, Reference, Restoration,
-    StepGeometry, StepInput, whole_places,
+    Network, NetworkConfig, Origin, Pixels, PriorGeometry, PriorTensors, Reference, StepGeometry,
+    StepInput, Wear, whole_places,
 };
 use std::{convert::Infallible, sync::Arc};
 
-const ORIGIN: Origin = Origin::Image(Restoration::Strength(0.5));
+const ORIGIN: Origin = Origin::Image(Wear {
+    noise: 0.5,
+    compression: 0.3,
+});
 
 const CONFIG: NetworkConfig = NetworkConfig {
     channels: 6,

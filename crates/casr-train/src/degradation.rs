@@ -3,6 +3,7 @@
 use crate::error::TrainError;
 use casr_codec::jpeg_round_trip;
 use casr_metrics::RgbImage;
+use casr_net::Wear;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
@@ -11,9 +12,8 @@ use std::str::FromStr;
 
 /// Standard deviation of the strongest noise of training, in 8-bit levels.
 const STRONGEST_NOISE: f64 = 10.0;
-/// JPEG qualities of training, and the span that makes the full strength.
+/// JPEG qualities of training.
 const QUALITIES: [u8; 2] = [50, 95];
-const QUALITY_SPAN: f64 = 50.0;
 /// Standard deviation of the widest blur of training, in pixels.
 const WIDEST_BLUR: f64 = 0.8;
 /// Side of a block of JPEG with its colours halved.
@@ -68,14 +68,13 @@ impl Degradation {
         }
     }
 
-    /// How much there is to restore, from 0 to 1: what the network is told.
-    pub fn strength(&self) -> f32 {
-        let noise = self.noise / STRONGEST_NOISE;
-        let jpeg = self
-            .jpeg
-            .map_or(0.0, |jpeg| (100.0 - f64::from(jpeg.quality)) / QUALITY_SPAN);
-        let blur = 0.5 * self.blur / WIDEST_BLUR;
-        noise.max(jpeg).max(blur).min(1.0) as f32
+    /// How worn an image is after it: what the network is told. A blur is not told.
+    pub fn wear(&self) -> Wear {
+        let compression = self.jpeg.map(|jpeg| Wear::of_quality(jpeg.quality));
+        Wear {
+            noise: Wear::of_deviation(self.noise as f32),
+            compression: compression.unwrap_or_default(),
+        }
     }
 
     /// An image after it, rounded to 8 bits; the seed decides its noise.

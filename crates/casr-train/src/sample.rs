@@ -7,7 +7,7 @@ use crate::{
     options::TrainOptions,
 };
 use casr_metrics::{RgbImage, degrade, imresize};
-use casr_net::{Origin, Pixels, Prior, PriorGeometry, Restoration, StepGeometry};
+use casr_net::{Origin, Pixels, Prior, PriorGeometry, StepGeometry, Wear};
 use fastrand::Rng;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -64,8 +64,11 @@ const ANISOTROPIC: f64 = 0.1;
 /// How many of the batches of several steps have three.
 const THREE_STEPS: f64 = 1.0 / 3.0;
 
-/// How often the network is told how much to restore; else it has to find out.
-const TOLD: f64 = 0.5;
+/// How far off estimates of noise and compression may be, as a share; the most noise that texture is taken for; and the compression
+/// under which most is missed.
+const ESTIMATED: f32 = 0.2;
+const TEXTURED: f32 = 0.15;
+const SLIGHT: f32 = 0.24;
 
 /// The batch of `step`: a pure function of the data, the options and the step.
 ///
@@ -178,23 +181,43 @@ fn worn(
     random: &mut Rng,
 ) -> Result<(Origin, RgbImage), TrainError> {
     let degraded = random.f64() < probability;
-    let told = random.f64() < TOLD;
     let degradation = if degraded {
         Degradation::draw(random)
     } else {
         Degradation::default()
     };
-    let restoration = if told {
-        Restoration::Strength(degradation.strength())
-    } else {
-        Restoration::Auto
-    };
+    let wear = as_estimated(&degradation, random);
     let image = if degraded {
         degradation.apply(image, random.u64(..))?
     } else {
         image.clone()
     };
-    Ok((Origin::Image(restoration), image))
+    Ok((Origin::Image(wear), image))
+}
+
+/// What an estimate would tell of an image after this: it is not exact, takes texture for a little noise, sees less of noise under
+/// JPEG, and misses some JPEG, most of it where the quality is high.
+fn as_estimated(degradation: &Degradation, random: &mut Rng) -> Wear {
+    let Wear { noise, compression } = degradation.wear();
+    let mut near = |value: f32| value * (1.0 + ESTIMATED * (2.0 * random.f32() - 1.0));
+    let (noise, compression) = (near(noise), near(compression));
+    let textured = if random.bool() {
+        TEXTURED * random.f32()
+    } else {
+        0.0
+    };
+    let seen = random.f32();
+    let missed = random.f32() < if compression < SLIGHT { 0.6 } else { 0.1 };
+    Wear {
+        noise: (textured
+            + if compression > 0.0 {
+                noise * seen
+            } else {
+                noise
+            })
+        .min(1.0),
+        compression: if missed { 0.0 } else { compression.min(1.0) },
+    }
 }
 
 /// A random crop of `size` (height, width), in one of the eight orientations of a square.

@@ -2,7 +2,7 @@
 
 use crate::{data::Dataset, error::TrainError, trainer::Trainer};
 use casr_metrics::{RgbImage, degrade, psnr_y};
-use casr_net::{Model, Pixels, Recipe, Restoration, StepGeometry};
+use casr_net::{Model, Pixels, Recipe, StepGeometry, Wear};
 use std::sync::Arc;
 
 /// Most held-out images that are measured, and their side in pixels.
@@ -62,7 +62,7 @@ impl Validation {
                     width: side,
                     values: low.values(),
                 };
-                let result = model.first_step(image, &geometry, Restoration::Strength(0.0))?;
+                let result = model.first_step(image, &geometry, Wear::default())?;
                 values.push(psnr_y(&RgbImage::new(SIDE, SIDE, result)?, truth, scale)?);
             }
             if !values.is_empty() {

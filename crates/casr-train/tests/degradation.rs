@@ -1,6 +1,7 @@
 //! What degradations do, and how they are written.
 
 use casr_metrics::RgbImage;
+use casr_net::Wear;
 use casr_train::{Dataset, Degradation, Jpeg, TrainOptions, batch};
 use std::path::{Path, PathBuf};
 
@@ -110,12 +111,19 @@ fn names_are_read_as_they_are_written() {
 }
 
 #[test]
-fn strength_grows_with_the_damage() {
-    let strength = |text: &str| parsed(text).strength();
-    assert_eq!(strength("clean"), 0.0);
-    assert!(strength("noise:2") < strength("noise:9"));
-    assert!(strength("jpeg:90") < strength("jpeg:60"));
-    assert_eq!(strength("noise:90"), 1.0);
+fn wear_grows_with_the_damage() {
+    let wear = |text: &str| parsed(text).wear();
+    assert_eq!(wear("clean"), Wear::default());
+    assert!(wear("noise:2").noise < wear("noise:9").noise);
+    assert!(wear("jpeg:90").compression < wear("jpeg:60").compression);
+    assert_eq!(
+        (wear("noise:90").noise, wear("noise:90").compression),
+        (1.0, 0.0)
+    );
+    assert_eq!(
+        (wear("jpeg:75").noise, wear("jpeg:75").compression),
+        (0.0, 0.5)
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     plan::{ScalePlan, Size},
     tile::Tiling,
 };
-use casr_net::{CELL, Model, NetworkConfig, Pixels, Restoration, StepGeometry};
+use casr_net::{CELL, Model, NetworkConfig, Pixels, StepGeometry, Wear};
 use half::f16;
 use std::{
     ops::Range,
@@ -124,7 +124,7 @@ fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
             width: side,
             values: &window,
         };
-        match model.first_step(image, &geometry, Restoration::Auto) {
+        match model.first_step(image, &geometry, Wear::default()) {
             Ok(_) => Ok(start.elapsed().as_secs_f64()),
             Err(error) => Err(ZoomError::Device(error.to_string())),
         }

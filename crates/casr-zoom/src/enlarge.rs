@@ -8,8 +8,9 @@ use crate::{
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
     tile::Tiling,
+    wear::Restoration,
 };
-use casr_net::{Model, Origin, Restoration};
+use casr_net::{Model, Origin};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
@@ -106,7 +107,7 @@ impl Enlarger {
                 output,
             };
             let origin = match levels.before {
-                None => Origin::Image(self.restoration),
+                None => Origin::Image(self.restoration.wear(image)),
                 Some(_) => Origin::Step,
             };
             let tile = self.tile;

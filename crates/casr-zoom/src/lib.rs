@@ -30,13 +30,13 @@ mod plan;
 mod rows;
 mod step;
 mod tile;
+mod wear;
 
 pub use bands::{Band, Bands, Progress};
-pub use casr_net::{
-    ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision, Restoration,
-};
+pub use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision, Wear};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
 pub use enlarge::{DEFAULT_TILE, Enlarger};
 pub use error::ZoomError;
 pub use image::Image;
 pub use plan::{DEFAULT_MAX_STEP, LARGEST_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};
+pub use wear::{Restoration, estimate};

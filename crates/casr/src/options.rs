@@ -4,8 +4,8 @@ use crate::console;
 use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
-use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision, Restoration};
-use casr_zoom::{DEFAULT_MAX_STEP, Size, Target};
+use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
+use casr_zoom::{DEFAULT_MAX_STEP, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -195,7 +195,7 @@ impl ModelOptions {
 }
 
 /// What the command line says of [`Restore`].
-pub const RESTORE_HELP: &str = "How much noise and how many traces of JPEG to remove: auto, or from 0 (none: the image is clean) to 1";
+pub const RESTORE_HELP: &str = "How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean) to 1";
 
 /// How much to restore, as it is written on the command line.
 #[derive(Clone, Copy, Debug, Default)]

@@ -30,7 +30,7 @@ pub type Places = Arc<[CellPlaces; 2]>;
 /// Backends that can look cells up.
 #[backend_extension(Autodiff, Flex)]
 pub trait ReferenceBackend: Backend {
-    /// See [`reference`].
+    /// See [`reference()`].
     fn reference(
         colours: FloatTensor<Self>,
         earlier: FloatTensor<Self>,

@@ -5,9 +5,9 @@ use super::method::Made;
 use super::metric::Metric;
 use super::report::{Level, Measured};
 use casr_metrics::{
-    Architecture, Drift, Features, Lpips, MetricsError, NiqeModel, Protocol, RgbImage, degrade,
-    drift_per_step, psnr_rgb, psnr_y, sifid, ssim_rgb, ssim_y, texture_consistency,
-    texture_consistency_with_input,
+    Architecture, Drift, Features, Lpips, MetricsError, NiqeModel, Protocol, RgbImage,
+    SIFID_STAGES, STAGES, degrade, drift_per_step, psnr_rgb, psnr_y, sifid, ssim_rgb, ssim_y,
+    texture_consistency, texture_consistency_with_input,
 };
 use casr_train::Degradation;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,12 +150,19 @@ impl Meter {
             scores.extend(applicable(niqe.score(result, 0))?.map(|score| (Metric::Niqe, score)));
         }
         if let Some(alex) = &self.alex
-            && let Some((ours, theirs)) = pair(alex, result, &task.truth, &mut task.features[0])?
+            && let Some((ours, theirs)) =
+                pair(alex, STAGES, result, &task.truth, &mut task.features[0])?
         {
             scores.insert(Metric::LpipsAlex, alex.distance(&ours, theirs)?);
         }
+        let stages = if self.wants(Metric::LpipsVgg) {
+            STAGES
+        } else {
+            SIFID_STAGES
+        };
         if let Some(vgg) = &self.vgg
-            && let Some((ours, theirs)) = pair(vgg, result, &task.truth, &mut task.features[1])?
+            && let Some((ours, theirs)) =
+                pair(vgg, stages, result, &task.truth, &mut task.features[1])?
         {
             if self.wants(Metric::LpipsVgg) {
                 scores.insert(Metric::LpipsVgg, vgg.distance(&ours, theirs)?);
@@ -234,18 +241,19 @@ impl Task {
     }
 }
 
-/// Features of a result and of its truth; the latter are kept. None where the image is too small.
+/// Features of the first stages of a result and of its truth; the latter are kept. None where the image is too small.
 fn pair<'a>(
     lpips: &Lpips,
+    stages: usize,
     result: &RgbImage,
     truth: &RgbImage,
     kept: &'a mut Option<Features>,
 ) -> Result<Option<(Features, &'a Features)>, MetricsError> {
     if kept.is_none() {
-        *kept = applicable(lpips.features(truth))?;
+        *kept = applicable(lpips.first_features(truth, stages))?;
     }
     match kept {
-        Some(theirs) => Ok(Some((lpips.features(result)?, theirs))),
+        Some(theirs) => Ok(Some((lpips.first_features(result, stages)?, theirs))),
         None => Ok(None),
     }
 }

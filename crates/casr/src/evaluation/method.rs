@@ -5,8 +5,8 @@ use super::memory;
 use crate::interrupt;
 use anyhow::{anyhow, bail};
 use casr_metrics::{RgbImage, imresize, lanczos};
-use casr_net::{Model, Pixels, Restoration, StepGeometry};
-use casr_zoom::{Enlarger, Image, LARGEST_STEP, Size, Target};
+use casr_net::{Model, Pixels, StepGeometry};
+use casr_zoom::{Enlarger, Image, LARGEST_STEP, Restoration, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -197,13 +197,15 @@ fn one_step(input: &RgbImage, size: (usize, usize), network: &Network) -> anyhow
         return levels.pop().ok_or_else(|| anyhow!("there is no level"));
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
+    let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
+    let wear = network.restoration.wear(&image);
     let image = Pixels {
         height: input.height(),
         width: input.width(),
         values: input.values(),
     };
     let (geometry, model) = (Arc::new(geometry), &network.model);
-    let mut values = model.first_step(image, &geometry, network.restoration)?;
+    let mut values = model.first_step(image, &geometry, wear)?;
     for value in &mut values {
         *value = value.clamp(0.0, 1.0);
     }

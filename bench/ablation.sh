@@ -1,0 +1,36 @@
+#!/bin/sh
+# Trains every variant of the ablation at one budget, and measures all of them into docs/ablation.md:
+#   bench/ablation.sh DATA BENCHMARKS WEIGHTS [RUNS]
+# DATA: the folder of training images. BENCHMARKS: the folder of Set5, Set14 and B100. WEIGHTS: that of lpips_alex.safetensors and
+# lpips_vgg.safetensors. RUNS: where trainings are kept, target/ablation if not said; what was stopped goes on.
+# All variants start from the same weights: those in RUNS/start.safetensors, or the shipped ones where that is missing. CASR names the
+# program; else it is built.
+set -eu
+cd "$(dirname "$0")/.."
+data=$1 benchmarks=$2 weights=$3 runs=${4:-target/ablation}
+if [ -z "${CASR:-}" ]; then
+    cargo build --quiet --release -p casr
+    CASR="${CARGO_TARGET_DIR:-target}/release/casr"
+fi
+mkdir -p "$runs"
+[ -e "$runs/start.safetensors" ] || cp crates/casr-net/weights/casr.safetensors "$runs/start.safetensors"
+
+variants="plain unrolled alignment similarity full"
+networks=""
+for variant in $variants; do
+    run="$runs/$variant"
+    if [ -e "$run/checkpoint.safetensors" ]; then
+        set -- --resume
+    else
+        set -- --recipe "recipes/ablation/$variant.toml" --init "$runs/start.safetensors"
+    fi
+    "$CASR" train "$data" -o "$run" --perceptual-weights "$weights/lpips_vgg.safetensors" "$@"
+    networks="$networks --network $variant=$run/weights.safetensors"
+done
+
+# shellcheck disable=SC2086 # one word for each option
+"$CASR" eval "$benchmarks/Set5" "$benchmarks/Set14" "$benchmarks/B100" --scales 4,8,16,32 \
+    --degrade clean,noise:5,jpeg:75 $networks \
+    --methods bicubic,plain-one-step,plain,unrolled,alignment,similarity,full,full-x4-lanczos \
+    --metrics psnr_y,ssim_y,lpips_alex,sifid,texture,drift --metric-weights "$weights" \
+    --sheets none --report docs/ablation.md --cache "$runs/cache"

@@ -1,0 +1,118 @@
+//! Noise and traces of JPEG are found, and clean images are let alone.
+
+use casr_codec::{Limits, jpeg_round_trip, read};
+use casr_net::Wear;
+use casr_zoom::{Image, Restoration, estimate};
+use std::path::Path;
+
+/// A part of a sample, in 8-bit levels.
+fn sample(name: &str, width: usize, height: usize) -> Vec<u8> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+    let picture = read(&samples.join(name), &Limits::default()).unwrap();
+    let mut bytes = Vec::new();
+    for y in 0..height {
+        let row = &picture.pixels[(y + 60) * picture.width * 3..][60 * 3..][..width * 3];
+        bytes.extend(row.iter().map(|v| (v * 255.0).round() as u8));
+    }
+    bytes
+}
+
+fn image(bytes: &[u8], width: usize, height: usize) -> Image {
+    let pixels = bytes.iter().map(|v| f32::from(*v) / 255.0).collect();
+    Image::new(width, height, pixels).unwrap()
+}
+
+/// Adds noise with a deviation in 8-bit levels: the sum of twelve uniform numbers is normal enough.
+fn noisy(bytes: &[u8], deviation: f32) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_u32;
+    let mut uniform = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 8) as f32 / (1 << 24) as f32
+    };
+    let value = |v: &u8| {
+        let normal = (0..12).map(|_| uniform()).sum::<f32>() - 6.0;
+        (f32::from(*v) + deviation * normal)
+            .round()
+            .clamp(0.0, 255.0) as u8
+    };
+    bytes.iter().map(value).collect()
+}
+
+const SAMPLES: [&str; 3] = ["city.png", "dog.png", "flowers.png"];
+
+#[test]
+fn clean_images_are_clean() {
+    for name in SAMPLES {
+        for side in [64, 160, 400] {
+            let wear = estimate(&image(&sample(name, side, side), side, side));
+            println!("{name} {side}: {wear:?}");
+            assert_eq!(wear.compression, 0.0, "{name} {side}");
+            assert!(wear.noise < 0.2, "{name} {side}: {wear:?}");
+        }
+    }
+}
+
+#[test]
+fn noise_is_measured() {
+    for name in SAMPLES {
+        for (side, deviation) in [(64, 5.0), (160, 3.0), (160, 5.0), (400, 9.0)] {
+            let bytes = noisy(&sample(name, side, side), deviation);
+            let wear = estimate(&image(&bytes, side, side));
+            println!("{name} {side} {deviation}: {wear:?}");
+            let expected = Wear::of_deviation(deviation);
+            assert!(
+                (wear.noise - expected).abs() < 0.06 + 0.2 * expected,
+                "{name} {side} {deviation}: {wear:?}"
+            );
+            assert_eq!(wear.compression, 0.0, "{name} {side} {deviation}");
+        }
+    }
+}
+
+#[test]
+fn qualities_of_jpeg_are_found() {
+    for name in SAMPLES {
+        for (side, quality) in [(120, 50), (120, 60), (160, 75), (200, 85)] {
+            let bytes = sample(name, side, side);
+            let bytes = jpeg_round_trip((side, side), &bytes, quality, true).unwrap();
+            let wear = estimate(&image(&bytes, side, side));
+            println!("{name} {side} {quality}: {wear:?}");
+            let expected = Wear::of_quality(quality);
+            assert!(
+                (wear.compression - expected).abs() < 0.09,
+                "{name} {side} {quality}: {wear:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_crop_of_a_jpeg_file_is_one_still() {
+    let side = 200;
+    let bytes = jpeg_round_trip((side, side), &sample("dog.png", side, side), 70, false).unwrap();
+    let (left, top, part) = (5, 3, 150);
+    let rows = (top..top + part).flat_map(|y| bytes[(y * side + left) * 3..][..part * 3].to_vec());
+    let wear = estimate(&image(&rows.collect::<Vec<u8>>(), part, part));
+    assert!((wear.compression - 0.6).abs() < 0.09, "{wear:?}");
+}
+
+#[test]
+fn what_is_too_small_or_flat_counts_as_clean() {
+    let clean = Wear::default();
+    for (width, height) in [(1, 1), (3, 40), (15, 15), (20, 20)] {
+        let flat = image(&vec![90; width * height * 3], width, height);
+        assert_eq!(estimate(&flat), clean, "{width}×{height}");
+    }
+    let white = image(&vec![255; 100 * 100 * 3], 100, 100);
+    assert_eq!(estimate(&white), clean);
+}
+
+#[test]
+fn a_given_strength_is_taken() {
+    let image = image(&sample("dog.png", 64, 64), 64, 64);
+    let wear = Restoration::Strength(0.25).wear(&image);
+    assert_eq!((wear.noise, wear.compression), (0.25, 0.25));
+    assert_eq!(Restoration::Auto.wear(&image), estimate(&image));
+}
