@@ -42,7 +42,7 @@ macro_rules! compare {
         let cpu_inputs = ($($name.clone(),)+);
         let probe = random(ours.dims());
         let cpu = (ours.clone() * probe.clone()).sum().backward();
-        let ($($name,)+) = ($(copy(&$name.inner(), &device),)+);
+        let ($($name,)+) = ($(copy(&$name.clone().inner(), &device),)+);
         let gpu_inputs = ($($name.clone(),)+);
         let theirs = $op;
         let gpu = (theirs.clone() * copy(&probe.inner(), &device)).sum().backward();
