@@ -1,8 +1,12 @@
 //! Checkpoints: the whole state of a training in one file, f32, restored bit for bit.
 
-use crate::{error::TrainError, options::TrainOptions, trainer::Trainer};
+use crate::{
+    error::TrainError,
+    options::TrainOptions,
+    trainer::{Trainer, fresh_network},
+};
 use burn::tensor::Bytes;
-use casr_net::{Network, Recipe};
+use casr_net::Recipe;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, io::Write, path::Path};
@@ -91,7 +95,9 @@ impl Trainer {
         let header: Header = serde_json::from_str(state).map_err(|e| unfit(e.to_string()))?;
         header.options.check()?;
 
-        let network = Network::new(header.options.network, &burn::tensor::Device::flex());
+        let device = burn::tensor::Device::flex();
+        let options = &header.options;
+        let network = fresh_network(options.network, &device, options.seed);
         let read = |prefix: &str| -> Result<Vec<Vec<f32>>, TrainError> {
             let parameters = network.parameters().into_iter();
             let values = parameters.map(|p| {

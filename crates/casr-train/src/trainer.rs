@@ -14,10 +14,11 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
 use casr_metrics::{Architecture, FeatureNetwork};
 use casr_net::{
-    ComputeDevice, NetError, Network, Origin, PriorTensors, Recipe, Reference, StepGeometry,
-    StepInput, WeightsFile, whole_places,
+    ComputeDevice, NetError, Network, NetworkConfig, Origin, PriorTensors, Recipe, Reference,
+    StepGeometry, StepInput, WeightsFile, whole_places,
 };
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Everything a run needs to go on.
@@ -71,8 +72,7 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         options.check()?;
         let device = Device::flex();
-        device.seed(options.seed);
-        let fresh = Network::new(options.network, &device);
+        let fresh = fresh_network(options.network, &device, options.seed);
         let initial = match init {
             // Modules that the file's network does not have start fresh.
             Some((name, file)) if file.config.fits(&options.network) => {
@@ -110,7 +110,7 @@ impl Trainer {
         let device = ComputeDevice::cpu();
         let build = |device: &Device, values: Vec<Vec<f32>>| {
             let mut values = values.into_iter();
-            Network::new(options.network, device)
+            fresh_network(options.network, device, options.seed)
                 .with_parameters(|_, _| {
                     Ok::<_, std::convert::Infallible>(values.next().unwrap_or_default())
                 })
@@ -348,6 +348,15 @@ impl Trainer {
             parameters: self.average.parameters(),
         }
     }
+}
+
+/// A network whose parameters the seed decides. Burn's generator is one for all threads, so trainings that begin at the same time
+/// take turns.
+pub(crate) fn fresh_network(config: NetworkConfig, device: &Device, seed: u64) -> Network {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    device.seed(seed);
+    Network::new(config, device)
 }
 
 /// Number of losses.
