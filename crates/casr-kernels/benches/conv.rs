@@ -3,14 +3,13 @@
 //! For every instruction set of this processor but the scalar one and every shape, the median GFLOP/s of the forward pass, the input's
 //! gradient and the weights' gradient, multiplications and additions of plain sums counted apart. `RAYON_NUM_THREADS` sets the threads.
 
+mod support;
+
 use casr_kernels::InstructionSet;
 use casr_kernels::conv::{
     Activation, ConvShape, activation_gradient, forward, input_gradient, weight_gradient,
 };
-use std::time::{Duration, Instant};
-
-/// Measuring goes on for this long per figure, and for at least three runs.
-const PATIENCE: Duration = Duration::from_millis(400);
+use support::{median, numbers};
 
 fn main() {
     println!("{} threads", rayon::current_num_threads());
@@ -122,29 +121,4 @@ fn measure(set: InstructionSet, shape: ConvShape) {
         speed(of_weights),
         of_activation * 1e3
     );
-}
-
-/// The median time of `run`, seconds.
-fn median(mut run: impl FnMut()) -> f64 {
-    run();
-    let start = Instant::now();
-    let mut times = Vec::new();
-    while times.len() < 3 || start.elapsed() < PATIENCE {
-        let begin = Instant::now();
-        run();
-        times.push(begin.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// Numbers between −½ and ½.
-fn numbers(count: usize) -> Vec<f32> {
-    let mut state = 1_u32;
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 24) as f32 - 0.5
-        })
-        .collect()
 }

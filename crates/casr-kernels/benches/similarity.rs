@@ -3,12 +3,11 @@
 //! For every instruction set of this processor but the scalar one, the median time of the autocorrelation and of the search for matches
 //! in a level twice as large as its keys, in nanoseconds per pixel. `RAYON_NUM_THREADS` sets the threads.
 
+mod support;
+
 use casr_kernels::InstructionSet;
 use casr_kernels::similarity::{LAGS, MatchShape, autocorrelation, matches};
-use std::time::{Duration, Instant};
-
-/// Measuring goes on for this long per figure, and for at least three runs.
-const PATIENCE: Duration = Duration::from_millis(1000);
+use support::{median, numbers};
 
 /// Side of the image and of the level, in pixels.
 const SIDE: usize = 512;
@@ -31,7 +30,7 @@ fn main() {
 fn correlate(set: InstructionSet) -> f64 {
     let luma = numbers(SIDE * SIDE);
     let mut output = vec![0.0; luma.len() * LAGS];
-    median(|| autocorrelation(set, SIDE, SIDE, &luma, &mut output))
+    per_pixel(|| autocorrelation(set, SIDE, SIDE, &luma, &mut output))
 }
 
 fn search(set: InstructionSet, candidates: usize, details: usize) -> f64 {
@@ -48,7 +47,7 @@ fn search(set: InstructionSet, candidates: usize, details: usize) -> f64 {
     let table = numbers(keys.len() * details);
     let centres: Vec<i32> = (0..SIDE as i32).map(|place| place / 2).collect();
     let mut output = vec![0.0; luma.len() * (details + 1)];
-    median(|| {
+    per_pixel(|| {
         matches(
             set,
             shape,
@@ -64,26 +63,6 @@ fn search(set: InstructionSet, candidates: usize, details: usize) -> f64 {
 }
 
 /// The median time of `run`, nanoseconds per pixel.
-fn median(mut run: impl FnMut()) -> f64 {
-    run();
-    let start = Instant::now();
-    let mut times = Vec::new();
-    while times.len() < 3 || start.elapsed() < PATIENCE {
-        let begin = Instant::now();
-        run();
-        times.push(begin.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2] * 1e9 / (SIDE * SIDE) as f64
-}
-
-/// Numbers between 0 and 1.
-fn numbers(count: usize) -> Vec<f32> {
-    let mut state = 1_u32;
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 24) as f32
-        })
-        .collect()
+fn per_pixel(run: impl FnMut()) -> f64 {
+    median(run) * 1e9 / (SIDE * SIDE) as f64
 }

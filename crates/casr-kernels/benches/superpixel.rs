@@ -3,15 +3,15 @@
 //! For every instruction set of this processor but the scalar one, the median time of each kernel in nanoseconds per pixel, forward
 //! and backward. `RAYON_NUM_THREADS` sets the threads.
 
+mod support;
+
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::{
     NEIGHBOURS, SuperpixelShape, assign, assign_gradient, modulate, modulate_gradient, moments,
     moments_gradient,
 };
-use std::time::{Duration, Instant};
+use support::{median, numbers};
 
-/// Measuring goes on for this long per figure, and for at least three runs.
-const PATIENCE: Duration = Duration::from_millis(1000);
 /// Channels of the embedding and of the features.
 const EMBEDDED: usize = 3;
 const CHANNELS: usize = 48;
@@ -117,29 +117,4 @@ fn measure(set: InstructionSet, shape: SuperpixelShape) {
         print!(" {:8.1}", time * 1e9 / shape.pixels() as f64);
     }
     println!();
-}
-
-/// The median time of `run`, seconds.
-fn median(mut run: impl FnMut()) -> f64 {
-    run();
-    let start = Instant::now();
-    let mut times = Vec::new();
-    while times.len() < 3 || start.elapsed() < PATIENCE {
-        let begin = Instant::now();
-        run();
-        times.push(begin.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// Numbers between −½ and ½.
-fn numbers(count: usize) -> Vec<f32> {
-    let mut state = 1_u32;
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 24) as f32 - 0.5
-        })
-        .collect()
 }

@@ -41,4 +41,5 @@ pub use network::{Network, NetworkConfig, StepInput, StepOutput};
 pub use ops::Places;
 pub use origin::{Origin, Wear};
 pub use prior::{LUMA, Pixels, Prior, PriorGeometry, PriorTensors};
+pub use superpixel::FIRST_TEMPERATURES;
 pub use weights::{Recipe, WeightsFile};

@@ -183,9 +183,7 @@ impl Model {
                 places: before.places,
             }
         });
-        let prior = (window.prior)
-            .filter(|_| self.config.similarity)
-            .map(|prior| PriorTensors::new(&[prior], device));
+        let prior = (window.prior).map(|prior| PriorTensors::new(&[prior], device));
         let output = self.network.step(StepInput {
             level: tensor(window.pixels, [height, width, 3]),
             geometry: geometry.clone(),

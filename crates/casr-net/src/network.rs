@@ -7,11 +7,14 @@ use crate::ops::{convolution, heat_field, resample};
 use crate::origin::Origin;
 use crate::prior::{DETAILS, PriorTensors};
 use crate::similarity::Similarity;
-use crate::superpixel::{Superpixels, TEMPERATURES};
+use crate::superpixel::{FIRST_TEMPERATURES, Superpixels};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
 use casr_kernels::conv::{Activation, ConvShape, GRID};
-use casr_kernels::{similarity::MATCHES_REACH, superpixel::CELL};
+use casr_kernels::{
+    similarity::MATCHES_REACH,
+    superpixel::{CELL, NEIGHBOURS},
+};
 use serde::{Deserialize, Serialize};
 use std::f32::consts::PI;
 use std::sync::Arc;
@@ -86,18 +89,13 @@ impl NetworkConfig {
         }
         for block in 0..self.blocks {
             margin = (0..3).fold(margin, |margin, _| convolved(margin, channels, channels));
-            if self.alignment && block + 1 == self.aligned_block() {
+            if self.alignment && block + 1 == blocks_before_alignment(self.blocks) {
                 // A pixel reads the cells around its own, and these the pixels of the cells around them.
                 margin = margin.max(CELL).next_multiple_of(CELL) + 3 * CELL;
             }
         }
         let margin = convolved(margin, channels, channels);
         margin.max(2).next_multiple_of(GRID)
-    }
-
-    /// How many blocks go before the alignment.
-    fn aligned_block(&self) -> usize {
-        self.blocks.div_ceil(2)
     }
 
     /// Whether a network of `other` has all the parameters of one of this configuration.
@@ -114,6 +112,14 @@ impl NetworkConfig {
         2 * self.channels + COLOURS
     }
 
+    /// Values that modules hold for each input pixel beside features: the weights of superpixels, and matches, on the host and on
+    /// the device.
+    pub fn module_values(&self) -> usize {
+        let superpixels = (self.alignment || self.similarity).then_some(NEIGHBOURS);
+        let matches = (self.similarity).then_some(2 * (DETAILS + 1));
+        superpixels.unwrap_or_default() + matches.unwrap_or_default()
+    }
+
     /// Floating point operations of the convolutions for one input pixel, forward; a multiplication and an addition
     /// count as two.
     pub fn operations_per_pixel(&self) -> f64 {
@@ -126,6 +132,11 @@ impl NetworkConfig {
     fn head_channels(&self) -> usize {
         (2 * self.frequencies + 1) * COLOURS
     }
+}
+
+/// Half of the blocks.
+fn blocks_before_alignment(blocks: usize) -> usize {
+    blocks.div_ceil(2)
 }
 
 /// x + conv(SiLU(conv(SiLU(conv x)))).
@@ -359,7 +370,7 @@ impl Network {
         let mut statistics = None;
         for (index, block) in self.blocks.iter().enumerate() {
             features = block.forward(features);
-            if index + 1 == self.blocks.len().div_ceil(2) // NetworkConfig::aligned_block
+            if index + 1 == blocks_before_alignment(self.blocks.len())
                 && let (Some(alignment), Some(regions)) = (&self.alignment, &regions)
             {
                 let aligned = alignment.forward(features, regions, input.reference.as_ref());
@@ -396,7 +407,7 @@ impl Network {
     /// Sharpness and compactness of the superpixels: its own, or those that training starts from.
     pub(crate) fn temperatures(&self) -> [f32; 2] {
         let superpixels = self.superpixels.as_ref();
-        superpixels.map_or(TEMPERATURES, Superpixels::temperatures)
+        superpixels.map_or(FIRST_TEMPERATURES, Superpixels::temperatures)
     }
 
     fn channels(&self) -> usize {

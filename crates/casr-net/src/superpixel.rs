@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// How strongly colours, in [0, 1], draw pixels to superpixels at first, and how strongly places do, in cells.
-pub(crate) const TEMPERATURES: [f32; 2] = [100.0, 1.0];
+pub const FIRST_TEMPERATURES: [f32; 2] = [100.0, 1.0];
 
 /// Superpixels on a grid of cells of 4×4 pixels, each drawn to the mean colour of its cell.
 #[derive(Module, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Superpixels {
 
 impl Superpixels {
     pub fn new(device: &Device) -> Self {
-        let logarithms = TEMPERATURES.map(f32::ln).to_vec();
+        let logarithms = FIRST_TEMPERATURES.map(f32::ln).to_vec();
         Self {
             temperatures: Param::from_tensor(Tensor::from_data(
                 TensorData::new(logarithms, [2]),

@@ -5,7 +5,6 @@ use casr_codec::jpeg_round_trip;
 use casr_metrics::RgbImage;
 use casr_net::Wear;
 use fastrand::Rng;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +19,7 @@ const WIDEST_BLUR: f64 = 0.8;
 const BLOCK: usize = 16;
 
 /// JPEG, as far as it takes something away.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Jpeg {
     /// 1 to 100.
     pub quality: u8,

@@ -5,7 +5,7 @@ use crate::{
     image::{COLOURS, Image},
     plan::Size,
     rows::Rows,
-    step::{Below, Made, Step},
+    step::{Below, Step},
     tile::Parts,
 };
 use casr_net::{CELL, Model};
@@ -222,8 +222,8 @@ impl Work<'_> {
             pixels: &stage.below,
             statistics: &stage.statistics,
         };
-        let mut made: Made = step.blank(part);
         let whole = 0..step.tiling.input.width;
+        let mut made = step.blank(part, &whole);
         for columns in step.tiling.columns() {
             let tile = step.tile(self.model, &below, part, &columns, &mut self.most)?;
             step.place(&tile, (part, &columns), (part, &whole), &mut made);

@@ -24,9 +24,6 @@ const PIXEL: u64 = COLOURS as u64 * VALUE;
 /// Taps of the bicubic enlargement, both passes together.
 const BICUBIC_TAPS: f64 = 8.0;
 
-/// Values that modules hold for an input pixel beside features: nine weights of superpixels, and twice a match of 13.
-const MODULE_VALUES: u64 = 9 + 2 * 13;
-
 /// The side of the tile that [`measure_throughput`] runs, in pixels: enough to keep all cores busy.
 const TRIAL_SIDE: usize = 96;
 
@@ -166,11 +163,7 @@ fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
     let coefficients = window * (channels + head);
     let field = window * head + outputs * 3 * PIXEL;
     // What modules read all along: weights of superpixels, matches and their details.
-    let modules = if config.alignment || config.similarity {
-        window * MODULE_VALUES * VALUE
-    } else {
-        0
-    };
+    let modules = window * config.module_values() as u64 * VALUE;
     window * PIXEL + modules + body.max(coefficients).max(field)
 }
 

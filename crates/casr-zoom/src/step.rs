@@ -86,11 +86,6 @@ impl Step {
         }
     }
 
-    /// Pixels across the level that is made.
-    pub fn output_width(&self) -> usize {
-        self.geometry.columns.outputs()
-    }
-
     /// The rows that are made from a band of tiles.
     pub fn output_rows(&self, rows: &Range<usize>) -> Range<usize> {
         let starts = &self.geometry.rows.cells.starts;
@@ -114,11 +109,12 @@ impl Step {
         (self.before.as_ref()).map_or(0..0, |places| places[0].support(window))
     }
 
-    /// Nothing yet of a band that is made from the input rows `part`.
-    pub fn blank(&self, part: &Range<usize>) -> Made {
-        let cells = cells(part).len() * self.tiling.input.width.div_ceil(CELL);
+    /// Nothing yet of what is made from these input rows and columns.
+    pub fn blank(&self, rows: &Range<usize>, columns: &Range<usize>) -> Made {
+        let pixels = self.output_rows(rows).len() * self.output_columns(columns).len();
+        let cells = cells(rows).len() * cells(columns).len();
         Made {
-            pixels: vec![0.0; self.output_rows(part).len() * self.output_width() * COLOURS],
+            pixels: vec![0.0; pixels * COLOURS],
             statistics: vec![f16::ZERO; cells * self.statistics],
         }
     }
@@ -184,12 +180,7 @@ impl Step {
             }
         }
         let [first, second] = parts.expect("what cannot be cut has been made or has failed");
-        let values = self.output_rows(rows).len() * self.output_columns(columns).len() * COLOURS;
-        let cells = cells(rows).len() * cells(columns).len();
-        let mut result = Made {
-            pixels: vec![0.0; values],
-            statistics: vec![f16::ZERO; cells * self.statistics],
-        };
+        let mut result = self.blank(rows, columns);
         for part in [first, second] {
             let made = self.tile(model, below, &part.0, &part.1, most)?;
             self.place(&made, (&part.0, &part.1), (rows, columns), &mut result);

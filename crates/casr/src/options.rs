@@ -155,42 +155,57 @@ impl ModelOptions {
         self.device.open(quiet)
     }
 
-    /// The network of `--weights` or of the program on a device, and what decides its results: a digest of the weights, the device and
-    /// the precision.
+    /// The network of `--weights` or of the program on a device.
     ///
     /// # Errors
     /// The weights are missing, damaged or no network.
-    pub fn model(&self, device: &ComputeDevice) -> anyhow::Result<(Model, String)> {
+    pub fn model(&self, device: &ComputeDevice) -> anyhow::Result<Model> {
+        let model = match &self.weights {
+            Some(path) => Model::open(path)?,
+            None => Model::embedded()?,
+        };
+        Ok(model.on(device, self.precision())?)
+    }
+
+    /// [`ModelOptions::model`], and what decides its results: a digest of the weights, the device and the precision.
+    ///
+    /// # Errors
+    /// The weights are missing, damaged or no network.
+    pub fn identified(&self, device: &ComputeDevice) -> anyhow::Result<(Model, String)> {
         match &self.weights {
-            Some(path) => self.model_of(path, device),
-            None => self.on(device, Model::embedded()?, Model::embedded_file()),
+            Some(path) => self.identified_in(path, device),
+            None => Ok((
+                self.model(device)?,
+                self.identity(device, Model::embedded_file()),
+            )),
         }
     }
 
-    /// The network in another file; see [`ModelOptions::model`].
+    /// The network in another file; see [`ModelOptions::identified`].
     ///
     /// # Errors
     /// The weights are missing, damaged or no network.
-    pub fn model_of(&self, path: &Path, device: &ComputeDevice) -> anyhow::Result<(Model, String)> {
-        let model = Model::open(path)?;
+    pub fn identified_in(
+        &self,
+        path: &Path,
+        device: &ComputeDevice,
+    ) -> anyhow::Result<(Model, String)> {
         let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-        self.on(device, model, &bytes)
+        let model = Model::from_bytes(&path.display().to_string(), &bytes)?;
+        let identity = self.identity(device, &bytes);
+        Ok((model.on(device, self.precision())?, identity))
     }
 
-    fn on(
-        &self,
-        device: &ComputeDevice,
-        model: Model,
-        file: &[u8],
-    ) -> anyhow::Result<(Model, String)> {
-        let precision = match self.precision {
+    fn identity(&self, device: &ComputeDevice, file: &[u8]) -> String {
+        format!("{} {} {:?}", digest(file), device, self.precision)
+    }
+
+    fn precision(&self) -> Precision {
+        match self.precision {
             PrecisionName::Auto => Precision::Auto,
             PrecisionName::Single => Precision::Single,
             PrecisionName::Half => Precision::Half,
-        };
-        let model = model.on(device, precision)?;
-        let identity = format!("{} {} {:?}", digest(file), device, self.precision);
-        Ok((model, identity))
+        }
     }
 }
 

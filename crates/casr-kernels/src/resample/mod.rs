@@ -8,6 +8,7 @@ mod gather;
 mod taps;
 
 pub use taps::Taps;
+pub(crate) use taps::mirror;
 
 use gather::Gather;
 

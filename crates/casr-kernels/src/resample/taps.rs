@@ -157,7 +157,7 @@ fn lanczos(x: f64) -> f64 {
 }
 
 /// The position inside the axis that a position anywhere mirrors to; the border value is repeated (… 1 0 | 0 1 2 …).
-fn mirror(position: i64, inputs: usize) -> u32 {
+pub(crate) fn mirror(position: i64, inputs: usize) -> u32 {
     let inputs = inputs as i64;
     let wrapped = position.rem_euclid(2 * inputs);
     wrapped.min(2 * inputs - 1 - wrapped) as u32

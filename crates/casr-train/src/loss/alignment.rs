@@ -2,10 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use casr_kernels::heat::CellAxis;
-use casr_net::{StepGeometry, ops};
-
-/// Sharpness in colour and compactness in place of the superpixels.
-const TEMPERATURES: [f32; 2] = [100.0, 1.0];
+use casr_net::{FIRST_TEMPERATURES, StepGeometry, ops};
 
 /// Variance of the noise that is taken to lie on every value, as in the drift that is measured: (2/255)².
 const NOISE: f32 = (2.0 / 255.0) * (2.0 / 255.0);
@@ -18,7 +15,8 @@ pub fn alignment_loss(below: Tensor<4>, level: Tensor<4>, geometry: &StepGeometr
     let device = level.device();
     let below = below.detach();
     let colours = below.dims()[3];
-    let temperatures = Tensor::from_data(TensorData::new(TEMPERATURES.to_vec(), [2]), &device);
+    let temperatures =
+        Tensor::from_data(TensorData::new(FIRST_TEMPERATURES.to_vec(), [2]), &device);
     let weights = ops::assign(below.clone(), temperatures).detach();
     let mean_of = |values: Tensor<4>| ops::moments(weights.clone(), values).narrow(3, 0, colours);
     // E x² − (E x)² around mid-grey, where little is lost to rounding.

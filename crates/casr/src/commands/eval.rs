@@ -211,13 +211,13 @@ impl EvalArguments {
             })
         };
         let device = self.model.open(self.quiet)?;
-        let mut networks = vec![network("casr", self.model.model(&device)?)];
+        let mut networks = vec![network("casr", self.model.identified(&device)?)];
         for text in &self.network {
             let (name, path) = text
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
                 .ok_or_else(|| anyhow!("--network {text}: write it as NAME=FILE"))?;
-            let model = self.model.model_of(Path::new(path), &device)?;
+            let model = self.model.identified_in(Path::new(path), &device)?;
             networks.push(network(name, model));
         }
         // Of two names of which one begins the other, the longer is meant where it fits.

@@ -76,7 +76,7 @@ pub fn run(arguments: &InspectArguments) -> anyhow::Result<Outcome> {
         );
     }
     let device = arguments.model.open(true)?;
-    let (model, _) = arguments.model.model(&device)?;
+    let model = arguments.model.model(&device)?;
     let picture = read(&arguments.input, &arguments.limits.limits())?;
     let image = colours(picture).map_err(|error| anyhow!("{input}: {error}"))?;
     let pixels = Pixels {

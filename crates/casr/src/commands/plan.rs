@@ -34,7 +34,7 @@ pub struct PlanArguments {
 /// Prints the plan of each image.
 pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
     let device = arguments.model.open(false)?;
-    let (model, _) = arguments.model.model(&device)?;
+    let model = arguments.model.model(&device)?;
     let throughput = measure_throughput(&model)?;
     let enlarger = Enlarger::new(model).max_step(arguments.target.max_step);
     let mut outcome = Outcome::Done;

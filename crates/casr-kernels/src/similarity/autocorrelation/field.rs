@@ -1,6 +1,7 @@
 //! What all rows of correlations read: the mirrored luma, and means and deviations of its windows.
 
 use super::{AUTOCORRELATION_REACH, LONGEST, NOISE, RADIUS, TILE, WINDOW};
+use crate::resample::mirror;
 use crate::similarity::start;
 use rayon::prelude::*;
 
@@ -24,11 +25,11 @@ impl Field {
         // A tile's columns may end after those of its windows.
         let columns = width.next_multiple_of(TILE);
         let mut mirrored = Plane::new(height, columns + COLUMNS - TILE, AUTOCORRELATION_REACH);
-        let margin = AUTOCORRELATION_REACH as isize;
+        let margin = AUTOCORRELATION_REACH as i64;
         mirrored.fill(|row, line| {
-            let row = &luma[mirror(row, height) * width..][..width];
+            let row = &luma[mirror(row as i64, height) as usize * width..][..width];
             for (column, value) in (-margin..).zip(line) {
-                *value = f64::from(row[mirror(column, width)]);
+                *value = f64::from(row[mirror(column, width) as usize]);
             }
         });
         let mut means = Plane::new(height, columns, LONGEST);
@@ -135,10 +136,4 @@ impl Plane {
             }
         }
     }
-}
-
-/// The position on an axis that a position anywhere mirrors to.
-fn mirror(position: isize, length: usize) -> usize {
-    let wrapped = position.rem_euclid(2 * length as isize) as usize;
-    wrapped.min(2 * length - 1 - wrapped)
 }
