@@ -57,14 +57,14 @@ fn sets_scales_and_methods() {
             "--scales",
             "2,2.5",
             "--methods",
-            "bicubic,lanczos,casr",
+            "bicubic,lanczos,truth,casr",
         ],
     )
     .succeeds();
     let lines = words(&run.output);
     let heads: Vec<&str> = lines.iter().map(|line| line[0]).collect();
-    let table = ["First", "method", "bicubic", "lanczos", "casr"];
-    let second = ["Second", "method", "bicubic", "lanczos", "casr"];
+    let table = ["First", "method", "bicubic", "lanczos", "truth", "casr"];
+    let second = ["Second", "method", "bicubic", "lanczos", "truth", "casr"];
     assert_eq!(heads, [table, table, second, second].concat());
     assert_eq!(lines[0], ["First", "×2,", "2", "images"]);
     assert_eq!(
@@ -72,7 +72,9 @@ fn sets_scales_and_methods() {
         ["method", "PSNR-Y", "SSIM-Y", "drift", "seconds", "MB"]
     );
     let psnr = |line: usize| lines[line][1].parse::<f64>().unwrap();
-    assert!(psnr(4) > psnr(2), "{}", run.output);
+    assert!(psnr(5) > psnr(2), "{}", run.output);
+    // The truth is equal to itself.
+    assert_eq!(lines[4][1..3], ["–", "1.0000"], "{}", run.output);
 }
 
 #[test]

@@ -118,7 +118,8 @@ impl Meter {
         self.metrics.contains(&metric)
     }
 
-    /// Measures what a method made of a task's input. A metric that the result is too small for is left out.
+    /// Measures what a method made of a task's input. A metric that the result is too small for, or whose
+    /// value is not finite, is left out.
     ///
     /// # Errors
     /// The images do not belong together.
@@ -143,7 +144,9 @@ impl Meter {
         ];
         for (metric, measure) in simple {
             if self.wants(metric) {
-                scores.extend(applicable(measure())?.map(|score| (metric, score)));
+                // The PSNR of equal images is not finite.
+                let score = applicable(measure())?.filter(|score| score.is_finite());
+                scores.extend(score.map(|score| (metric, score)));
             }
         }
         if let Some(niqe) = &self.niqe {

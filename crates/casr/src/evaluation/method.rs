@@ -4,9 +4,9 @@ use super::external::External;
 use super::memory;
 use crate::interrupt;
 use anyhow::{anyhow, bail};
-use casr_metrics::{RgbImage, imresize, lanczos};
+use casr_metrics::{RgbImage, degrade, imresize, lanczos};
 use casr_net::{Model, Pixels, StepGeometry};
-use casr_zoom::{Enlarger, Image, LARGEST_STEP, Restoration, Size, Target};
+use casr_zoom::{Enlarger, Image, LARGEST_STEP, Restoration, ScalePlan, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -47,6 +47,8 @@ pub struct Method {
 
 #[derive(Clone, Debug)]
 enum Kind {
+    /// The truth shrunk to the levels of the loop: what a loop without fault gives.
+    Truth(f64),
     Bicubic,
     Lanczos,
     /// A network in steps of at most this factor.
@@ -60,7 +62,7 @@ enum Kind {
 }
 
 /// What the command line says of the methods.
-pub const HELP: &str = "bicubic, lanczos, casr, casr:STEP (with another --max-step), casr-one-step, casr-x4-lanczos (four times, then \
+pub const HELP: &str = "bicubic, lanczos, truth (itself, at every level), casr, casr:STEP (with another --max-step), casr-one-step, casr-x4-lanczos (four times, then \
                         Lanczos); another --network's name in place of casr";
 
 impl Method {
@@ -72,6 +74,7 @@ impl Method {
         let plain = match name {
             "bicubic" => Some(Kind::Bicubic),
             "lanczos" => Some(Kind::Lanczos),
+            "truth" => Some(Kind::Truth(max_step)),
             _ => None,
         };
         let looped = networks.iter().find_map(|network| {
@@ -123,14 +126,30 @@ impl Method {
         network.ok_or_else(|| anyhow!("{}: it has no network", self.name))
     }
 
-    /// Enlarges `input` to `size` (width, height).
+    /// Enlarges `input` to the size of the truth that it was made of.
     ///
     /// # Errors
     /// The program fails or gives something else, a GPU fails, or Ctrl-C came.
-    pub fn enlarge(&self, input: &RgbImage, size: (usize, usize)) -> anyhow::Result<Made> {
+    pub fn enlarge(&self, input: &RgbImage, truth: &RgbImage) -> anyhow::Result<Made> {
+        let size = truth.size();
         memory::start();
         let start = Instant::now();
         let levels = match &self.kind {
+            Kind::Truth(max_step) => {
+                let target = Target::Size(Size {
+                    width: size.0,
+                    height: size.1,
+                });
+                let input = Size {
+                    width: input.width(),
+                    height: input.height(),
+                };
+                let plan = ScalePlan::new(input, target, *max_step)?;
+                let levels = plan.levels().iter();
+                levels
+                    .map(|level| degrade(truth, (level.width, level.height)))
+                    .collect::<Result<_, _>>()?
+            }
             Kind::Bicubic => vec![imresize(input, size)?],
             Kind::Lanczos => vec![lanczos(input, size)?],
             Kind::Looped(max_step) => looped(input, size, *max_step, self.network()?)?,

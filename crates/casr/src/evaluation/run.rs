@@ -236,7 +236,7 @@ impl Evaluation {
             }
         }
         let task = case.task()?;
-        let made = method.enlarge(&task.input, task.truth.size())?;
+        let made = method.enlarge(&task.input, &task.truth)?;
         let measured = self.meter.measure(task, &made)?;
         self.cache.store(&key, metrics, &measured);
         let (Some(region), Some(result)) = (region, made.levels.last()) else {
