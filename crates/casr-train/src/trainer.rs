@@ -307,7 +307,10 @@ impl Trainer {
             |weight: f64, value: &dyn Fn() -> Tensor<1>| (weight, (weight > 0.0).then(value));
         let perceptual = (self.features.as_ref())
             .filter(|_| losses.perceptual > 0.0)
-            .map(|features| perceptual_loss(features, result(), truth.clone()));
+            .map(|features| {
+                let shown = |images: Tensor<4>| images.narrow(0, 0, PERCEPTUAL_IMAGES);
+                perceptual_loss(features, shown(result()), shown(truth.clone()))
+            });
         [
             (1.0, Some(l1(difference.clone()))),
             some(losses.frequency, &|| frequency_l1(difference.clone())),
@@ -358,6 +361,10 @@ pub(crate) fn fresh_network(config: NetworkConfig, device: &Device, seed: u64) -
     device.seed(seed);
     Network::new(config, device)
 }
+
+/// Images of a batch that the perceptual loss is shown. They are drawn at random, so the first stand for all; each of them costs
+/// as much as six of all else.
+const PERCEPTUAL_IMAGES: usize = 1;
 
 /// Number of losses.
 const TERMS: usize = 5;

@@ -56,17 +56,13 @@ pub trait ConvolutionGradients: ConvolutionBackend {
         save: bool,
     ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
 
-    /// Gradients of input (when wanted), weights and bias.
+    /// Gradients of input, weights and bias; those of input and weights only where wanted.
     fn convolution_gradients(
         saved: SavedConvolution<Self>,
         output_gradient: FloatTensor<Self>,
         activation: Activation,
-        input_wanted: bool,
-    ) -> (
-        Option<FloatTensor<Self>>,
-        FloatTensor<Self>,
-        FloatTensor<Self>,
-    );
+        wanted: [bool; 2],
+    ) -> [Option<FloatTensor<Self>>; 3];
 }
 
 /// What the backward pass of a convolution reads.
@@ -180,8 +176,8 @@ impl ConvolutionGradients for Flex {
         saved: SavedConvolution<Self>,
         output_gradient: FlexTensor,
         activation: Activation,
-        input_wanted: bool,
-    ) -> (Option<FlexTensor>, FlexTensor, FlexTensor) {
+        [input_wanted, weights_wanted]: [bool; 2],
+    ) -> [Option<FlexTensor>; 3] {
         let set = InstructionSet::best();
         let (input, weights) = (contiguous(saved.input), contiguous(saved.weights));
         let output_gradient = contiguous(output_gradient);
@@ -199,8 +195,14 @@ impl ConvolutionGradients for Flex {
             &mut gradient,
             &mut bias_gradient,
         );
-        let mut weight_gradient = vec![0.0; values(&weights).len()];
-        conv::weight_gradient(set, shape, values(&input), &gradient, &mut weight_gradient);
+        let weight_gradient = weights_wanted.then(|| {
+            let mut result = vec![0.0; values(&weights).len()];
+            conv::weight_gradient(set, shape, values(&input), &gradient, &mut result);
+            tensor(
+                result,
+                [shape.kernel, shape.kernel, shape.inputs, shape.outputs],
+            )
+        });
         let input_gradient = input_wanted.then(|| {
             let mut result = zeros(values(&input).len());
             conv::input_gradient(set, shape, &gradient, values(&weights), &mut result);
@@ -209,14 +211,8 @@ impl ConvolutionGradients for Flex {
                 [shape.images, shape.height, shape.width, shape.inputs],
             )
         });
-        (
-            input_gradient,
-            tensor(
-                weight_gradient,
-                [shape.kernel, shape.kernel, shape.inputs, shape.outputs],
-            ),
-            tensor(bias_gradient, [shape.outputs]),
-        )
+        let bias_gradient = tensor(bias_gradient, [shape.outputs]);
+        [input_gradient, weight_gradient, Some(bias_gradient)]
     }
 }
 
@@ -232,10 +228,9 @@ impl<B: ConvolutionGradients, const N: usize> Backward<B, N> for ConvolutionBack
         if let Some(Some(residual)) = ops.parents.get(3) {
             grads.register::<B>(residual.id, output_gradient.clone());
         }
-        let wanted = ops.parents[0].is_some();
-        let (input, weights, bias) =
-            B::convolution_gradients(ops.state, output_gradient, self.0, wanted);
-        for (parent, gradient) in ops.parents.iter().zip([input, Some(weights), Some(bias)]) {
+        let wanted = [0, 1].map(|parent: usize| ops.parents[parent].is_some());
+        let gradients = B::convolution_gradients(ops.state, output_gradient, self.0, wanted);
+        for (parent, gradient) in ops.parents.iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 grads.register::<B>(parent.id, gradient);
             }
