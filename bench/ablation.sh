@@ -15,9 +15,8 @@ fi
 mkdir -p "$runs"
 [ -e "$runs/start.safetensors" ] || cp crates/casr-net/weights/casr.safetensors "$runs/start.safetensors"
 
-variants="plain unrolled alignment similarity full"
-networks=""
-for variant in $variants; do
+networks="--network start=$runs/start.safetensors"
+for variant in plain unrolled alignment similarity full; do
     run="$runs/$variant"
     if [ -e "$run/checkpoint.safetensors" ]; then
         set -- --resume
@@ -31,6 +30,9 @@ done
 # shellcheck disable=SC2086 # one word for each option
 "$CASR" eval "$benchmarks/Set5" "$benchmarks/Set14" "$benchmarks/B100" --scales 4,8,16,32 \
     --degrade clean,noise:5,jpeg:75 $networks \
-    --methods bicubic,plain-one-step,plain,unrolled,alignment,similarity,full,full-x4-lanczos \
+    --methods bicubic,truth,start,plain-one-step,plain,unrolled,alignment,similarity,full,full-x4-lanczos \
     --metrics psnr_y,ssim_y,lpips_alex,sifid,texture,drift --metric-weights "$weights" \
     --sheets none --report docs/ablation.md --cache "$runs/cache"
+# What the variants are and what was found, then the tables.
+sed 1d docs/ablation.md | cat recipes/ablation/README.md - >docs/ablation.new
+mv docs/ablation.new docs/ablation.md
