@@ -12,7 +12,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
 use casr_kernels::conv::{Activation, ConvShape, GRID};
 use casr_kernels::{
-    similarity::MATCHES_REACH,
+    similarity::{LAGS, MATCHES_REACH},
     superpixel::{CELL, NEIGHBOURS},
 };
 use serde::{Deserialize, Serialize};
@@ -125,11 +125,21 @@ impl NetworkConfig {
     pub fn operations_per_pixel(&self) -> f64 {
         let body = (3 * self.blocks + 1) * 9 * self.channels * self.channels;
         let ends = 9 * COLOURS * self.channels + self.channels * self.head_channels();
-        2.0 * (body + ends) as f64
+        let square = self.channels * self.channels;
+        let (mut matches, mut of_cells) = (0, 0);
+        if self.similarity {
+            matches = 9 * (DETAILS + 1) * self.channels;
+            of_cells += LAGS * self.channels + 2 * square;
+        }
+        if self.alignment {
+            of_cells += (4 + 3) * square;
+        }
+        let cells = of_cells as f64 / (CELL * CELL) as f64;
+        2.0 * ((body + ends + matches) as f64 + cells)
     }
 
     /// Channels of the head: two coefficients for each frequency and a constant, for each colour.
-    fn head_channels(&self) -> usize {
+    pub fn head_channels(&self) -> usize {
         (2 * self.frequencies + 1) * COLOURS
     }
 }

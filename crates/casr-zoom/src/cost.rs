@@ -138,14 +138,8 @@ fn trial_flops(model: &Model, side: usize) -> f64 {
 
 /// Floating-point operations of one step.
 fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
-    let channels = config.channels as f64;
-    let head = head_channels(config) as f64;
-    let colours = COLOURS as f64;
-    let encoder = 9.0 * colours * channels;
-    let body = 9.0 * channels * channels * (3 * config.blocks + 1) as f64;
-    let coefficients = channels * head;
-    let field = head + BICUBIC_TAPS * colours;
-    2.0 * (inputs as f64 * (encoder + body + coefficients) + outputs as f64 * field)
+    let field = 2.0 * (config.head_channels() as f64 + BICUBIC_TAPS * COLOURS as f64);
+    inputs as f64 * config.operations_per_pixel() + outputs as f64 * field
 }
 
 /// The most memory that the network takes for one tile. Four maps of features are alive inside a block (the skip from the
@@ -158,7 +152,7 @@ fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
         * enlarged(longest(tiling.columns()), tiling.input.width, output.width);
 
     let channels = config.channels as u64 * VALUE;
-    let head = head_channels(config) as u64 * VALUE;
+    let head = config.head_channels() as u64 * VALUE;
     let body = window * 4 * channels;
     let coefficients = window * (channels + head);
     let field = window * head + outputs * 3 * PIXEL;
@@ -206,9 +200,4 @@ fn enlarged(part: u64, inputs: usize, outputs: usize) -> u64 {
 
 fn pixels(size: Size) -> u64 {
     size.width as u64 * size.height as u64
-}
-
-/// Two coefficients for every frequency and a constant, for each colour.
-fn head_channels(config: NetworkConfig) -> usize {
-    (2 * config.frequencies + 1) * COLOURS
 }
