@@ -190,8 +190,8 @@ impl ModelOptions {
         path: &Path,
         device: &ComputeDevice,
     ) -> anyhow::Result<(Model, String)> {
+        let model = Model::open(path)?;
         let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-        let model = Model::from_bytes(&path.display().to_string(), &bytes)?;
         let identity = self.identity(device, &bytes);
         Ok((model.on(device, self.precision())?, identity))
     }
