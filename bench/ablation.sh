@@ -3,8 +3,7 @@
 #   bench/ablation.sh DATA BENCHMARKS WEIGHTS [RUNS]
 # DATA: the folder of training images. BENCHMARKS: the folder of Set5, Set14 and B100. WEIGHTS: that of lpips_alex.safetensors and
 # lpips_vgg.safetensors. RUNS: where trainings are kept, target/ablation if not said; what was stopped goes on.
-# All variants start from the same weights: those in RUNS/start.safetensors, or the shipped ones where that is missing. CASR names the
-# program; else it is built.
+# All variants start from recipes/ablation/start.safetensors. CASR names the program; else it is built.
 set -eu
 cd "$(dirname "$0")/.."
 data=$1 benchmarks=$2 weights=$3 runs=${4:-target/ablation}
@@ -13,15 +12,15 @@ if [ -z "${CASR:-}" ]; then
     CASR="${CARGO_TARGET_DIR:-target}/release/casr"
 fi
 mkdir -p "$runs"
-[ -e "$runs/start.safetensors" ] || cp crates/casr-net/weights/casr.safetensors "$runs/start.safetensors"
+start=recipes/ablation/start.safetensors
 
-networks="--network start=$runs/start.safetensors"
+networks="--network start=$start"
 for variant in plain unrolled alignment similarity full; do
     run="$runs/$variant"
     if [ -e "$run/checkpoint.safetensors" ]; then
         set -- --resume
     else
-        set -- --recipe "recipes/ablation/$variant.toml" --init "$runs/start.safetensors"
+        set -- --recipe "recipes/ablation/$variant.toml" --init "$start"
     fi
     "$CASR" train "$data" -o "$run" --perceptual-weights "$weights/lpips_vgg.safetensors" "$@"
     networks="$networks --network $variant=$run/weights.safetensors"
