@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod align;
+mod condition;
 mod device;
 mod error;
 mod geometry;
@@ -20,8 +21,8 @@ mod layers;
 mod model;
 mod network;
 pub mod ops;
-mod origin;
 mod parameters;
+mod perception;
 mod prior;
 mod similarity;
 mod superpixel;
@@ -32,6 +33,7 @@ pub use casr_kernels::InstructionSet;
 pub use casr_kernels::conv::Activation;
 pub use casr_kernels::conv::GRID;
 pub use casr_kernels::superpixel::CELL;
+pub use condition::{Condition, Origin, Wear};
 pub use device::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Precision};
 pub use error::NetError;
 pub use geometry::{StepAxis, StepGeometry};
@@ -39,7 +41,7 @@ pub use inspect::autocorrelation;
 pub use model::{Model, Statistics, StepWindow};
 pub use network::{Network, NetworkConfig, StepInput, StepOutput};
 pub use ops::Places;
-pub use origin::{Origin, Wear};
+pub use parameters::Parameter;
 pub use prior::{LUMA, Pixels, Prior, PriorGeometry, PriorTensors};
 pub use superpixel::FIRST_TEMPERATURES;
 pub use weights::{Recipe, WeightsFile};

@@ -2,12 +2,12 @@
 
 use crate::{
     align::Reference,
+    condition::Condition,
     device::{ComputeDevice, Precision},
     error::NetError,
     geometry::StepGeometry,
     network::{Network, NetworkConfig, StepInput},
     ops::Places,
-    origin::{Origin, Wear},
     prior::{Pixels, Prior, PriorGeometry, PriorTensors},
     weights::{Recipe, WeightsFile},
 };
@@ -23,8 +23,8 @@ const EMBEDDED: &[u8] = include_bytes!("../weights/casr.safetensors");
 pub struct StepWindow {
     /// RGB, row-major. The window begins on the [`GRID`](crate::GRID).
     pub pixels: Vec<f32>,
-    /// Where the level comes from.
-    pub origin: Origin,
+    /// What the network is told.
+    pub condition: Condition,
     /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
     pub prior: Option<Prior>,
     /// What the step before left behind around the window; none at the first step.
@@ -187,7 +187,8 @@ impl Model {
         let output = self.network.step(StepInput {
             level: tensor(window.pixels, [height, width, 3]),
             geometry: geometry.clone(),
-            origins: vec![window.origin],
+            origins: vec![window.condition.origin],
+            perception: window.condition.perception,
             prior,
             reference,
         });
@@ -216,7 +217,7 @@ impl Model {
         &self,
         image: Pixels,
         geometry: &Arc<StepGeometry>,
-        wear: Wear,
+        condition: Condition,
     ) -> Result<Vec<f32>, NetError> {
         let size = (image.height, image.width);
         let prior = self.config.similarity.then(|| {
@@ -226,7 +227,7 @@ impl Model {
         });
         let window = StepWindow {
             pixels: image.values.to_vec(),
-            origin: Origin::Image(wear),
+            condition,
             prior,
             before: None,
         };

@@ -1,14 +1,15 @@
 //! The network: encode, body, heat field head.
 
 use crate::align::{Alignment, Reference};
+use crate::condition::Origin;
 use crate::geometry::StepGeometry;
-use crate::layers::Convolution;
+use crate::layers::{Convolution, Kernel};
 use crate::ops::{convolution, heat_field, resample};
-use crate::origin::Origin;
+use crate::perception::Perception;
 use crate::prior::{DETAILS, PriorTensors};
 use crate::similarity::Similarity;
 use crate::superpixel::{FIRST_TEMPERATURES, Superpixels};
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId, list_param_ids};
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
 use casr_kernels::conv::{Activation, ConvShape, GRID};
 use casr_kernels::{
@@ -39,6 +40,8 @@ pub struct NetworkConfig {
     pub alignment: bool,
     /// Whether it is shown the self-similarity of the original image (SARM).
     pub similarity: bool,
+    /// Whether it is told where to go between the least error and the best look ([`StepInput::perception`]).
+    pub perception: bool,
 }
 
 impl Default for NetworkConfig {
@@ -49,6 +52,7 @@ impl Default for NetworkConfig {
             frequencies: 32,
             alignment: false,
             similarity: false,
+            perception: false,
         }
     }
 }
@@ -88,7 +92,7 @@ impl NetworkConfig {
             margin = margin.max(matches).max(CELL);
         }
         for block in 0..self.blocks {
-            margin = (0..3).fold(margin, |margin, _| convolved(margin, channels, channels));
+            margin = (0..BLOCK).fold(margin, |margin, _| convolved(margin, channels, channels));
             if self.alignment && block + 1 == blocks_before_alignment(self.blocks) {
                 // A pixel reads the cells around its own, and these the pixels of the cells around them.
                 margin = margin.max(CELL).next_multiple_of(CELL) + 3 * CELL;
@@ -104,6 +108,7 @@ impl NetworkConfig {
         size(self) == size(other)
             && self.alignment <= other.alignment
             && self.similarity <= other.similarity
+            && self.perception <= other.perception
     }
 
     /// Values that a step with [`NetworkConfig::alignment`] leaves behind for each cell: mean and logarithm of the deviation of
@@ -123,7 +128,7 @@ impl NetworkConfig {
     /// Floating point operations of the convolutions for one input pixel, forward; a multiplication and an addition
     /// count as two.
     pub fn operations_per_pixel(&self) -> f64 {
-        let body = (3 * self.blocks + 1) * 9 * self.channels * self.channels;
+        let body = (BLOCK * self.blocks + 1) * 9 * self.channels * self.channels;
         let ends = 9 * COLOURS * self.channels + self.channels * self.head_channels();
         let square = self.channels * self.channels;
         let (mut matches, mut of_cells) = (0, 0);
@@ -148,6 +153,9 @@ impl NetworkConfig {
 fn blocks_before_alignment(blocks: usize) -> usize {
     blocks.div_ceil(2)
 }
+
+/// Convolutions of a block.
+const BLOCK: usize = 3;
 
 /// x + conv(SiLU(conv(SiLU(conv x)))).
 #[derive(Module, Debug)]
@@ -175,10 +183,11 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let inner = self.first.forward(x.clone(), None, Activation::Silu);
-        let inner = self.second.forward(inner, None, Activation::Silu);
-        self.third.forward(inner, Some(x), Activation::None)
+    /// `used` says what is used of each of its convolutions.
+    fn forward(&self, x: Tensor<4>, used: impl Fn(usize, &Convolution) -> Kernel) -> Tensor<4> {
+        let inner = used(0, &self.first).forward(x.clone(), None, Activation::Silu);
+        let inner = used(1, &self.second).forward(inner, None, Activation::Silu);
+        used(2, &self.third).forward(inner, Some(x), Activation::None)
     }
 }
 
@@ -267,8 +276,10 @@ impl HeatHead {
         }
     }
 
+    /// `coefficients` is what is used of its convolution.
     fn forward(
         &self,
+        coefficients: Kernel,
         features: Tensor<4>,
         base: Tensor<4>,
         geometry: Arc<StepGeometry>,
@@ -283,7 +294,7 @@ impl HeatHead {
             .sum_dim(1)
             .squeeze_dim(1);
         let decay = (exponent * self.kappa.val()).neg().exp();
-        let coefficients = self.coefficients.forward(features, None, Activation::None);
+        let coefficients = coefficients.forward(features, None, Activation::None);
         // Waves of many radians are not for half precision.
         let coefficients = coefficients.cast(FloatDType::F32);
         heat_field(coefficients, frequencies, decay, base, geometry)
@@ -299,6 +310,8 @@ pub struct StepInput {
     pub geometry: Arc<StepGeometry>,
     /// Where each of them comes from.
     pub origins: Vec<Origin>,
+    /// See [`Condition::perception`](crate::Condition::perception).
+    pub perception: f32,
     /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
     pub prior: Option<PriorTensors>,
     /// The statistics that step k−1 left behind; none at the first step.
@@ -326,6 +339,7 @@ pub struct Network {
     alignment: Option<Alignment>,
     body: Convolution,
     head: HeatHead,
+    perception: Option<Perception>,
 }
 
 impl Network {
@@ -333,6 +347,8 @@ impl Network {
     pub fn new(config: NetworkConfig, device: &Device) -> Self {
         let channels = config.channels;
         let regions = config.alignment || config.similarity;
+        let head = HeatHead::new(config, device);
+        let perception = || Perception::new(BLOCK * config.blocks + 1, &head.coefficients, device);
         Self {
             embedding: StepEmbedding::new(channels, device),
             encoder: Convolution::new(3, COLOURS, channels, 1.0, device),
@@ -343,7 +359,8 @@ impl Network {
                 .collect(),
             alignment: (config.alignment).then(|| Alignment::new(channels, device)),
             body: Convolution::new(3, channels, channels, 0.1, device),
-            head: HeatHead::new(config, device),
+            perception: config.perception.then(perception),
+            head,
         }
     }
 
@@ -379,7 +396,9 @@ impl Network {
         let mut features = encoded.clone();
         let mut statistics = None;
         for (index, block) in self.blocks.iter().enumerate() {
-            features = block.forward(features);
+            features = block.forward(features, |within, convolution| {
+                self.in_body(BLOCK * index + within, convolution, input.perception)
+            });
             if index + 1 == blocks_before_alignment(self.blocks.len())
                 && let (Some(alignment), Some(regions)) = (&self.alignment, &regions)
             {
@@ -388,11 +407,36 @@ impl Network {
                 statistics = Some(aligned.statistics);
             }
         }
-        let features = self.body.forward(features, Some(encoded), Activation::None);
+        let features = self
+            .in_body(BLOCK * self.blocks.len(), &self.body, input.perception)
+            .forward(features, Some(encoded), Activation::None);
+        let mut coefficients = self.head.coefficients.kernel();
+        if let Some(perception) = self.perceiving(input.perception) {
+            coefficients = perception.of_head(coefficients, input.perception);
+        }
         StepOutput {
-            level: self.head.forward(features, base, input.geometry),
+            level: (self.head).forward(coefficients, features, base, input.geometry),
             statistics,
         }
+    }
+
+    /// What is used of a convolution of the body.
+    fn in_body(&self, index: usize, convolution: &Convolution, strength: f32) -> Kernel {
+        let kernel = convolution.kernel();
+        match self.perceiving(strength) {
+            Some(perception) => perception.of_body(index, kernel, strength),
+            None => kernel,
+        }
+    }
+
+    /// What makes it look well, if it is to.
+    fn perceiving(&self, strength: f32) -> Option<&Perception> {
+        self.perception.as_ref().filter(|_| strength > 0.0)
+    }
+
+    /// The parameters that decide nothing but how well it looks: without effect where [`StepInput::perception`] is 0.
+    pub fn perceptual_parameters(&self) -> Vec<ParamId> {
+        list_param_ids(&self.perception)
     }
 
     /// `[n, h, w, C]`.

@@ -227,6 +227,7 @@ fn a_window_too_large_is_an_error_and_the_device_goes_on() {
         frequencies: 512,
         alignment: false,
         similarity: false,
+        perception: false,
     };
     let network = Network::new(config, gpu.burn());
     let model = Model::from_network(network, gpu, config, Recipe::default());

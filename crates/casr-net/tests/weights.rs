@@ -10,6 +10,7 @@ const CONFIG: NetworkConfig = NetworkConfig {
     frequencies: 3,
     alignment: true,
     similarity: true,
+    perception: true,
 };
 
 fn file() -> WeightsFile {

@@ -3,7 +3,10 @@
 use crate::{
     average,
     error::TrainError,
-    loss::{LossTerms, alignment_loss, autocorrelation_loss, frequency_l1, l1, perceptual_loss},
+    loss::{
+        LossTerms, LossWeights, alignment_loss, autocorrelation_loss, frequency_l1, l1,
+        perceptual_loss,
+    },
     optimizer::MuonOrAdam,
     options::TrainOptions,
     sample::Batch,
@@ -192,25 +195,47 @@ impl Trainer {
     /// [`TrainError::Diverged`]; the state is then as before the step. [`NetError::Device`] if a GPU fails.
     pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
         let start = Instant::now();
-        let (loss, terms) = self.loss(batch);
+        let (loss, terms) = self.loss(batch, 0.0);
+        // What looks well is learnt beside what has the least error, by parameters of its own.
+        let perceptual = (batch.perception > 0.0)
+            .then(|| self.loss(&batch.first(PERCEPTUAL_IMAGES), batch.perception));
         let failed = |error: TensorReadError| NetError::Device {
             device: self.device.to_string(),
             reason: error.to_string(),
         };
-        let value: f32 = loss.clone().try_into_scalar().map_err(failed)?;
-        let terms = terms.read().map_err(failed)?;
+        let read = |loss: &Tensor<1>| loss.clone().try_into_scalar::<f32>().map_err(failed);
+        let value = read(&loss)?;
+        let mut terms = terms.read().map_err(failed)?;
+        let (perceptual, finite) = match perceptual {
+            Some((loss, of_look)) => {
+                let of_look = of_look.read().map_err(failed)?;
+                terms.autocorrelation = of_look.autocorrelation;
+                terms.perceptual = of_look.perceptual;
+                let finite = read(&loss)?.is_finite();
+                (Some(loss), finite)
+            }
+            None => (None, true),
+        };
         let forward = start.elapsed();
-        if !value.is_finite() {
+        if !(value.is_finite() && finite) {
             return Err(TrainError::Diverged { step: self.step });
         }
 
         let start = Instant::now();
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        let mut gradients = vec![GradientsParams::from_grads(loss.backward(), &self.network)];
+        if let Some(loss) = perceptual {
+            let learning = self.network.perceptual_parameters();
+            let mut all = loss.backward();
+            let own = GradientsParams::from_params(&mut all, &self.network, &learning);
+            gradients.push(own);
+        }
         let backward = start.elapsed();
 
         let start = Instant::now();
         let rate = self.options.schedule.rate(self.step);
-        self.network = self.optimizer.step(rate, self.network.clone(), gradients);
+        for gradients in gradients {
+            self.network = self.optimizer.step(rate, self.network.clone(), gradients);
+        }
         // Early on the average forgets faster, or it would drag the initial weights along.
         let decay = self
             .options
@@ -234,8 +259,8 @@ impl Trainer {
         })
     }
 
-    /// The loss on every level of a batch, averaged, `[1]`, and what it is made of.
-    fn loss(&self, batch: &Batch) -> (Tensor<1>, Terms) {
+    /// The loss on every level of a batch, averaged, `[1]`, and what it is made of; the network is told `perception`.
+    fn loss(&self, batch: &Batch, perception: f32) -> (Tensor<1>, Terms) {
         let (height, width) = batch.size;
         let device = self.device.burn().clone().autodiff();
         let tensor = |values: &[f32], height, width| {
@@ -252,6 +277,7 @@ impl Trainer {
         let mut origins = batch.origins.clone();
         let mut reference = None;
         let levels = batch.targets.len() as f64;
+        let losses = self.losses(perception);
         for target in &batch.targets {
             let (rows, columns) = (&target.geometry.rows, &target.geometry.columns);
             let prior = self.options.network.similarity.then(|| {
@@ -262,12 +288,13 @@ impl Trainer {
                 level,
                 geometry: target.geometry.clone(),
                 origins,
+                perception,
                 prior,
                 reference,
             });
             let result = output.level;
             let truth = tensor(&target.pixels, rows.outputs(), columns.outputs());
-            let of_level = self.terms(&result, truth, below, &target.geometry);
+            let of_level = self.terms(&losses, &result, truth, below, &target.geometry);
             for ((weight, term), sum) in of_level.into_iter().zip(&mut terms.0) {
                 let Some(term) = term else { continue };
                 let term = term / levels;
@@ -292,15 +319,29 @@ impl Trainer {
         (total, terms)
     }
 
+    /// The weights of the losses where the network is told `perception`.
+    fn losses(&self, perception: f32) -> LossWeights {
+        let losses = self.options.losses;
+        if !self.options.network.perception {
+            return losses;
+        }
+        let perception = f64::from(perception);
+        LossWeights {
+            autocorrelation: losses.autocorrelation * perception,
+            perceptual: losses.perceptual * perception,
+            ..losses
+        }
+    }
+
     /// Weights and values of the losses of one level, in the order of [`LossTerms`]; no value where the weight is zero.
     fn terms(
         &self,
+        losses: &LossWeights,
         result: &Tensor<4>,
         truth: Tensor<4>,
         below: Tensor<4>,
         geometry: &StepGeometry,
     ) -> [(f64, Option<Tensor<1>>); TERMS] {
-        let losses = self.options.losses;
         let result = || result.clone();
         let difference = result() - truth.clone();
         let some =
@@ -308,7 +349,9 @@ impl Trainer {
         let perceptual = (self.features.as_ref())
             .filter(|_| losses.perceptual > 0.0)
             .map(|features| {
-                let shown = |images: Tensor<4>| images.narrow(0, 0, PERCEPTUAL_IMAGES);
+                let batch_size = truth.dims()[0];
+                let shown =
+                    |images: Tensor<4>| images.narrow(0, 0, PERCEPTUAL_IMAGES.min(batch_size));
                 perceptual_loss(features, shown(result()), shown(truth.clone()))
             });
         [
@@ -364,7 +407,7 @@ pub(crate) fn fresh_network(config: NetworkConfig, device: &Device, seed: u64) -
 
 /// Images of a batch that the perceptual loss is shown. They are drawn at random, so the first stand for all; each of them costs
 /// as much as six of all else.
-const PERCEPTUAL_IMAGES: usize = 1;
+const PERCEPTUAL_IMAGES: usize = 2;
 
 /// Number of losses.
 const TERMS: usize = 5;

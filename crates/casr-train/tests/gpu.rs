@@ -15,6 +15,7 @@ fn options() -> TrainOptions {
             frequencies: 4,
             alignment: true,
             similarity: true,
+            perception: true,
         },
         batch: 2,
         patch: 12,

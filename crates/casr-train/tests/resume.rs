@@ -17,6 +17,7 @@ fn options() -> TrainOptions {
             frequencies: 4,
             alignment: true,
             similarity: true,
+            perception: true,
         },
         batch: 3,
         patch: 12,

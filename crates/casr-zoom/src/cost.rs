@@ -7,7 +7,7 @@ use crate::{
     plan::{ScalePlan, Size},
     tile::Tiling,
 };
-use casr_net::{CELL, Model, NetworkConfig, Pixels, StepGeometry, Wear};
+use casr_net::{CELL, Condition, Model, NetworkConfig, Origin, Pixels, StepGeometry, Wear};
 use half::f16;
 use std::{
     ops::Range,
@@ -113,6 +113,7 @@ pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
 fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let output = 2 * side;
     let geometry = Arc::new(StepGeometry::new((side, side), (output, output)));
+    let condition = Condition::faithful(Origin::Image(Wear::default()));
     let run = || {
         let window = vec![0.5; side * side * COLOURS];
         let start = Instant::now();
@@ -121,7 +122,7 @@ fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
             width: side,
             values: &window,
         };
-        match model.first_step(image, &geometry, Wear::default()) {
+        match model.first_step(image, &geometry, condition) {
             Ok(_) => Ok(start.elapsed().as_secs_f64()),
             Err(error) => Err(ZoomError::Device(error.to_string())),
         }

@@ -5,12 +5,13 @@ use crate::{
     cost::PlanCost,
     error::ZoomError,
     image::Image,
+    perception::Perception,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
     tile::Tiling,
     wear::Restoration,
 };
-use casr_net::{Model, Origin};
+use casr_net::{Condition, Model, Origin};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
@@ -23,6 +24,7 @@ pub struct Enlarger {
     max_step: f64,
     tile: usize,
     restoration: Restoration,
+    perception: Perception,
 }
 
 impl Enlarger {
@@ -33,6 +35,7 @@ impl Enlarger {
             max_step: DEFAULT_MAX_STEP,
             tile: DEFAULT_TILE,
             restoration: Restoration::Auto,
+            perception: Perception::Auto,
         }
     }
 
@@ -57,6 +60,13 @@ impl Enlarger {
     #[must_use]
     pub fn restoration(mut self, restoration: Restoration) -> Self {
         self.restoration = restoration;
+        self
+    }
+
+    /// Where steps go between the least error and the best look; [`Perception::Auto`] if not said otherwise.
+    #[must_use]
+    pub fn perception(mut self, perception: Perception) -> Self {
+        self.perception = perception;
         self
     }
 
@@ -99,6 +109,7 @@ impl Enlarger {
             });
         }
         let halo = self.model.halo();
+        let perception = self.perception.strength(image.size(), plan.output());
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
@@ -110,9 +121,10 @@ impl Enlarger {
                 None => Origin::Image(self.restoration.wear(image)),
                 Some(_) => Origin::Step,
             };
+            let condition = Condition { origin, perception };
             let tile = self.tile;
             let tiling = Tiling { input, tile, halo };
-            Step::new(tiling, levels, origin, self.model.config())
+            Step::new(tiling, levels, condition, self.model.config())
         });
         Ok(Bands::new(
             &self.model,

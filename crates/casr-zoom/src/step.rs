@@ -8,7 +8,7 @@ use crate::{
     tile::{Tiling, halves},
 };
 use casr_net::{
-    CELL, Model, NetError, NetworkConfig, Origin, Pixels, Places, PriorGeometry, Statistics,
+    CELL, Condition, Model, NetError, NetworkConfig, Pixels, Places, PriorGeometry, Statistics,
     StepGeometry, StepWindow, whole_places,
 };
 use half::f16;
@@ -23,8 +23,8 @@ pub(crate) struct Step {
     /// The tiles of the level below.
     pub tiling: Tiling,
     geometry: StepGeometry,
-    /// How much to restore, at the first step.
-    origin: Origin,
+    /// What the network is told.
+    condition: Condition,
     /// How the original image's self-similarity is found, for a network that wants it.
     prior: Option<PriorGeometry>,
     /// Where the cells of the level below lie among those of the step before, for a network that aligns to them.
@@ -67,7 +67,12 @@ pub(crate) struct Made {
 
 impl Step {
     /// The step from the level that `tiling` cuts.
-    pub fn new(tiling: Tiling, levels: Levels, origin: Origin, network: NetworkConfig) -> Self {
+    pub fn new(
+        tiling: Tiling,
+        levels: Levels,
+        condition: Condition,
+        network: NetworkConfig,
+    ) -> Self {
         let size = |size: Size| (size.height, size.width);
         let (input, output) = (size(tiling.input), size(levels.output));
         let prior = || PriorGeometry::new(size(levels.image), input, output);
@@ -75,7 +80,7 @@ impl Step {
         Self {
             tiling,
             geometry: StepGeometry::new(input, output),
-            origin,
+            condition,
             prior: network.similarity.then(prior),
             before: levels.before.filter(|_| network.alignment).map(places),
             statistics: if network.alignment {
@@ -230,7 +235,7 @@ impl Step {
         };
         let window = StepWindow {
             pixels,
-            origin: self.origin,
+            condition: self.condition,
             prior,
             before,
         };
@@ -280,7 +285,7 @@ fn place<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casr_net::{ComputeDevice, Network, NetworkConfig, Recipe};
+    use casr_net::{ComputeDevice, Network, NetworkConfig, Origin, Recipe};
 
     #[test]
     fn a_tile_in_halves_is_the_same_tile() {
@@ -290,6 +295,7 @@ mod tests {
             frequencies: 4,
             alignment: true,
             similarity: true,
+            perception: true,
         };
         let device = ComputeDevice::cpu();
         let network = Network::new(config, device.burn());
@@ -318,7 +324,7 @@ mod tests {
             before: Some(small),
             output,
         };
-        let step = Step::new(tiling, levels, Origin::Step, config);
+        let step = Step::new(tiling, levels, Condition::faithful(Origin::Step), config);
         let pixels = noise(small.width * small.height * COLOURS);
         let image = Image::new(small.width, small.height, pixels).unwrap();
         let mut level = Rows::new(width, COLOURS);

@@ -32,6 +32,7 @@ fn memory_is_bounded_and_foretold() {
         frequencies: 8,
         alignment: true,
         similarity: true,
+        perception: true,
     };
     let enlarger = Enlarger::new(model(config)).tile(64);
     let mut measured = Vec::new();

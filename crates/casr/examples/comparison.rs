@@ -1,62 +1,116 @@
-//! Makes the picture at the top of the README, `docs/comparison.png`, from a shipped sample:
+//! Draws the pictures of the documentation from the shipped samples:
 //! `cargo run --release -p casr --example comparison [WEIGHTS]`, from the repository's root.
 //!
-//! From left to right: the pixels of a part of the sample, the same by bicubic interpolation, the same by CASR.
+//! - `docs/comparison.png`: from left to right the pixels of a part of a sample, the same by bicubic interpolation, the same by CASR.
+//! - `docs/x64.png`: a part of each sample 64 times as large, shrunk again to be seen whole; its middle by CASR, pixel by pixel; and
+//!   the same as CASR to 4 times and Lanczos interpolation from there make it.
 
 use casr_codec::{Format, Header, Limits, Options, Writer, read};
-use casr_metrics::{RgbImage, imresize, nearest};
+use casr_metrics::{RgbImage, degrade, imresize, lanczos, nearest};
 use casr_zoom::{Enlarger, Image, Model, Target};
 use std::error::Error;
 use std::path::Path;
 
-const SAMPLE: &str = "samples/flowers.png";
-const PICTURE: &str = "docs/comparison.png";
-const SCALE: usize = 4;
-/// The part shown, in pixels of the sample.
-const LEFT: usize = 250;
-const TOP: usize = 290;
-const SIDE: usize = 72;
-/// White columns between the panels.
+/// White between the panels, in pixels.
 const GAP: usize = 4;
 
-fn main() -> Result<(), Box<dyn Error>> {
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
     let model = match std::env::args_os().nth(1) {
         Some(weights) => Model::open(Path::new(&weights))?,
         None => Model::embedded()?,
     };
-    let sample = read(Path::new(SAMPLE), &Limits::default())?;
-    let sample = RgbImage::new(sample.width, sample.height, sample.pixels)?;
-    let (width, height) = (SCALE * sample.width(), SCALE * sample.height());
-
-    let image = Image::new(sample.width(), sample.height(), sample.values().to_vec())?;
-    let enlarged = Enlarger::new(model).enlarge(&image, Target::Factor(SCALE as f64))?;
-    let panels = [
-        nearest(&sample, (width, height))?,
-        imresize(&sample, (width, height))?,
-        RgbImage::new(width, height, enlarged.into_pixels())?,
+    let enlarger = Enlarger::new(model);
+    write("docs/comparison.png", &[comparison(&enlarger)?])?;
+    let rows = [
+        ("flowers", (262, 300)),
+        ("city", (300, 250)),
+        ("dog", (250, 180)),
     ];
-    let side = SCALE * SIDE;
-    let parts = panels
-        .iter()
-        .map(|panel| panel.crop((SCALE * LEFT, SCALE * TOP), (side, side)))
-        .collect::<Result<Vec<_>, _>>()?;
-    write(&parts, side)
+    let rows = rows.map(|(name, corner)| far(&enlarger, name, corner));
+    write(
+        "docs/x64.png",
+        &rows.into_iter().collect::<Result<Vec<_>>>()?,
+    )
 }
 
-/// Writes square parts side by side.
-fn write(parts: &[RgbImage], side: usize) -> Result<(), Box<dyn Error>> {
-    let header = Header::rgb(parts.len() * (side + GAP) - GAP, side);
+/// The panels of a part of a sample, 4 times as large.
+fn comparison(enlarger: &Enlarger) -> Result<Vec<RgbImage>> {
+    const SCALE: usize = 4;
+    const CORNER: (usize, usize) = (250, 290);
+    const SIDE: usize = 72;
+    let sample = sample("flowers")?;
+    let size = (SCALE * sample.width(), SCALE * sample.height());
+    let panels = [
+        nearest(&sample, size)?,
+        imresize(&sample, size)?,
+        enlarged(enlarger, &sample, SCALE)?,
+    ];
+    let corner = (SCALE * CORNER.0, SCALE * CORNER.1);
+    let parts = panels.iter();
+    Ok(parts
+        .map(|panel| panel.crop(corner, (SCALE * SIDE, SCALE * SIDE)))
+        .collect::<std::result::Result<_, _>>()?)
+}
+
+/// The panels of a part of a sample, 64 times as large.
+fn far(enlarger: &Enlarger, name: &str, corner: (usize, usize)) -> Result<Vec<RgbImage>> {
+    const SCALE: usize = 64;
+    const SIDE: usize = 48;
+    const SHOWN: usize = 384;
+    let part = sample(name)?.crop(corner, (SIDE, SIDE))?;
+    let large = enlarged(enlarger, &part, SCALE)?;
+    let four = enlarged(enlarger, &part, 4)?;
+    let stretched = lanczos(&four, large.size())?;
+    let middle = |image: &RgbImage| {
+        let first = (SCALE * SIDE - SHOWN) / 2;
+        image.crop((first, first), (SHOWN, SHOWN))
+    };
+    Ok(vec![
+        degrade(&large, (SHOWN, SHOWN))?,
+        middle(&large)?,
+        middle(&stretched)?,
+    ])
+}
+
+fn sample(name: &str) -> Result<RgbImage> {
+    let path = format!("samples/{name}.png");
+    let sample = read(Path::new(&path), &Limits::default())?;
+    Ok(RgbImage::new(sample.width, sample.height, sample.pixels)?)
+}
+
+fn enlarged(enlarger: &Enlarger, image: &RgbImage, scale: usize) -> Result<RgbImage> {
+    let image = Image::new(image.width(), image.height(), image.values().to_vec())?;
+    let large = enlarger.enlarge(&image, Target::Factor(scale as f64))?;
+    let (width, height) = (large.width(), large.height());
+    Ok(RgbImage::new(width, height, large.into_pixels())?)
+}
+
+/// Writes rows of panels of one size.
+fn write(path: &str, rows: &[Vec<RgbImage>]) -> Result<()> {
+    let (width, height) = rows[0][0].size();
+    let columns = rows[0].len();
+    let header = Header::rgb(
+        columns * (width + GAP) - GAP,
+        rows.len() * (height + GAP) - GAP,
+    );
     let options = Options {
         overwrite: true,
         ..Options::default()
     };
-    let mut writer = Writer::create(Path::new(PICTURE), Format::Png, header, options)?;
-    for row in 0..side {
-        let lines: Vec<&[f32]> = parts
-            .iter()
-            .map(|part| &part.values()[row * side * 3..][..side * 3])
-            .collect();
-        writer.write_rows(&lines.join(&[1.0; GAP * 3][..]))?;
+    let white = vec![1.0; (columns * (width + GAP) - GAP) * GAP * 3];
+    let mut writer = Writer::create(Path::new(path), Format::Png, header, options)?;
+    for (index, panels) in rows.iter().enumerate() {
+        if index > 0 {
+            writer.write_rows(&white)?;
+        }
+        for row in 0..height {
+            let line =
+                |panel: &RgbImage| panel.values()[row * width * 3..(row + 1) * width * 3].to_vec();
+            let lines: Vec<Vec<f32>> = panels.iter().map(line).collect();
+            writer.write_rows(&lines.join(&[1.0; GAP * 3][..]))?;
+        }
     }
     Ok(writer.finish()?)
 }

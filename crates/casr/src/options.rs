@@ -5,7 +5,7 @@ use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
-use casr_zoom::{DEFAULT_MAX_STEP, Restoration, Size, Target};
+use casr_zoom::{DEFAULT_MAX_STEP, Perception, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -209,35 +209,61 @@ impl ModelOptions {
     }
 }
 
-/// What the command line says of [`Restore`].
-pub const RESTORE_HELP: &str = "How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean) to 1";
+/// What the network is asked for, beside enlarging.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct WishOptions {
+    /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean)
+    /// to 1
+    #[arg(long, value_name = "STRENGTH", default_value_t)]
+    restore: Strength,
+    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; auto is the least error up to
+    /// four times the image's size, and more look from there
+    #[arg(long, value_name = "STRENGTH", default_value_t)]
+    perception: Strength,
+}
 
-/// How much to restore, as it is written on the command line.
+impl WishOptions {
+    /// How much to restore.
+    pub fn restoration(self) -> Restoration {
+        (self.restore.0).map_or(Restoration::Auto, Restoration::Strength)
+    }
+
+    /// Where to go between the least error and the best look.
+    pub fn perception(self) -> Perception {
+        self.perception.into()
+    }
+}
+
+/// A number from 0 to 1, or auto.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Restore(pub Restoration);
+pub struct Strength(Option<f32>);
 
-impl FromStr for Restore {
+impl FromStr for Strength {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "auto" {
-            return Ok(Self(Restoration::Auto));
+            return Ok(Self(None));
         }
         match text.parse() {
-            Ok(strength) if (0.0..=1.0).contains(&strength) => {
-                Ok(Self(Restoration::Strength(strength)))
-            }
+            Ok(strength) if (0.0..=1.0).contains(&strength) => Ok(Self(Some(strength))),
             _ => Err("write auto, or a number from 0 to 1".to_owned()),
         }
     }
 }
 
-impl fmt::Display for Restore {
+impl fmt::Display for Strength {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self.0 {
-            Restoration::Auto => formatter.write_str("auto"),
-            Restoration::Strength(strength) => strength.fmt(formatter),
+            None => formatter.write_str("auto"),
+            Some(strength) => strength.fmt(formatter),
         }
+    }
+}
+
+impl From<Strength> for Perception {
+    fn from(strength: Strength) -> Self {
+        (strength.0).map_or(Self::Auto, Self::Strength)
     }
 }
 

@@ -69,7 +69,7 @@ fn sets_scales_and_methods() {
     assert_eq!(lines[0], ["First", "×2,", "2", "images"]);
     assert_eq!(
         lines[1],
-        ["method", "PSNR-Y", "SSIM-Y", "drift", "seconds", "MB"]
+        ["method", "PSNR-Y", "SSIM-Y", "drift", "s/MP", "MB"]
     );
     let psnr = |line: usize| lines[line][1].parse::<f64>().unwrap();
     assert!(psnr(5) > psnr(2), "{}", run.output);
@@ -116,6 +116,7 @@ fn a_report_in_a_folder() {
         text.contains("casr eval --metrics psnr_y,ssim_y,drift -q First Second"),
         "{text}"
     );
+    assert!(text.contains("- Parameters: casr 0."), "{text}");
     for line in text.lines().filter(|line| line.starts_with("![")) {
         let name = line.split(['(', ')']).nth(1).unwrap();
         let picture = support::read(&folder.path().join(name));
@@ -275,11 +276,43 @@ fn networks_side_by_side() {
         (["--network", "new"], "NAME=FILE"),
         (["--network", "new=none.safetensors"], "none.safetensors"),
         (["--restore", "2"], "from 0 to 1"),
+        (["--perception", "-1"], "from 0 to 1"),
+        (["--methods", "casr@2"], "no such method"),
+        (["--methods", "bicubic@1"], "no such method"),
     ] {
         let run = eval(folder.path(), &[&["Second"][..], &arguments].concat());
         assert_ne!(run.code, Some(0), "{run:?}");
         assert!(run.errors.contains(words), "{run:?}");
     }
+}
+
+/// Of the weights that ship: the least error where most of the result is in the image, and a better look where it is asked for.
+#[test]
+fn from_the_least_error_to_the_best_look() {
+    let folder = folder();
+    sets(folder.path());
+    #[rustfmt::skip]
+    let arguments = [
+        "eval", "Second", "-q", "--scales", "2,8", "--metrics", "psnr_y,texture,drift_truth", "--methods",
+        "truth,casr,casr@0,casr@1",
+    ];
+    let run = casr(folder.path(), &arguments).succeeds();
+    let lines = words(&run.output);
+    let scores = |line: usize| lines[line][1..4].to_vec();
+    let score = |line: usize, column: usize| lines[line][column].parse::<f64>().unwrap();
+    let [truth, auto, least, best] = [2, 3, 4, 5];
+    assert_eq!(scores(truth)[1..], ["1.000", "0.000"], "{}", run.output);
+    assert_eq!(scores(auto), scores(least), "{}", run.output);
+    assert!(score(least, 1) > score(best, 1), "{}", run.output);
+    assert!(score(best, 2) > score(least, 2), "{}", run.output);
+    let eight = 6;
+    assert_ne!(
+        scores(eight + auto),
+        scores(eight + least),
+        "{}",
+        run.output
+    );
+    assert_ne!(scores(eight + auto), scores(eight + best), "{}", run.output);
 }
 
 #[test]

@@ -13,12 +13,14 @@ pub const SMALL: NetworkConfig = NetworkConfig {
     frequencies: 5,
     alignment: false,
     similarity: false,
+    perception: false,
 };
 
 /// The same with all modules.
 pub const MODULES: NetworkConfig = NetworkConfig {
     alignment: true,
     similarity: true,
+    perception: true,
     ..SMALL
 };
 

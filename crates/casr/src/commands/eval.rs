@@ -6,7 +6,7 @@ use crate::evaluation::{
     Cache, Evaluation, External, ImageSet, METHODS_HELP, Meter, Method, Metric, Network, Place,
     Report, publish, run as evaluate,
 };
-use crate::options::{LimitOptions, ModelOptions, RESTORE_HELP, Restore, parse_time};
+use crate::options::{LimitOptions, ModelOptions, WishOptions, parse_time};
 use anyhow::{Context, anyhow, bail};
 use casr_codec::{CodecError, images_in};
 use casr_train::Degradation;
@@ -77,8 +77,8 @@ pub struct EvalArguments {
     /// The sets that get contact sheets in the report, separated by commas; `none` for none [default: all]
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     sheets: Vec<String>,
-    #[arg(long, value_name = "STRENGTH", default_value_t, help = RESTORE_HELP)]
-    restore: Restore,
+    #[command(flatten)]
+    wishes: WishOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -120,6 +120,9 @@ pub fn run(arguments: &EvalArguments) -> anyhow::Result<Outcome> {
         sets: sets.iter().map(|set| set.name.clone()).collect(),
         scales: arguments.scales.clone(),
         methods: methods.iter().map(|method| method.name.clone()).collect(),
+        parameters: (methods.iter())
+            .filter_map(|method| Some((method.name.clone(), method.parameters()?)))
+            .collect(),
         metrics: meter.metrics().to_vec(),
         remarks,
         ..Report::default()
@@ -201,12 +204,13 @@ impl EvalArguments {
 
     /// The network of the program, or of --weights, and those beside it.
     fn networks(&self) -> anyhow::Result<Vec<Arc<Network>>> {
-        let restoration = self.restore.0;
+        let (restoration, perception) = (self.wishes.restoration(), self.wishes.perception());
         let network = |name: &str, (model, identity): (Model, String)| {
             Arc::new(Network {
                 name: name.to_owned(),
                 model,
                 restoration,
+                perception,
                 identity: format!("{identity} {restoration:?}"),
             })
         };

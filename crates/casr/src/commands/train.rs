@@ -95,6 +95,9 @@ struct Settings {
     /// Show the network the self-similarity of the original image (SARM)
     #[arg(long)]
     similarity: bool,
+    /// Tell the network where to go between the least error and the best look (--perception of `casr upscale`)
+    #[arg(long)]
+    perception: bool,
 }
 
 /// The names of [`Optimizer`]s.
@@ -119,10 +122,11 @@ impl Settings {
         };
         let network = &mut options.network;
         if let Some(init) = init {
-            let modules = (network.alignment, network.similarity);
+            let recipe = *network;
             *network = init;
-            network.alignment |= modules.0;
-            network.similarity |= modules.1;
+            network.alignment |= recipe.alignment;
+            network.similarity |= recipe.similarity;
+            network.perception |= recipe.perception;
         }
         fn set<T: Copy>(value: &mut T, wanted: Option<T>) {
             *value = wanted.unwrap_or(*value);
@@ -132,6 +136,7 @@ impl Settings {
         set(&mut network.frequencies, self.frequencies);
         network.alignment |= self.alignment;
         network.similarity |= self.similarity;
+        network.perception |= self.perception;
         set(&mut options.seed, self.seed);
         set(&mut options.batch, self.batch);
         set(&mut options.patch, self.patch);

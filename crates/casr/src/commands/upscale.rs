@@ -5,7 +5,7 @@ use crate::console;
 use crate::destination::{self, Destination};
 use crate::enlarge::{Job, Settings, enlarge};
 use crate::interrupt;
-use crate::options::{LimitOptions, ModelOptions, RESTORE_HELP, Restore, TargetOptions};
+use crate::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
 use crate::progress::Progress;
 use casr_codec::{Format, Options, probe};
 use casr_zoom::Enlarger;
@@ -43,8 +43,8 @@ pub struct UpscaleArguments {
     #[arg(long, value_name = "QUALITY", default_value_t = Options::default().quality)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: u8,
-    #[arg(long, value_name = "STRENGTH", default_value_t, help = RESTORE_HELP)]
-    restore: Restore,
+    #[command(flatten)]
+    wishes: WishOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -83,7 +83,8 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
     let settings = Settings {
         enlarger: Enlarger::new(model)
             .max_step(arguments.target.max_step)
-            .restoration(arguments.restore.0),
+            .restoration(arguments.wishes.restoration())
+            .perception(arguments.wishes.perception()),
         target: arguments.target.target(),
         limits: arguments.limits.limits(),
         writing: Options {

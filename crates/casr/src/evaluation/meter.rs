@@ -6,8 +6,8 @@ use super::metric::Metric;
 use super::report::{Level, Measured};
 use casr_metrics::{
     Architecture, Drift, Features, Lpips, MetricsError, NiqeModel, Protocol, RgbImage,
-    SIFID_STAGES, STAGES, degrade, drift_per_step, psnr_rgb, psnr_y, sifid, ssim_rgb, ssim_y,
-    texture_consistency, texture_consistency_with_input,
+    SIFID_STAGES, STAGES, degrade, drift, drift_per_step, psnr_rgb, psnr_y, sifid, ssim_rgb,
+    ssim_y, texture_consistency, texture_consistency_with_input,
 };
 use casr_train::Degradation;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,7 +130,7 @@ impl Meter {
         let mut scores = BTreeMap::new();
         let border = task.protocol.border;
         let truth = &task.truth;
-        let simple: [(Metric, Measurement); 6] = [
+        let simple: [(Metric, Measurement); 7] = [
             (Metric::PsnrY, &|| psnr_y(result, truth, border)),
             (Metric::SsimY, &|| ssim_y(result, truth, border)),
             (Metric::PsnrRgb, &|| {
@@ -140,6 +140,9 @@ impl Meter {
             (Metric::Texture, &|| texture_consistency(result, truth, 0)),
             (Metric::TextureInput, &|| {
                 texture_consistency_with_input(result, &task.clean)
+            }),
+            (Metric::DriftTruth, &|| {
+                drift(truth, result, task.scale()).map(|drift| drift.rgb)
             }),
         ];
         for (metric, measure) in simple {
@@ -228,6 +231,15 @@ impl Task {
             clean,
             features: [None, None],
         })
+    }
+
+    /// How many times larger than the input the truth is, (x, y).
+    fn scale(&self) -> (f64, f64) {
+        let of = |truth: usize, input: usize| truth as f64 / input as f64;
+        (
+            of(self.truth.width(), self.input.width()),
+            of(self.truth.height(), self.input.height()),
+        )
     }
 
     /// PSNR of a level on luma, in dB, against the truth at its size; none for a level too small to measure.

@@ -3,10 +3,11 @@
 use super::external::External;
 use super::memory;
 use crate::interrupt;
+use crate::options::Strength;
 use anyhow::{anyhow, bail};
 use casr_metrics::{RgbImage, degrade, imresize, lanczos};
-use casr_net::{Model, Pixels, StepGeometry};
-use casr_zoom::{Enlarger, Image, LARGEST_STEP, Restoration, ScalePlan, Size, Target};
+use casr_net::{Condition, Model, Origin, Pixels, StepGeometry};
+use casr_zoom::{Enlarger, Image, LARGEST_STEP, Perception, Restoration, ScalePlan, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,6 +32,8 @@ pub struct Network {
     pub model: Model,
     /// How much it restores.
     pub restoration: Restoration,
+    /// Where it goes between the least error and the best look, if a method does not say.
+    pub perception: Perception,
     /// What decides its results: weights, device, precision, restoration.
     pub identity: String,
 }
@@ -41,8 +44,8 @@ pub struct Method {
     /// What reports call it.
     pub name: String,
     kind: Kind,
-    /// None where no network is needed.
-    network: Option<Arc<Network>>,
+    /// And where it goes between the least error and the best look; none where no network is needed.
+    network: Option<(Arc<Network>, Perception)>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +66,7 @@ enum Kind {
 
 /// What the command line says of the methods.
 pub const HELP: &str = "bicubic, lanczos, truth (itself, at every level), casr, casr:STEP (with another --max-step), casr-one-step, casr-x4-lanczos (four times, then \
-                        Lanczos); another --network's name in place of casr";
+                        Lanczos), each with @P for another --perception; another --network's name in place of casr";
 
 impl Method {
     /// The method of a name in [`HELP`], with one of `networks`.
@@ -77,14 +80,22 @@ impl Method {
             "truth" => Some(Kind::Truth(max_step)),
             _ => None,
         };
+        let (rest, strength) = match name.split_once('@') {
+            Some((rest, strength)) => (rest, Some(strength)),
+            None => (name, None),
+        };
         let looped = networks.iter().find_map(|network| {
-            let kind = match name.strip_prefix(&*network.name)? {
+            let perception = match strength {
+                Some(strength) => strength.parse::<Strength>().ok()?.into(),
+                None => network.perception,
+            };
+            let kind = match rest.strip_prefix(&*network.name)? {
                 "" => Kind::Looped(max_step),
                 "-one-step" => Kind::OneStep,
                 "-x4-lanczos" => Kind::FourThenLanczos(max_step),
                 other => Kind::Looped(other.strip_prefix(':')?.parse().ok()?),
             };
-            Some((kind, Some(network.clone())))
+            Some((kind, Some((network.clone(), perception))))
         });
         let Some((kind, network)) = plain.map(|kind| (kind, None)).or(looped) else {
             bail!("{name}: there is no such method; there are {HELP}");
@@ -112,8 +123,10 @@ impl Method {
 
     /// What, beside the image, decides its results.
     pub fn identity(&self) -> String {
-        let network = self.network.as_ref();
-        let network = network.map_or("", |network| &network.identity);
+        let network = match &self.network {
+            Some((network, perception)) => format!("{} {perception:?}", network.identity),
+            None => String::new(),
+        };
         match &self.kind {
             Kind::External(program) => program.identity(),
             kind => format!("{kind:?} {network}"),
@@ -121,9 +134,16 @@ impl Method {
     }
 
     /// The network of a kind that needs one.
-    fn network(&self) -> anyhow::Result<&Network> {
-        let network = self.network.as_deref();
+    fn network(&self) -> anyhow::Result<(&Network, Perception)> {
+        let network = self.network.as_ref();
+        let network = network.map(|(network, perception)| (&**network, *perception));
         network.ok_or_else(|| anyhow!("{}: it has no network", self.name))
+    }
+
+    /// Trained values of its network, if it has one.
+    pub fn parameters(&self) -> Option<usize> {
+        let (network, _) = self.network.as_ref()?;
+        Some(network.model.parameter_count())
     }
 
     /// Enlarges `input` to the size of the truth that it was made of.
@@ -179,11 +199,12 @@ fn looped(
     input: &RgbImage,
     (width, height): (usize, usize),
     max_step: f64,
-    network: &Network,
+    (network, perception): (&Network, Perception),
 ) -> anyhow::Result<Vec<RgbImage>> {
     let enlarger = Enlarger::new(network.model.clone())
         .max_step(max_step)
-        .restoration(network.restoration);
+        .restoration(network.restoration)
+        .perception(perception);
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
     let plan = enlarger.plan(image.size(), Target::Size(Size { width, height }))?;
     let mut levels: Vec<Vec<f32>> = vec![Vec::new(); plan.levels().len()];
@@ -209,22 +230,35 @@ fn stop(_: casr_zoom::Progress) -> ControlFlow<()> {
 }
 
 /// One pass of the network; of the whole image at once beyond the factors of a step.
-fn one_step(input: &RgbImage, size: (usize, usize), network: &Network) -> anyhow::Result<RgbImage> {
+fn one_step(
+    input: &RgbImage,
+    size: (usize, usize),
+    (network, perception): (&Network, Perception),
+) -> anyhow::Result<RgbImage> {
     let within = |input: usize, output: usize| output as f64 <= LARGEST_STEP * input as f64;
     if within(input.width(), size.0) && within(input.height(), size.1) {
-        let mut levels = looped(input, size, LARGEST_STEP, network)?;
+        let mut levels = looped(input, size, LARGEST_STEP, (network, perception))?;
         return levels.pop().ok_or_else(|| anyhow!("there is no level"));
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
-    let wear = network.restoration.wear(&image);
+    let condition = Condition {
+        origin: Origin::Image(network.restoration.wear(&image)),
+        perception: perception.strength(
+            image.size(),
+            Size {
+                width: size.0,
+                height: size.1,
+            },
+        ),
+    };
     let image = Pixels {
         height: input.height(),
         width: input.width(),
         values: input.values(),
     };
     let (geometry, model) = (Arc::new(geometry), &network.model);
-    let mut values = model.first_step(image, &geometry, wear)?;
+    let mut values = model.first_step(image, &geometry, condition)?;
     for value in &mut values {
         *value = value.clamp(0.0, 1.0);
     }

@@ -31,11 +31,13 @@ pub enum Metric {
     Drift,
     /// Mean drift of gradients per step.
     DriftGradients,
+    /// Drift of colours from the truth to the result.
+    DriftTruth,
 }
 
 impl Metric {
     /// All, in the order of a report's columns.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PsnrY,
         Self::SsimY,
         Self::PsnrRgb,
@@ -48,6 +50,7 @@ impl Metric {
         Self::TextureInput,
         Self::Drift,
         Self::DriftGradients,
+        Self::DriftTruth,
     ];
 
     /// What files and the command line call it.
@@ -65,6 +68,7 @@ impl Metric {
             Self::TextureInput => "texture_input",
             Self::Drift => "drift",
             Self::DriftGradients => "drift_gradients",
+            Self::DriftTruth => "drift_truth",
         }
     }
 
@@ -83,6 +87,7 @@ impl Metric {
             Self::TextureInput => "tex-LR",
             Self::Drift => "drift",
             Self::DriftGradients => "drift-g",
+            Self::DriftTruth => "drift-T",
         }
     }
 
@@ -134,6 +139,9 @@ impl Metric {
                  steps: steps of different sizes do not compare"
             }
             Self::DriftGradients => "the same of oriented gradients",
+            Self::DriftTruth => {
+                "the same of colours, from the truth to the result: what a result has lost or moved of the truth's regions"
+            }
         }
     }
 }

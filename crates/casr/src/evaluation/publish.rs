@@ -120,8 +120,14 @@ fn markdown(report: &Report, charts: &[String], sheets: &[(String, String)]) -> 
             metric.explanation()
         );
     }
-    text += "- **seconds**, **MB**: mean time of an enlargement, and the most memory it held beyond what the program held \
-             before; of external programs, with their start and files, and all their memory.\n";
+    text += "- **s/MP**, **MB**: time for a megapixel of results, and the most memory an enlargement held beyond what the program \
+             held before; of external programs, with their start and files, and all their memory.\n";
+    if !report.parameters.is_empty() {
+        let counts = report.parameters.iter();
+        let counts = counts.map(|(method, count)| format!("{method} {:.3} M", *count as f64 / 1e6));
+        let counts: Vec<String> = counts.collect();
+        let _ = writeln!(text, "- Parameters: {}.", counts.join(", "));
+    }
     for remark in &report.remarks {
         let _ = writeln!(text, "- {remark}.");
     }

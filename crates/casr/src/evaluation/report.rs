@@ -15,6 +15,8 @@ pub struct Report {
     pub scales: Vec<f64>,
     /// Names of the methods, in order.
     pub methods: Vec<String>,
+    /// Trained values of the network of each method that has one.
+    pub parameters: BTreeMap<String, usize>,
     /// Metrics that were asked for and can be computed, in order.
     pub metrics: Vec<Metric>,
     /// A record for every result that was measured.
@@ -54,6 +56,13 @@ pub struct Measured {
     pub peak_bytes: Option<u64>,
     /// Every level that the method made, the result last.
     pub levels: Vec<Level>,
+}
+
+impl Measured {
+    /// Pixels of the result.
+    fn pixels(&self) -> f64 {
+        (self.levels.last()).map_or(0.0, |level| level.width as f64 * level.height as f64)
+    }
 }
 
 /// A level on the way to a result.
@@ -104,8 +113,8 @@ pub struct Means {
     pub images: usize,
     /// Mean of every metric over the images that have it.
     pub scores: BTreeMap<Metric, f64>,
-    /// Mean time, seconds.
-    pub seconds: f64,
+    /// Time for a megapixel of results, seconds.
+    pub seconds_per_megapixel: f64,
     /// The largest of the images' peaks, bytes.
     pub peak_bytes: Option<u64>,
     /// Mean of every level, as long as all images have as many.
@@ -160,10 +169,12 @@ impl Report {
                 drift_gradients: part(|level| Some(level.drift_gradients))?,
             })
         });
+        let seconds: f64 = records().map(|record| record.measured.seconds).sum();
+        let pixels: f64 = records().map(|record| record.measured.pixels()).sum();
         Some(Means {
             images,
             scores: scores.collect(),
-            seconds: mean(records().map(|record| record.measured.seconds))?,
+            seconds_per_megapixel: seconds / pixels * 1e6,
             peak_bytes: records()
                 .filter_map(|record| record.measured.peak_bytes)
                 .max(),

@@ -25,10 +25,7 @@ pub fn of(report: &Report, set: &str, scale: f64) -> Option<Table> {
         .collect();
     let images = means.iter().map(|(_, means)| means.images).max()?;
     let titles = report.metrics.iter().map(|metric| metric.title());
-    let head = ["method"]
-        .into_iter()
-        .chain(titles)
-        .chain(["seconds", "MB"]);
+    let head = ["method"].into_iter().chain(titles).chain(["s/MP", "MB"]);
     let best = report.metrics.iter().map(|&metric| best(&means, metric));
     let best: Vec<Option<String>> = best.collect();
     let rows = means.iter().map(|(method, means)| {
@@ -44,7 +41,7 @@ pub fn of(report: &Report, set: &str, scale: f64) -> Option<Table> {
                 best: is_best,
             });
         }
-        row.push(Cell::of(format!("{:.2}", means.seconds)));
+        row.push(Cell::of(format!("{:.2}", means.seconds_per_megapixel)));
         let megabytes = means
             .peak_bytes
             .map(|bytes| format!("{:.0}", bytes as f64 / 1e6));

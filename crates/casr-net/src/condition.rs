@@ -42,3 +42,24 @@ impl Origin {
         }
     }
 }
+
+/// What a step is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Condition {
+    /// Where its input comes from.
+    pub origin: Origin,
+    /// Where it shall go between the least error, 0, and the best look, 1: finer textures that may not be the true ones (the
+    /// perception-distortion trade-off; Blau and Michaeli, CVPR 2018). A network without
+    /// [`NetworkConfig::perception`](crate::NetworkConfig::perception) does not hear it.
+    pub perception: f32,
+}
+
+impl Condition {
+    /// With the least error.
+    pub fn faithful(origin: Origin) -> Self {
+        Self {
+            origin,
+            perception: 0.0,
+        }
+    }
+}
