@@ -276,7 +276,7 @@ fn networks_side_by_side() {
         (["--network", "new"], "NAME=FILE"),
         (["--network", "new=none.safetensors"], "none.safetensors"),
         (["--restore", "2"], "from 0 to 1"),
-        (["--perception", "-1"], "from 0 to 1"),
+        (["--perception", "1.5"], "from 0 to 1"),
         (["--methods", "casr@2"], "no such method"),
         (["--methods", "bicubic@1"], "no such method"),
     ] {
