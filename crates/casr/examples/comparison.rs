@@ -2,7 +2,7 @@
 //! `cargo run --release -p casr --example comparison [WEIGHTS]`, from the repository's root.
 //!
 //! - `docs/comparison.png`: from left to right the pixels of a part of a sample, the same by bicubic interpolation, the same by CASR.
-//! - `docs/x64.png`: a part of each sample 64 times as large, shrunk again to be seen whole; its middle by CASR, pixel by pixel; and
+//! - `docs/x64.png`: a part of each sample 64 times as large, shrunk again to be seen whole; a place in it by CASR, pixel by pixel; and
 //!   the same as CASR to 4 times and Lanczos interpolation from there make it.
 
 use casr_codec::{Format, Header, Limits, Options, Writer, read};
@@ -24,11 +24,11 @@ fn main() -> Result<()> {
     let enlarger = Enlarger::new(model);
     write("docs/comparison.png", &[comparison(&enlarger)?])?;
     let rows = [
-        ("flowers", (262, 300)),
-        ("city", (300, 250)),
-        ("dog", (250, 180)),
+        ("flowers", (262, 300), (27, 8)),
+        ("city", (300, 250), (18, 16)),
+        ("dog", (250, 180), (13, 8)),
     ];
-    let rows = rows.map(|(name, corner)| far(&enlarger, name, corner));
+    let rows = rows.map(|(name, corner, place)| far(&enlarger, name, corner, place));
     write(
         "docs/x64.png",
         &rows.into_iter().collect::<Result<Vec<_>>>()?,
@@ -54,8 +54,13 @@ fn comparison(enlarger: &Enlarger) -> Result<Vec<RgbImage>> {
         .collect::<std::result::Result<_, _>>()?)
 }
 
-/// The panels of a part of a sample, 64 times as large.
-fn far(enlarger: &Enlarger, name: &str, corner: (usize, usize)) -> Result<Vec<RgbImage>> {
+/// The panels of a part of a sample, 64 times as large; `place` in it, in its pixels, is shown closely.
+fn far(
+    enlarger: &Enlarger,
+    name: &str,
+    corner: (usize, usize),
+    place: (usize, usize),
+) -> Result<Vec<RgbImage>> {
     const SCALE: usize = 64;
     const SIDE: usize = 48;
     const SHOWN: usize = 384;
@@ -63,14 +68,14 @@ fn far(enlarger: &Enlarger, name: &str, corner: (usize, usize)) -> Result<Vec<Rg
     let large = enlarged(enlarger, &part, SCALE)?;
     let four = enlarged(enlarger, &part, 4)?;
     let stretched = lanczos(&four, large.size())?;
-    let middle = |image: &RgbImage| {
-        let first = (SCALE * SIDE - SHOWN) / 2;
-        image.crop((first, first), (SHOWN, SHOWN))
+    let close = |image: &RgbImage| {
+        let corner = (SCALE * place.0, SCALE * place.1);
+        image.crop(corner, (SHOWN, SHOWN))
     };
     Ok(vec![
         degrade(&large, (SHOWN, SHOWN))?,
-        middle(&large)?,
-        middle(&stretched)?,
+        close(&large)?,
+        close(&stretched)?,
     ])
 }
 
