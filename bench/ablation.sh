@@ -3,7 +3,8 @@
 #   bench/ablation.sh DATA BENCHMARKS WEIGHTS [RUNS]
 # DATA: the folder of training images. BENCHMARKS: the folder of Set5, Set14 and B100. WEIGHTS: that of lpips_alex.safetensors and
 # lpips_vgg.safetensors. RUNS: where trainings are kept, target/ablation if not said; what was stopped goes on.
-# All variants start from recipes/ablation/start.safetensors. CASR names the program; else it is built.
+# All variants start from recipes/ablation/start.safetensors, and leave their weights beside it. CASR names the program; else it is
+# built.
 set -eu
 cd "$(dirname "$0")/.."
 data=$1 benchmarks=$2 weights=$3 runs=${4:-target/ablation}
@@ -23,13 +24,14 @@ for variant in plain unrolled alignment similarity full; do
         set -- --recipe "recipes/ablation/$variant.toml" --init "$start"
     fi
     "$CASR" train "$data" -o "$run" --perceptual-weights "$weights/lpips_vgg.safetensors" "$@"
-    networks="$networks --network $variant=$run/weights.safetensors"
+    cp "$run/weights.safetensors" "recipes/ablation/$variant.safetensors"
+    networks="$networks --network $variant=recipes/ablation/$variant.safetensors"
 done
 
 # shellcheck disable=SC2086 # one word for each option
 "$CASR" eval "$benchmarks/Set5" "$benchmarks/Set14" "$benchmarks/B100" --scales 4,8,16,32 \
     --degrade clean,noise:5,jpeg:75 $networks \
-    --methods bicubic,truth,start,plain-one-step,plain,unrolled,alignment,similarity,full,full@0,full@1,full-x4-lanczos \
+    --methods bicubic,truth,start,plain-one-step,plain,unrolled,alignment,similarity,full,full-x4-lanczos \
     --metrics psnr_y,ssim_y,lpips_alex,sifid,texture,drift,drift_truth --metric-weights "$weights" \
     --sheets none --report docs/ablation.md --cache "$runs/cache"
 # What the variants are and what was found, then the tables.
