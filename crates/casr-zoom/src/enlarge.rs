@@ -5,7 +5,6 @@ use crate::{
     cost::PlanCost,
     error::ZoomError,
     image::Image,
-    perception::Perception,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
     tile::Tiling,
@@ -24,7 +23,7 @@ pub struct Enlarger {
     max_step: f64,
     tile: usize,
     restoration: Restoration,
-    perception: Perception,
+    perception: f32,
 }
 
 impl Enlarger {
@@ -35,7 +34,7 @@ impl Enlarger {
             max_step: DEFAULT_MAX_STEP,
             tile: DEFAULT_TILE,
             restoration: Restoration::Auto,
-            perception: Perception::Auto,
+            perception: 0.0,
         }
     }
 
@@ -63,9 +62,10 @@ impl Enlarger {
         self
     }
 
-    /// Where steps go between the least error and the best look; [`Perception::Auto`] if not said otherwise.
+    /// Where steps go between the least error, 0, which is the default, and the best look, 1, which invents fine textures; see
+    /// [`Condition::perception`]. Networks that are not trained for it do not hear it.
     #[must_use]
-    pub fn perception(mut self, perception: Perception) -> Self {
+    pub fn perception(mut self, perception: f32) -> Self {
         self.perception = perception;
         self
     }
@@ -109,7 +109,6 @@ impl Enlarger {
             });
         }
         let halo = self.model.halo();
-        let perception = self.perception.strength(image.size(), plan.output());
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
@@ -121,7 +120,10 @@ impl Enlarger {
                 None => Origin::Image(self.restoration.wear(image)),
                 Some(_) => Origin::Step,
             };
-            let condition = Condition { origin, perception };
+            let condition = Condition {
+                origin,
+                perception: self.perception,
+            };
             let tile = self.tile;
             let tiling = Tiling { input, tile, halo };
             Step::new(tiling, levels, condition, self.model.config())

@@ -5,7 +5,7 @@ use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
-use casr_zoom::{DEFAULT_MAX_STEP, Perception, Restoration, Size, Target};
+use casr_zoom::{DEFAULT_MAX_STEP, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -215,55 +215,55 @@ pub struct WishOptions {
     /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean)
     /// to 1
     #[arg(long, value_name = "STRENGTH", default_value_t)]
-    restore: Strength,
-    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; auto is the least error up to
-    /// four times the image's size, and more look from there
-    #[arg(long, value_name = "STRENGTH", default_value_t)]
-    perception: Strength,
+    restore: Restore,
+    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; from 16 times the size on
+    /// these can be seen for what they are
+    #[arg(long, value_name = "STRENGTH", default_value_t = 0.0, value_parser = parse_strength)]
+    perception: f32,
 }
 
 impl WishOptions {
     /// How much to restore.
     pub fn restoration(self) -> Restoration {
-        (self.restore.0).map_or(Restoration::Auto, Restoration::Strength)
+        self.restore.0
     }
 
     /// Where to go between the least error and the best look.
-    pub fn perception(self) -> Perception {
-        self.perception.into()
+    pub fn perception(self) -> f32 {
+        self.perception
     }
 }
 
-/// A number from 0 to 1, or auto.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Strength(Option<f32>);
+/// Reads a number from 0 to 1.
+pub fn parse_strength(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(strength) if (0.0..=1.0).contains(&strength) => Ok(strength),
+        _ => Err("write a number from 0 to 1".to_owned()),
+    }
+}
 
-impl FromStr for Strength {
+/// How much to restore, as it is written on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restore(Restoration);
+
+impl FromStr for Restore {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "auto" {
-            return Ok(Self(None));
+            return Ok(Self(Restoration::Auto));
         }
-        match text.parse() {
-            Ok(strength) if (0.0..=1.0).contains(&strength) => Ok(Self(Some(strength))),
-            _ => Err("write auto, or a number from 0 to 1".to_owned()),
-        }
+        let strength = parse_strength(text).map_err(|_| "write auto, or a number from 0 to 1");
+        Ok(Self(Restoration::Strength(strength?)))
     }
 }
 
-impl fmt::Display for Strength {
+impl fmt::Display for Restore {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self.0 {
-            None => formatter.write_str("auto"),
-            Some(strength) => strength.fmt(formatter),
+            Restoration::Auto => formatter.write_str("auto"),
+            Restoration::Strength(strength) => strength.fmt(formatter),
         }
-    }
-}
-
-impl From<Strength> for Perception {
-    fn from(strength: Strength) -> Self {
-        (strength.0).map_or(Self::Auto, Self::Strength)
     }
 }
 

@@ -3,11 +3,11 @@
 use super::external::External;
 use super::memory;
 use crate::interrupt;
-use crate::options::Strength;
+use crate::options::parse_strength;
 use anyhow::{anyhow, bail};
 use casr_metrics::{RgbImage, degrade, imresize, lanczos};
 use casr_net::{Condition, Model, Origin, Pixels, StepGeometry};
-use casr_zoom::{Enlarger, Image, LARGEST_STEP, Perception, Restoration, ScalePlan, Size, Target};
+use casr_zoom::{Enlarger, Image, LARGEST_STEP, Restoration, ScalePlan, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,7 +33,7 @@ pub struct Network {
     /// How much it restores.
     pub restoration: Restoration,
     /// Where it goes between the least error and the best look, if a method does not say.
-    pub perception: Perception,
+    pub perception: f32,
     /// What decides its results: weights, device, precision, restoration.
     pub identity: String,
 }
@@ -45,7 +45,7 @@ pub struct Method {
     pub name: String,
     kind: Kind,
     /// And where it goes between the least error and the best look; none where no network is needed.
-    network: Option<(Arc<Network>, Perception)>,
+    network: Option<(Arc<Network>, f32)>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl Method {
         };
         let looped = networks.iter().find_map(|network| {
             let perception = match strength {
-                Some(strength) => strength.parse::<Strength>().ok()?.into(),
+                Some(strength) => parse_strength(strength).ok()?,
                 None => network.perception,
             };
             let kind = match rest.strip_prefix(&*network.name)? {
@@ -134,7 +134,7 @@ impl Method {
     }
 
     /// The network of a kind that needs one.
-    fn network(&self) -> anyhow::Result<(&Network, Perception)> {
+    fn network(&self) -> anyhow::Result<(&Network, f32)> {
         let network = self.network.as_ref();
         let network = network.map(|(network, perception)| (&**network, *perception));
         network.ok_or_else(|| anyhow!("{}: it has no network", self.name))
@@ -199,7 +199,7 @@ fn looped(
     input: &RgbImage,
     (width, height): (usize, usize),
     max_step: f64,
-    (network, perception): (&Network, Perception),
+    (network, perception): (&Network, f32),
 ) -> anyhow::Result<Vec<RgbImage>> {
     let enlarger = Enlarger::new(network.model.clone())
         .max_step(max_step)
@@ -233,7 +233,7 @@ fn stop(_: casr_zoom::Progress) -> ControlFlow<()> {
 fn one_step(
     input: &RgbImage,
     size: (usize, usize),
-    (network, perception): (&Network, Perception),
+    (network, perception): (&Network, f32),
 ) -> anyhow::Result<RgbImage> {
     let within = |input: usize, output: usize| output as f64 <= LARGEST_STEP * input as f64;
     if within(input.width(), size.0) && within(input.height(), size.1) {
@@ -244,13 +244,7 @@ fn one_step(
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
     let condition = Condition {
         origin: Origin::Image(network.restoration.wear(&image)),
-        perception: perception.strength(
-            image.size(),
-            Size {
-                width: size.0,
-                height: size.1,
-            },
-        ),
+        perception,
     };
     let image = Pixels {
         height: input.height(),
