@@ -31,9 +31,12 @@ done
 # shellcheck disable=SC2086 # one word for each option
 "$CASR" eval "$benchmarks/Set5" "$benchmarks/Set14" "$benchmarks/B100" --scales 4,8,16,32 \
     --degrade clean,noise:5,jpeg:75 $networks \
-    --methods bicubic,truth,start,plain-one-step,plain,unrolled,alignment,similarity,full,full-x4-lanczos \
+    --methods bicubic,truth,start,plain-one-step,plain,unrolled,alignment,similarity,full@0,full-x4-lanczos \
     --metrics psnr_y,ssim_y,lpips_alex,sifid,texture,drift,drift_truth --metric-weights "$weights" \
     --sheets none --report docs/ablation.md --cache "$runs/cache"
 # What the variants are and what was found, then the tables.
-sed 1d docs/ablation.md | cat recipes/ablation/README.md - >docs/ablation.new
+{
+    sed 's#](\([a-z]*\.toml\))#](../recipes/ablation/\1)#' recipes/ablation/README.md
+    sed 1d docs/ablation.md
+} >docs/ablation.new
 mv docs/ablation.new docs/ablation.md
