@@ -5,7 +5,7 @@ use crate::{
     cost::PlanCost,
     error::ZoomError,
     image::Image,
-    plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
+    plan::{DEFAULT_MAX_STEP, LARGEST_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
     tile::Tiling,
     wear::Restoration,
@@ -64,6 +64,9 @@ impl Enlarger {
 
     /// Where steps go between the least error, 0, which is the default, and the best look, 1, which invents fine textures; see
     /// [`Condition::perception`]. Networks that are not trained for it do not hear it.
+    ///
+    /// Steps to levels beyond four times the size of the image, which is what training has seen, are told less, and from eight
+    /// times on 0: asked to invent upon what they have invented, they draw patterns. What the first steps made stays.
     #[must_use]
     pub fn perception(mut self, perception: f32) -> Self {
         self.perception = perception;
@@ -122,7 +125,7 @@ impl Enlarger {
             };
             let condition = Condition {
                 origin,
-                perception: self.perception,
+                perception: self.perception * told(image.size(), output),
             };
             let tile = self.tile;
             let tiling = Tiling { input, tile, halo };
@@ -135,4 +138,11 @@ impl Enlarger {
             steps.collect(),
         ))
     }
+}
+
+/// The share of [`Enlarger::perception`] that the step to a level is told.
+fn told(image: Size, level: Size) -> f32 {
+    let factor = |level: usize, image: usize| level as f64 / image as f64;
+    let scale = factor(level.width, image.width).max(factor(level.height, image.height));
+    (2.0 - scale / LARGEST_STEP).clamp(0.0, 1.0) as f32
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use casr_net::{ComputeDevice, Model, NetworkConfig, Recipe};
-use casr_zoom::{Enlarger, Target};
+use casr_zoom::{Enlarger, Image, Size, Target};
 use std::convert::Infallible;
 use support::{SMALL, bits, image, network};
 
@@ -30,6 +30,15 @@ fn enlarger() -> Enlarger {
     ))
 }
 
+/// An image enlarged to a size at a strength.
+fn enlarged(enlarger: &Enlarger, image: &Image, size: (usize, usize), strength: f32) -> Image {
+    let (width, height) = size;
+    let enlarger = enlarger.clone().perception(strength);
+    enlarger
+        .enlarge(image, Target::Size(Size { width, height }))
+        .unwrap()
+}
+
 #[test]
 fn strength_is_heard_and_none_is_the_default() {
     let enlarger = enlarger().max_step(2.0);
@@ -43,4 +52,22 @@ fn strength_is_heard_and_none_is_the_default() {
         assert!(default == of(0.0), "×{factor}");
         assert!(default != of(0.5) && of(0.5) != of(1.0), "×{factor}");
     }
+}
+
+/// A fresh network without modules makes no difference between an image and a level, so that a loop is two loops one after the other.
+#[test]
+fn steps_beyond_the_trained_range_are_told_less() {
+    let image = image(12, 9);
+    let small = enlarger().max_step(2.0);
+    let four = enlarged(&small, &image, (48, 36), 1.0);
+    let eight = enlarged(&small, &image, (96, 72), 1.0);
+    let sixteen = enlarged(&small, &image, (192, 144), 1.0);
+    assert!(bits(&eight) == bits(&enlarged(&small, &four, (96, 72), 0.0)));
+    assert!(bits(&sixteen) == bits(&enlarged(&small, &four, (192, 144), 0.0)));
+
+    let large = enlarger().max_step(4.0);
+    let first = enlarged(&large, &image, (29, 22), 1.0);
+    let six = enlarged(&large, &image, (72, 54), 1.0);
+    assert!(bits(&six) == bits(&enlarged(&large, &first, (72, 54), 0.5)));
+    assert!(bits(&six) != bits(&enlarged(&large, &first, (72, 54), 0.0)));
 }

@@ -216,8 +216,8 @@ pub struct WishOptions {
     /// to 1
     #[arg(long, value_name = "STRENGTH", default_value_t)]
     restore: Restore,
-    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; from 16 times the size on
-    /// these can be seen for what they are
+    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; steps beyond four times the
+    /// image's size invent less, and from eight times on nothing
     #[arg(long, value_name = "STRENGTH", default_value_t = 0.0, value_parser = parse_strength)]
     perception: f32,
 }
