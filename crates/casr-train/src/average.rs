@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use casr_net::Network;
 use std::collections::VecDeque;
 
-/// `average`·decay + `network`·(1 − decay), parameter by parameter, on the average's device.
+/// `average`·decay + `network`·(1 − decay), parameter by parameter, on the average's device; what has not moved stays to the bit.
 pub(crate) fn update(average: Network, network: &Network, decay: f64) -> Network {
     let mut values = Values(VecDeque::new());
     network.visit(&mut values);
@@ -35,7 +35,7 @@ impl ModuleMapper for Blend {
         match self.values.pop_front() {
             Some(value) => param.map(|average| {
                 let value = value.reshape(average.dims());
-                average * self.decay + value * (1.0 - self.decay)
+                average.clone() + (value - average) * (1.0 - self.decay)
             }),
             None => param,
         }

@@ -23,7 +23,8 @@ pub use data::Dataset;
 pub use degradation::{Degradation, Jpeg};
 pub use error::TrainError;
 pub use loss::{
-    LossTerms, LossWeights, alignment_loss, autocorrelation_loss, frequency_l1, l1, perceptual_loss,
+    LossTerms, LossWeights, alignment_loss, autocorrelation_loss, coarse_autocorrelation_loss,
+    frequency_l1, l1, perceptual_loss,
 };
 pub use options::{Optimizer, Schedule, TrainOptions};
 pub use run::{Outcome, Progress, run};

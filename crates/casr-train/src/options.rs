@@ -33,6 +33,8 @@ pub struct TrainOptions {
     /// autocorrelation and features as heavy as it is told, and by parameters that decide nothing else. For other networks these
     /// losses always count.
     pub perceptual: f64,
+    /// Whether only these parameters learn, and all others stay as they are, to the bit. Every batch is then one to look well on.
+    pub frozen: bool,
     /// Decay of the moving average of weights, per step.
     pub average_decay: f64,
     /// Bound on the norm of each parameter's gradient.
@@ -52,6 +54,7 @@ impl Default for TrainOptions {
             unroll: 0.5,
             degraded: 0.5,
             perceptual: 0.3,
+            frozen: false,
             average_decay: 0.999,
             clip: 1.0,
         }
@@ -79,6 +82,7 @@ impl TrainOptions {
             ("frequency", losses.frequency),
             ("alignment", losses.alignment),
             ("autocorrelation", losses.autocorrelation),
+            ("coarse_autocorrelation", losses.coarse_autocorrelation),
             ("perceptual", losses.perceptual),
         ] {
             if !(weight >= 0.0 && weight.is_finite()) {
@@ -98,6 +102,9 @@ impl TrainOptions {
         }
         if !(0.0..=1.0).contains(&self.perceptual) {
             return wrong("perceptual must lie between 0 and 1.");
+        }
+        if self.frozen && !self.network.perception {
+            return wrong("frozen leaves a network without perception nothing to learn.");
         }
         if !(self.schedule.peak > 0.0 && self.schedule.peak < 1.0) {
             return wrong("--learning-rate must lie between 0 and 1.");

@@ -152,7 +152,7 @@ impl Log {
             path: path.to_owned(),
         };
         if fresh {
-            log.line("step,seconds,rate,loss,l1,frequency,alignment,autocorrelation,perceptual,step_seconds,waited,forward,backward,update,gflops,psnr_x2,psnr_x3,psnr_x4")?;
+            log.line("step,seconds,rate,loss,l1,frequency,alignment,autocorrelation,coarse_autocorrelation,perceptual,step_seconds,waited,forward,backward,update,gflops,psnr_x2,psnr_x3,psnr_x4")?;
         }
         Ok(log)
     }
@@ -164,7 +164,7 @@ impl Log {
             None => ",,,".to_owned(),
         };
         self.line(&format!(
-            "{},{:.1},{:.3e},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{:.4},{:.4},{:.4},{:.4},{:.4},{:.1}{psnr}",
+            "{},{:.1},{:.3e},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{:.4},{:.4},{:.4},{:.4},{:.4},{:.1}{psnr}",
             progress.step,
             elapsed.as_secs_f64(),
             report.rate,
@@ -173,6 +173,7 @@ impl Log {
             report.terms.frequency,
             report.terms.alignment,
             report.terms.autocorrelation,
+            report.terms.coarse_autocorrelation,
             report.terms.perceptual,
             progress.total.as_secs_f64(),
             progress.waited.as_secs_f64(),

@@ -100,7 +100,8 @@ pub fn batch(data: &Dataset, options: &TrainOptions, step: u64) -> Result<Batch,
     let mut random = Rng::with_seed(mix(options.seed, step));
     let batch = drawn(data, options, &mut random)?;
     // Drawn last, so that networks that do not hear it are shown the same images.
-    let perceptual = options.network.perception && random.f64() < options.perceptual;
+    let perceptual =
+        options.network.perception && (options.frozen || random.f64() < options.perceptual);
     Ok(Batch {
         perception: if perceptual { random.f32() } else { 0.0 },
         ..batch

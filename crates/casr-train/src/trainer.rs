@@ -4,8 +4,8 @@ use crate::{
     average,
     error::TrainError,
     loss::{
-        LossTerms, LossWeights, alignment_loss, autocorrelation_loss, frequency_l1, l1,
-        perceptual_loss,
+        LossTerms, LossWeights, alignment_loss, autocorrelation_loss, coarse_autocorrelation_loss,
+        frequency_l1, l1, perceptual_loss,
     },
     optimizer::MuonOrAdam,
     options::TrainOptions,
@@ -195,35 +195,44 @@ impl Trainer {
     /// [`TrainError::Diverged`]; the state is then as before the step. [`NetError::Device`] if a GPU fails.
     pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
         let start = Instant::now();
-        let (loss, terms) = self.loss(batch, 0.0);
+        let frozen = self.options.frozen;
+        let faithful = (!frozen).then(|| self.loss(batch, 0.0));
         // What looks well is learnt beside what has the least error, by parameters of its own.
-        let perceptual = (batch.perception > 0.0)
-            .then(|| self.loss(&batch.first(PERCEPTUAL_IMAGES), batch.perception));
-        let failed = |error: TensorReadError| NetError::Device {
-            device: self.device.to_string(),
-            reason: error.to_string(),
+        let look = (frozen || batch.perception > 0.0).then(|| {
+            let images = if frozen {
+                batch.images
+            } else {
+                PERCEPTUAL_IMAGES
+            };
+            self.loss(&batch.first(images), batch.perception)
+        });
+        let read = |pass: &(Tensor<1>, Terms)| {
+            let (loss, terms) = pass;
+            let loss = loss.clone().try_into_scalar::<f32>();
+            let failed = |error: TensorReadError| NetError::Device {
+                device: self.device.to_string(),
+                reason: error.to_string(),
+            };
+            Ok::<_, TrainError>((loss.map_err(failed)?, terms.read().map_err(failed)?))
         };
-        let read = |loss: &Tensor<1>| loss.clone().try_into_scalar::<f32>().map_err(failed);
-        let value = read(&loss)?;
-        let mut terms = terms.read().map_err(failed)?;
-        let (perceptual, finite) = match perceptual {
-            Some((loss, of_look)) => {
-                let of_look = of_look.read().map_err(failed)?;
-                terms.autocorrelation = of_look.autocorrelation;
-                terms.perceptual = of_look.perceptual;
-                let finite = read(&loss)?.is_finite();
-                (Some(loss), finite)
-            }
-            None => (None, true),
-        };
+        let values = faithful.as_ref().map(read).transpose()?;
+        let of_look = look.as_ref().map(read).transpose()?;
         let forward = start.elapsed();
-        if !(value.is_finite() && finite) {
+        let finite = |pass: &Option<(f32, LossTerms)>| pass.is_none_or(|pass| pass.0.is_finite());
+        if !(finite(&values) && finite(&of_look)) {
             return Err(TrainError::Diverged { step: self.step });
         }
+        let (value, terms) = match (values, of_look) {
+            (Some((value, terms)), Some((_, of_look))) => (value, terms.looking(of_look)),
+            (values, of_look) => values.or(of_look).unwrap_or_default(),
+        };
 
         let start = Instant::now();
-        let mut gradients = vec![GradientsParams::from_grads(loss.backward(), &self.network)];
-        if let Some(loss) = perceptual {
+        let mut gradients = Vec::new();
+        if let Some((loss, _)) = faithful {
+            gradients.push(GradientsParams::from_grads(loss.backward(), &self.network));
+        }
+        if let Some((loss, _)) = look {
             let learning = self.network.perceptual_parameters();
             let mut all = loss.backward();
             let own = GradientsParams::from_params(&mut all, &self.network, &learning);
@@ -328,6 +337,7 @@ impl Trainer {
         let perception = f64::from(perception);
         LossWeights {
             autocorrelation: losses.autocorrelation * perception,
+            coarse_autocorrelation: losses.coarse_autocorrelation * perception,
             perceptual: losses.perceptual * perception,
             ..losses
         }
@@ -362,6 +372,9 @@ impl Trainer {
             }),
             some(losses.autocorrelation, &|| {
                 autocorrelation_loss(result(), truth.clone())
+            }),
+            some(losses.coarse_autocorrelation, &|| {
+                coarse_autocorrelation_loss(result(), truth.clone())
             }),
             (losses.perceptual, perceptual),
         ]
@@ -410,24 +423,32 @@ pub(crate) fn fresh_network(config: NetworkConfig, device: &Device, seed: u64) -
 const PERCEPTUAL_IMAGES: usize = 2;
 
 /// Number of losses.
-const TERMS: usize = 5;
+const TERMS: usize = 6;
 
 /// The losses, in the order of [`LossTerms`], as they come; none where they are not computed.
 #[derive(Default)]
 struct Terms([Option<Tensor<1>>; TERMS]);
 
 impl Terms {
-    fn read(self) -> Result<LossTerms, TensorReadError> {
-        let value = |term: Option<Tensor<1>>| match term {
-            Some(term) => term.try_into_scalar(),
+    fn read(&self) -> Result<LossTerms, TensorReadError> {
+        let value = |term: &Option<Tensor<1>>| match term {
+            Some(term) => term.clone().try_into_scalar(),
             None => Ok(0.0),
         };
-        let [l1, frequency, alignment, autocorrelation, perceptual] = self.0;
+        let [
+            l1,
+            frequency,
+            alignment,
+            autocorrelation,
+            coarse,
+            perceptual,
+        ] = &self.0;
         Ok(LossTerms {
             l1: value(l1)?,
             frequency: value(frequency)?,
             alignment: value(alignment)?,
             autocorrelation: value(autocorrelation)?,
+            coarse_autocorrelation: value(coarse)?,
             perceptual: value(perceptual)?,
         })
     }

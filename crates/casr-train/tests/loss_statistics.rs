@@ -7,7 +7,7 @@ use casr_kernels::{
 };
 use casr_metrics::{RgbImage, drift};
 use casr_net::{LUMA, StepGeometry};
-use casr_train::{alignment_loss, autocorrelation_loss};
+use casr_train::{alignment_loss, autocorrelation_loss, coarse_autocorrelation_loss};
 
 /// Waves and an edge, always the same for a size and a phase.
 fn picture(height: usize, width: usize, phase: f32) -> Vec<f32> {
@@ -138,6 +138,30 @@ fn the_autocorrelation_loss_is_the_difference_of_the_kernels_maps() {
     );
 }
 
+#[test]
+fn the_coarse_loss_does_not_see_the_finest_waves() {
+    let device = Device::flex();
+    let (height, width) = (29, 33);
+    let truth = picture(height, width, 0.4);
+    let waves: [fn(usize, usize) -> usize; 3] = [|y, x| y + x, |y, _| y, |_, x| x];
+    for wave in waves {
+        let mut result = truth.clone();
+        for (index, value) in result.iter_mut().enumerate() {
+            let (y, x) = (index / 3 / width, index / 3 % width);
+            *value += if wave(y, x) % 2 == 0 { 0.05 } else { -0.05 };
+        }
+        let of = |loss: fn(Tensor<4>, Tensor<4>) -> Tensor<1>| {
+            let image = |values: &[f32]| tensor(values.to_vec(), height, width, &device);
+            scalar(loss(image(&result), image(&truth)))
+        };
+        let (fine, coarse) = (of(autocorrelation_loss), of(coarse_autocorrelation_loss));
+        assert!(fine > 0.02 && coarse < 1e-4, "{fine} and {coarse}");
+    }
+    let other = tensor(picture(height, width, 1.9), height, width, &device);
+    let truth = tensor(truth, height, width, &device);
+    assert!(scalar(coarse_autocorrelation_loss(other, truth)) > 0.02);
+}
+
 /// A loss of a result, `[1, height, width, 3]`.
 type Loss<'a> = &'a dyn Fn(Tensor<4>) -> Tensor<1>;
 
@@ -197,6 +221,14 @@ fn gradients_match_finite_differences() {
         &level,
         (height, width),
     );
+    check_gradient(
+        &|result| {
+            let truth = tensor(truth.clone(), height, width, &device);
+            coarse_autocorrelation_loss(result, truth)
+        },
+        &level,
+        (height, width),
+    );
 }
 
 #[test]
@@ -204,4 +236,6 @@ fn patches_too_small_for_lags_have_no_texture() {
     let device = Device::flex();
     let small = || tensor(picture(20, 40, 0.0), 20, 40, &device);
     assert_eq!(scalar(autocorrelation_loss(small(), small() + 0.1)), 0.0);
+    let least = || tensor(picture(1, 1, 0.0), 1, 1, &device);
+    assert_eq!(scalar(coarse_autocorrelation_loss(least(), least())), 0.0);
 }

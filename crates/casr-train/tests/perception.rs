@@ -76,6 +76,31 @@ fn what_has_the_least_error_is_learnt_as_ever() {
 }
 
 #[test]
+fn a_frozen_network_learns_nothing_else() {
+    let data = samples();
+    let mut options = options(true);
+    options.frozen = true;
+    options.perceptual = 0.0;
+    let mut trainer = Trainer::new(options.clone(), None).unwrap();
+    let fresh = trainer.average().parameters();
+    for step in 0..3 {
+        let batch = batch(&data, &options, step).unwrap();
+        assert!(batch.perception > 0.0);
+        let report = trainer.step(&batch).unwrap();
+        assert!(report.terms.l1 > 0.0 && report.terms.autocorrelation > 0.0);
+        assert!(report.loss > report.terms.l1);
+    }
+    for (after, before) in trainer.average().parameters().iter().zip(&fresh) {
+        let own = after.name.starts_with("perception.");
+        assert_eq!(after.values != before.values, own, "{}", after.name);
+    }
+
+    options.network.perception = false;
+    let refused = Trainer::new(options, None).map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("frozen"), "{refused}");
+}
+
+#[test]
 fn losses_count_for_a_network_that_is_not_told() {
     let data = samples();
     let options = options(false);

@@ -6,7 +6,7 @@ mod frequency;
 mod perceptual;
 
 pub use alignment::alignment_loss;
-pub use autocorrelation::autocorrelation_loss;
+pub use autocorrelation::{autocorrelation_loss, coarse_autocorrelation_loss};
 pub use frequency::frequency_l1;
 pub use perceptual::perceptual_loss;
 
@@ -28,6 +28,8 @@ pub struct LossWeights {
     pub alignment: f64,
     /// Of [`autocorrelation_loss`].
     pub autocorrelation: f64,
+    /// Of [`coarse_autocorrelation_loss`].
+    pub coarse_autocorrelation: f64,
     /// Of [`perceptual_loss`], where its network's weights are given.
     pub perceptual: f64,
 }
@@ -38,6 +40,7 @@ impl Default for LossWeights {
             frequency: 0.1,
             alignment: 0.0,
             autocorrelation: 0.0,
+            coarse_autocorrelation: 0.0,
             perceptual: 0.0,
         }
     }
@@ -54,6 +57,20 @@ pub struct LossTerms {
     pub alignment: f32,
     /// [`autocorrelation_loss`].
     pub autocorrelation: f32,
+    /// [`coarse_autocorrelation_loss`].
+    pub coarse_autocorrelation: f32,
     /// [`perceptual_loss`].
     pub perceptual: f32,
+}
+
+impl LossTerms {
+    /// With the values of those losses that only ask for a look, from where it was asked for.
+    pub(crate) fn looking(self, of_look: Self) -> Self {
+        Self {
+            autocorrelation: of_look.autocorrelation,
+            coarse_autocorrelation: of_look.coarse_autocorrelation,
+            perceptual: of_look.perceptual,
+            ..self
+        }
+    }
 }
