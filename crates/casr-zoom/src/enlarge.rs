@@ -10,11 +10,15 @@ use crate::{
     tile::Tiling,
     wear::Restoration,
 };
-use casr_net::{Condition, Model, Origin};
+use casr_net::{Condition, Model, Origin, Wear};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
 pub const DEFAULT_TILE: usize = 512;
+
+/// Where steps go between the least error and the best look where nothing else is asked for: as far as costs no PSNR on clean images
+/// (`docs/ablation.md`).
+pub const DEFAULT_PERCEPTION: f32 = 0.5;
 
 /// Enlarges images with one model.
 #[derive(Clone, Debug)]
@@ -34,7 +38,7 @@ impl Enlarger {
             max_step: DEFAULT_MAX_STEP,
             tile: DEFAULT_TILE,
             restoration: Restoration::Auto,
-            perception: 0.0,
+            perception: DEFAULT_PERCEPTION,
         }
     }
 
@@ -62,9 +66,11 @@ impl Enlarger {
         self
     }
 
-    /// Where steps go between the least error, 0, which is the default, and the best look, 1, which invents fine textures; see
-    /// [`Condition::perception`]. Networks that are not trained for it do not hear it.
+    /// Where steps go between the least error, 0, and the best look, 1, which invents fine textures; see
+    /// [`Condition::perception`]. [`DEFAULT_PERCEPTION`] if not said otherwise. Networks that are not trained for it do not hear
+    /// it.
     ///
+    /// The more worn an image is, the less they are told, from half of the worst wear on 0: its faults would become textures.
     /// Steps to levels beyond four times the size of the image, which is what training has seen, are told less, and from eight
     /// times on 0: asked to invent upon what they have invented, they draw patterns. What the first steps made stays.
     #[must_use]
@@ -112,6 +118,8 @@ impl Enlarger {
             });
         }
         let halo = self.model.halo();
+        let wear = self.restoration.wear(image);
+        let look = self.perception * unworn(wear);
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
@@ -120,12 +128,12 @@ impl Enlarger {
                 output,
             };
             let origin = match levels.before {
-                None => Origin::Image(self.restoration.wear(image)),
+                None => Origin::Image(wear),
                 Some(_) => Origin::Step,
             };
             let condition = Condition {
                 origin,
-                perception: self.perception * told(image.size(), output),
+                perception: look * trained(image.size(), output),
             };
             let tile = self.tile;
             let tiling = Tiling { input, tile, halo };
@@ -140,8 +148,13 @@ impl Enlarger {
     }
 }
 
-/// The share of [`Enlarger::perception`] that the step to a level is told.
-fn told(image: Size, level: Size) -> f32 {
+/// The share of [`Enlarger::perception`] that the steps of an image are told.
+fn unworn(wear: Wear) -> f32 {
+    (1.0 - 2.0 * wear.noise.max(wear.compression)).max(0.0)
+}
+
+/// The share of it that the step to a level is told.
+fn trained(image: Size, level: Size) -> f32 {
     let factor = |level: usize, image: usize| level as f64 / image as f64;
     let scale = factor(level.width, image.width).max(factor(level.height, image.height));
     (2.0 - scale / LARGEST_STEP).clamp(0.0, 1.0) as f32

@@ -35,7 +35,7 @@ mod wear;
 pub use bands::{Band, Bands, Progress};
 pub use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision, Wear};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
-pub use enlarge::{DEFAULT_TILE, Enlarger};
+pub use enlarge::{DEFAULT_PERCEPTION, DEFAULT_TILE, Enlarger};
 pub use error::ZoomError;
 pub use image::Image;
 pub use plan::{DEFAULT_MAX_STEP, LARGEST_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};

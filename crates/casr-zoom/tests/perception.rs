@@ -3,11 +3,11 @@
 mod support;
 
 use casr_net::{ComputeDevice, Model, NetworkConfig, Recipe};
-use casr_zoom::{Enlarger, Image, Size, Target};
+use casr_zoom::{DEFAULT_PERCEPTION, Enlarger, Image, Restoration, Size, Target};
 use std::convert::Infallible;
 use support::{SMALL, bits, image, network};
 
-/// A network that hears what it is told.
+/// With a network that hears what it is told, for images that are not worn.
 fn enlarger() -> Enlarger {
     let config = NetworkConfig {
         perception: true,
@@ -22,12 +22,8 @@ fn enlarger() -> Enlarger {
         .with_parameters(|_, _| Ok::<_, Infallible>(values.next().unwrap()))
         .unwrap();
     let recipe = Recipe::default();
-    Enlarger::new(Model::from_network(
-        network,
-        ComputeDevice::cpu(),
-        config,
-        recipe,
-    ))
+    let model = Model::from_network(network, ComputeDevice::cpu(), config, recipe);
+    Enlarger::new(model).restoration(Restoration::Strength(0.0))
 }
 
 /// An image enlarged to a size at a strength.
@@ -40,7 +36,7 @@ fn enlarged(enlarger: &Enlarger, image: &Image, size: (usize, usize), strength: 
 }
 
 #[test]
-fn strength_is_heard_and_none_is_the_default() {
+fn strength_is_heard() {
     let enlarger = enlarger().max_step(2.0);
     let enlarged = |enlarger: &Enlarger, factor| {
         let large = enlarger.enlarge(&image(12, 9), Target::Factor(factor));
@@ -49,8 +45,8 @@ fn strength_is_heard_and_none_is_the_default() {
     for factor in [1.5, 4.0, 8.0] {
         let default = enlarged(&enlarger, factor);
         let of = |strength| enlarged(&enlarger.clone().perception(strength), factor);
-        assert!(default == of(0.0), "×{factor}");
-        assert!(default != of(0.5) && of(0.5) != of(1.0), "×{factor}");
+        assert!(default == of(DEFAULT_PERCEPTION), "×{factor}");
+        assert!(default != of(0.0) && default != of(1.0), "×{factor}");
     }
 }
 
@@ -70,4 +66,17 @@ fn steps_beyond_the_trained_range_are_told_less() {
     let six = enlarged(&large, &image, (72, 54), 1.0);
     assert!(bits(&six) == bits(&enlarged(&large, &first, (72, 54), 0.5)));
     assert!(bits(&six) != bits(&enlarged(&large, &first, (72, 54), 0.0)));
+}
+
+/// Nor does it make a difference between images.
+#[test]
+fn worn_images_are_told_less() {
+    let image = image(12, 9);
+    let unworn = enlarger();
+    for (wear, told) in [(0.25, 0.5), (0.5, 0.0), (1.0, 0.0)] {
+        let worn = unworn.clone().restoration(Restoration::Strength(wear));
+        let worn = enlarged(&worn, &image, (30, 20), 1.0);
+        let other = enlarged(&unworn, &image, (30, 20), told);
+        assert!(bits(&worn) == bits(&other), "{wear}");
+    }
 }

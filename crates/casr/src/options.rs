@@ -5,7 +5,7 @@ use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
-use casr_zoom::{DEFAULT_MAX_STEP, Restoration, Size, Target};
+use casr_zoom::{DEFAULT_MAX_STEP, DEFAULT_PERCEPTION, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -216,9 +216,9 @@ pub struct WishOptions {
     /// to 1
     #[arg(long, value_name = "STRENGTH", default_value_t)]
     restore: Restore,
-    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; steps beyond four times the
-    /// image's size invent less, and from eight times on nothing
-    #[arg(long, value_name = "STRENGTH", default_value_t = 0.0, value_parser = parse_strength)]
+    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; less of it for worn images, and in
+    /// steps beyond four times the image's size
+    #[arg(long, value_name = "STRENGTH", default_value_t = DEFAULT_PERCEPTION, value_parser = parse_strength)]
     perception: f32,
 }
 

@@ -294,17 +294,17 @@ fn from_the_least_error_to_the_best_look() {
     #[rustfmt::skip]
     let arguments = [
         "eval", "Second", "-q", "--scales", "2", "--metrics", "psnr_y,texture,drift_truth", "--methods",
-        "truth,casr,casr@0,casr@1",
+        "truth,casr,casr@0.5,casr@0,casr@1", "--restore", "0",
     ];
     let run = casr(folder.path(), &arguments).succeeds();
     let lines = words(&run.output);
     let scores = |line: usize| lines[line][1..4].to_vec();
     let score = |line: usize, column: usize| lines[line][column].parse::<f64>().unwrap();
-    let [truth, default, least, best] = [2, 3, 4, 5];
+    let [truth, default, half, least, best] = [2, 3, 4, 5, 6];
     assert_eq!(scores(truth)[1..], ["1.000", "0.000"], "{}", run.output);
-    assert_eq!(scores(default), scores(least), "{}", run.output);
-    assert!(score(least, 1) > score(best, 1), "{}", run.output);
-    assert!(score(best, 2) > score(least, 2), "{}", run.output);
+    assert_eq!(scores(default), scores(half), "{}", run.output);
+    assert!(score(best, 2) > score(half, 2), "{}", run.output);
+    assert!(score(half, 2) > score(least, 2), "{}", run.output);
 }
 
 #[test]

@@ -89,6 +89,9 @@ impl Method {
                 Some(strength) => parse_strength(strength).ok()?,
                 None => network.perception,
             };
+            // What is not heard makes no other method.
+            let heard = network.model.config().perception;
+            let perception = if heard { perception } else { 0.0 };
             let kind = match rest.strip_prefix(&*network.name)? {
                 "" => Kind::Looped(max_step),
                 "-one-step" => Kind::OneStep,
@@ -229,7 +232,7 @@ fn stop(_: casr_zoom::Progress) -> ControlFlow<()> {
     }
 }
 
-/// One pass of the network; of the whole image at once beyond the factors of a step.
+/// One pass of the network; of the whole image at once beyond the factors of a step, where no look is asked for, as in the loop.
 fn one_step(
     input: &RgbImage,
     size: (usize, usize),
@@ -242,10 +245,7 @@ fn one_step(
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
-    let condition = Condition {
-        origin: Origin::Image(network.restoration.wear(&image)),
-        perception,
-    };
+    let condition = Condition::faithful(Origin::Image(network.restoration.wear(&image)));
     let image = Pixels {
         height: input.height(),
         width: input.width(),
