@@ -37,7 +37,7 @@ done
     --sheets none --report docs/ablation.md --cache "$runs/cache"
 # What the variants are and what was found, then the tables.
 {
-    sed 's#](\([a-z]*\.toml\))#](../recipes/ablation/\1)#; s#](../../docs/#](#' recipes/ablation/README.md
+    sed 's#](\([a-z]*\.toml\))#](../recipes/ablation/\1)#g; s#](../../docs/#](#' recipes/ablation/README.md
     sed 1d docs/ablation.md
 } >docs/ablation.new
 mv docs/ablation.new docs/ablation.md
