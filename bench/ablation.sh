@@ -3,8 +3,8 @@
 #   bench/ablation.sh DATA BENCHMARKS WEIGHTS [RUNS]
 # DATA: the folder of training images. BENCHMARKS: the folder of Set5, Set14 and B100. WEIGHTS: that of lpips_alex.safetensors and
 # lpips_vgg.safetensors. RUNS: where trainings are kept, target/ablation if not said; what was stopped goes on.
-# All variants start from recipes/ablation/start.safetensors, `full` by way of `both`, and leave their weights beside it. CASR names the program; else it is
-# built.
+# All variants start from recipes/ablation/start.safetensors, `full` by way of `both`, and leave their weights beside it. CASR names
+# the program; else it is built.
 set -eu
 cd "$(dirname "$0")/.."
 data=$1 benchmarks=$2 weights=$3 runs=${4:-target/ablation}
@@ -24,7 +24,7 @@ for variant in plain unrolled alignment similarity both full; do
     else
         set -- --recipe "recipes/ablation/$variant.toml" --init "$from"
     fi
-    "$CASR" train "$data" -o "$run" --perceptual-weights "$weights/lpips_vgg.safetensors" "$@"
+    "$CASR" train "$data" -o "$run" "$@"
     cp "$run/weights.safetensors" "recipes/ablation/$variant.safetensors"
     networks="$networks --network $variant=recipes/ablation/$variant.safetensors"
 done

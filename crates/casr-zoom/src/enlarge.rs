@@ -11,6 +11,7 @@ use crate::{
     wear::Restoration,
 };
 use casr_net::{Condition, Model, Origin, Wear};
+use std::cell::LazyCell;
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
@@ -118,8 +119,8 @@ impl Enlarger {
             });
         }
         let halo = self.model.halo();
-        let wear = self.restoration.wear(image);
-        let look = self.perception * unworn(wear);
+        // An image that keeps its size takes no step, and is not looked at.
+        let wear = LazyCell::new(|| self.restoration.wear(image));
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
@@ -128,12 +129,12 @@ impl Enlarger {
                 output,
             };
             let origin = match levels.before {
-                None => Origin::Image(wear),
+                None => Origin::Image(*wear),
                 Some(_) => Origin::Step,
             };
             let condition = Condition {
                 origin,
-                perception: look * trained(image.size(), output),
+                perception: self.perception * unworn(*wear) * trained(image.size(), output),
             };
             let tile = self.tile;
             let tiling = Tiling { input, tile, halo };
