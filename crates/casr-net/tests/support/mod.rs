@@ -1,6 +1,10 @@
 //! What tests share.
 
+#![allow(dead_code, reason = "no test needs all of it")]
+
+use burn::tensor::{Device, Distribution, Tensor};
 use casr_net::ComputeDevice;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The first GPU, even a simulated one; without any a remark, or a failure where `CASR_REQUIRE_GPU` is set.
 pub fn gpu() -> Option<ComputeDevice> {
@@ -11,4 +15,24 @@ pub fn gpu() -> Option<ComputeDevice> {
         None => println!("skipped: there is no GPU with a Vulkan driver"),
     }
     gpu
+}
+
+/// The processor, drawing the random numbers of `seed` for as long as the guard is held: Burn's generator is one for all
+/// threads, so tests take turns.
+pub fn seeded(seed: u64) -> (Device, MutexGuard<'static, ()>) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let device = Device::flex().autodiff();
+    device.seed(seed);
+    (device, turn)
+}
+
+/// Normal numbers whose gradients are wanted.
+pub fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    normal(shape, 1.0, device)
+}
+
+/// Normal numbers with this deviation, gradients wanted.
+pub fn normal<const D: usize>(shape: [usize; D], deviation: f64, device: &Device) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, deviation), device).require_grad()
 }
