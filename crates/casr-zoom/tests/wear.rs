@@ -45,7 +45,7 @@ const SAMPLES: [&str; 3] = ["city.png", "dog.png", "flowers.png"];
 #[test]
 fn clean_images_are_clean() {
     for name in SAMPLES {
-        for side in [64, 160, 400] {
+        for side in [32, 64, 160, 400] {
             let wear = estimate(&image(&sample(name, side, side), side, side));
             println!("{name} {side}: {wear:?}");
             assert_eq!(wear.compression, 0.0, "{name} {side}");
@@ -57,7 +57,7 @@ fn clean_images_are_clean() {
 #[test]
 fn noise_is_measured() {
     for name in SAMPLES {
-        for (side, deviation) in [(64, 5.0), (160, 3.0), (160, 5.0), (400, 9.0)] {
+        for (side, deviation) in [(32, 5.0), (64, 5.0), (160, 3.0), (160, 5.0), (400, 9.0)] {
             let bytes = noisy(&sample(name, side, side), deviation);
             let wear = estimate(&image(&bytes, side, side));
             println!("{name} {side} {deviation}: {wear:?}");
@@ -74,7 +74,14 @@ fn noise_is_measured() {
 #[test]
 fn qualities_of_jpeg_are_found() {
     for name in SAMPLES {
-        for (side, quality) in [(120, 50), (120, 60), (160, 75), (200, 85)] {
+        for (side, quality) in [
+            (48, 50),
+            (48, 75),
+            (64, 85),
+            (120, 60),
+            (160, 90),
+            (200, 95),
+        ] {
             let bytes = sample(name, side, side);
             let bytes = jpeg_round_trip((side, side), &bytes, quality, true).unwrap();
             let wear = estimate(&image(&bytes, side, side));
@@ -92,10 +99,58 @@ fn qualities_of_jpeg_are_found() {
 fn a_crop_of_a_jpeg_file_is_one_still() {
     let side = 200;
     let bytes = jpeg_round_trip((side, side), &sample("dog.png", side, side), 70, false).unwrap();
-    let (left, top, part) = (5, 3, 150);
-    let rows = (top..top + part).flat_map(|y| bytes[(y * side + left) * 3..][..part * 3].to_vec());
-    let wear = estimate(&image(&rows.collect::<Vec<u8>>(), part, part));
-    assert!((wear.compression - 0.6).abs() < 0.09, "{wear:?}");
+    let (left, top) = (5, 3);
+    for part in [60, 150] {
+        let line = |y: usize| bytes[(y * side + left) * 3..][..part * 3].to_vec();
+        let crop: Vec<u8> = (top..top + part).flat_map(line).collect();
+        let wear = estimate(&image(&crop, part, part));
+        assert!((wear.compression - 0.6).abs() < 0.09, "{part}: {wear:?}");
+    }
+}
+
+#[test]
+fn noise_of_grey_images_is_measured() {
+    for name in SAMPLES {
+        for (side, deviation) in [(64, 5.0), (160, 5.0), (400, 9.0)] {
+            let mut bytes = sample(name, side, side);
+            let noise = noisy(&vec![128; side * side], deviation);
+            for (pixel, noise) in bytes.chunks_exact_mut(3).zip(noise) {
+                let grey = pixel[1] as i32 + i32::from(noise) - 128;
+                pixel.fill(grey.clamp(0, 255) as u8);
+            }
+            let wear = estimate(&image(&bytes, side, side));
+            println!("{name} {side} {deviation}: {wear:?}");
+            let expected = Wear::of_deviation(deviation);
+            assert!(
+                (wear.noise - expected).abs() < 0.06 + 0.2 * expected,
+                "{name} {side} {deviation}: {wear:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn patterns_are_no_jpeg_files() {
+    let side = 120;
+    for (period, contrast) in
+        (2..=16).flat_map(|period| [(period, 10), (period, 33), (period, 120)])
+    {
+        for (name, value) in [
+            ("squares", |x, y, period| (x / period + y / period) % 2),
+            ("lines", |x, _, period| x / period % 2),
+            ("dots", |x, y, period| {
+                usize::from(x % period + y % period == 0)
+            }),
+        ] as [(&str, fn(usize, usize, usize) -> usize); 3]
+        {
+            let level = |place: usize| 60 + contrast * value(place % side, place / side, period);
+            let bytes: Vec<u8> = (0..side * side)
+                .flat_map(|place| [level(place) as u8; 3])
+                .collect();
+            let wear = estimate(&image(&bytes, side, side));
+            assert_eq!(wear.compression, 0.0, "{name} {period} {contrast}");
+        }
+    }
 }
 
 #[test]
