@@ -1,7 +1,7 @@
 //! The quality of a JPEG file that an image was.
 
 use super::{Plane, stride};
-use std::f32::consts::{PI, TAU};
+use std::f32::consts::PI;
 use std::ops::RangeInclusive;
 
 /// Side of a block, pixels.
@@ -144,7 +144,7 @@ impl Fit {
             // What lies between nothing and the first multiple does not fit.
             let (below, above) =
                 magnitudes.split_at(magnitudes.partition_point(|c| *c < 0.5 * step));
-            let cosines = above.iter().map(|c| (TAU * c / step).cos());
+            let cosines = above.iter().map(|c| cosine(c / step));
             sum += cosines.sum::<f32>() - below.len() as f32;
             count += magnitudes.len();
         }
@@ -164,6 +164,22 @@ impl Fit {
     fn sureness(&self) -> f32 {
         self.sum / (0.5 * self.count.max(1) as f32).sqrt()
     }
+}
+
+/// cos 2πx for x from 0 on, within 1e-4: a library's would take most of the time.
+fn cosine(turns: f32) -> f32 {
+    const SERIES: [f32; 7] = [
+        1.0,
+        -19.739_209,
+        64.939_39,
+        -85.456_82,
+        60.244_64,
+        -26.426_256,
+        7.903_536,
+    ];
+    let rest = turns - (turns + 0.5).trunc();
+    let terms = SERIES.iter().rev();
+    terms.fold(0.0, |sum, term| sum * (rest * rest) + term)
 }
 
 /// The step at a quality, as the Independent JPEG Group's library makes it.

@@ -110,17 +110,16 @@ impl Patches {
 
 /// The deviation of white noise that would look like a patch.
 fn roughness(plane: &Plane, left: usize, top: usize) -> f32 {
-    const WEIGHTS: [f32; 3] = [1.0, -2.0, 1.0];
-    let mut sum = 0.0;
-    for y in top..top + SIDE - 2 {
-        for x in left..left + SIDE - 2 {
-            let response: f32 = (0..3)
-                .flat_map(|i| (0..3).map(move |j| (i, j)))
-                .map(|(i, j)| WEIGHTS[i] * WEIGHTS[j] * plane.at(x + j, y + i))
-                .sum();
-            sum += response * response;
-        }
-    }
-    // The weights' squares sum to 36.
-    (sum / ((SIDE - 2) * (SIDE - 2) * 36) as f32).sqrt()
+    const INNER: usize = SIDE - 2;
+    let second = |a: f32, b: f32, c: f32| a - 2.0 * b + c;
+    let lines: [[f32; INNER]; SIDE] = std::array::from_fn(|row| {
+        let line = &plane.values[(top + row) * plane.width + left..][..SIDE];
+        std::array::from_fn(|place| second(line[place], line[place + 1], line[place + 2]))
+    });
+    let responses = lines.windows(3).flat_map(|lines| {
+        (0..INNER).map(|place| second(lines[0][place], lines[1][place], lines[2][place]))
+    });
+    let sum: f32 = responses.map(|response| response * response).sum();
+    // The squares of the weights, 1 −2 1 along both axes, sum to 36.
+    (sum / (INNER * INNER * 36) as f32).sqrt()
 }
