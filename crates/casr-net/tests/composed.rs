@@ -8,7 +8,7 @@ use casr_net::{
     ops::{assign, composed, convolution, heat_field, modulate, moments, reference, resample},
 };
 use std::sync::Arc;
-use support::{normal, random, seeded};
+use support::{random, seeded};
 
 /// Largest difference over the largest value.
 fn difference<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
@@ -53,12 +53,10 @@ fn convolutions_agree() {
         (3, 1, 11, 10, 20, 100),
         (3, 1, 1, 1, 5, 7),
     ] {
-        // A network's: sums of a hundred, rounded in another order, would differ by more than a SiLU forgives.
-        let deviation = (2.0 / (kernel * kernel * inputs) as f64).sqrt();
         for activation in [Activation::None, Activation::Silu] {
             for with_residual in [false, true] {
                 let input = random([images, height, width, inputs], &device);
-                let weights = normal([kernel, kernel, inputs, outputs], deviation, &device);
+                let weights = support::weights([kernel, inputs, outputs], &device);
                 let bias = random([outputs], &device);
                 let residual = random([images, height, width, outputs], &device);
                 let chosen = with_residual.then(|| residual.clone());

@@ -13,7 +13,7 @@ use casr_net::{
     whole_places,
 };
 use std::sync::Arc;
-use support::{gpu, normal, random, seeded};
+use support::{gpu, random, seeded};
 
 /// A clean image, enlarged with the least error.
 fn told() -> Condition {
@@ -65,9 +65,7 @@ fn convolutions_agree() {
     let (device, _turn) = seeded(3);
     for (kernel, inputs, outputs) in [(3, 3, 48), (3, 48, 48), (1, 48, 195)] {
         let input = random([2, 13, 17, inputs], &device);
-        // A network's: sums of a hundred, rounded in another order, would differ by more than a SiLU forgives.
-        let deviation = (2.0 / (kernel * kernel * inputs) as f64).sqrt();
-        let weights = normal([kernel, kernel, inputs, outputs], deviation, &device);
+        let weights = support::weights([kernel, inputs, outputs], &device);
         let bias = random([outputs], &device);
         let residual = random([2, 13, 17, outputs], &device);
         compare!(

@@ -54,18 +54,24 @@ fn clean_images_are_clean() {
     }
 }
 
+/// What was found is noise of about this deviation, in 8-bit levels.
+#[track_caller]
+fn assert_noise(wear: Wear, deviation: f32, case: &str) {
+    println!("{case} {deviation}: {wear:?}");
+    let expected = Wear::of_deviation(deviation);
+    assert!(
+        (wear.noise - expected).abs() < 0.06 + 0.2 * expected,
+        "{case} {deviation}: {wear:?}"
+    );
+}
+
 #[test]
 fn noise_is_measured() {
     for name in SAMPLES {
         for (side, deviation) in [(32, 5.0), (64, 5.0), (160, 3.0), (160, 5.0), (400, 9.0)] {
             let bytes = noisy(&sample(name, side, side), deviation);
             let wear = estimate(&image(&bytes, side, side));
-            println!("{name} {side} {deviation}: {wear:?}");
-            let expected = Wear::of_deviation(deviation);
-            assert!(
-                (wear.noise - expected).abs() < 0.06 + 0.2 * expected,
-                "{name} {side} {deviation}: {wear:?}"
-            );
+            assert_noise(wear, deviation, &format!("{name} {side}"));
             assert_eq!(wear.compression, 0.0, "{name} {side} {deviation}");
         }
     }
@@ -119,12 +125,7 @@ fn noise_of_grey_images_is_measured() {
                 pixel.fill(grey.clamp(0, 255) as u8);
             }
             let wear = estimate(&image(&bytes, side, side));
-            println!("{name} {side} {deviation}: {wear:?}");
-            let expected = Wear::of_deviation(deviation);
-            assert!(
-                (wear.noise - expected).abs() < 0.06 + 0.2 * expected,
-                "{name} {side} {deviation}: {wear:?}"
-            );
+            assert_noise(wear, deviation, &format!("{name} {side}"));
         }
     }
 }

@@ -32,7 +32,13 @@ pub fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     normal(shape, 1.0, device)
 }
 
-/// Normal numbers with this deviation, gradients wanted.
-pub fn normal<const D: usize>(shape: [usize; D], deviation: f64, device: &Device) -> Tensor<D> {
+/// Weights of a convolution, `[kernel, kernel, in, out]`, of the size that a network's have: sums of a hundred, rounded in another
+/// order, would differ by more than a SiLU forgives.
+pub fn weights([kernel, inputs, outputs]: [usize; 3], device: &Device) -> Tensor<4> {
+    let deviation = (2.0 / (kernel * kernel * inputs) as f64).sqrt();
+    normal([kernel, kernel, inputs, outputs], deviation, device)
+}
+
+fn normal<const D: usize>(shape: [usize; D], deviation: f64, device: &Device) -> Tensor<D> {
     Tensor::random(shape, Distribution::Normal(0.0, deviation), device).require_grad()
 }

@@ -93,9 +93,8 @@ fn magnitudes(plane: &Plane, (left, top): (usize, usize), most: usize) -> Magnit
         let angle = PI * frequency as f32 * (2 * place + 1) as f32 / (2 * BLOCK) as f32;
         scale * 0.5 * angle.cos()
     };
-    let waves: Vec<[f32; BLOCK]> = (0..4)
-        .map(|frequency| std::array::from_fn(|place| wave(frequency, place)))
-        .collect();
+    let waves: [[f32; BLOCK]; 4] =
+        std::array::from_fn(|frequency| std::array::from_fn(|place| wave(frequency, place)));
     let (columns, rows) = ((plane.width - left) / BLOCK, (plane.height - top) / BLOCK);
     let step = stride(columns * rows, most);
     let places = (0..rows)
@@ -105,13 +104,16 @@ fn magnitudes(plane: &Plane, (left, top): (usize, usize), most: usize) -> Magnit
     let mut magnitudes = Magnitudes::default();
     for (x, y) in places.filter(|&(x, y)| plane.is_exposed(x, y, BLOCK)) {
         let values: Vec<f32> = plane.square(x, y, BLOCK).collect();
-        for ((down, across), magnitudes) in FREQUENCIES.iter().zip(&mut magnitudes) {
-            let line = |row: usize| {
+        // Rows first, once for all frequencies down.
+        let lines = waves.map(|wave| -> [f32; BLOCK] {
+            std::array::from_fn(|row| {
                 let line = &values[row * BLOCK..][..BLOCK];
-                let terms = line.iter().zip(&waves[*across]).map(|(v, w)| v * w);
-                terms.sum::<f32>()
-            };
-            let terms = (0..BLOCK).map(|row| waves[*down][row] * line(row));
+                let terms = line.iter().zip(wave).map(|(v, w)| v * w);
+                terms.sum()
+            })
+        });
+        for ((down, across), magnitudes) in FREQUENCIES.iter().zip(&mut magnitudes) {
+            let terms = waves[*down].iter().zip(lines[*across]).map(|(w, l)| w * l);
             let magnitude = terms.sum::<f32>().abs();
             if magnitude > SMALLEST {
                 magnitudes.push(magnitude);

@@ -67,8 +67,7 @@ pub fn estimate(image: &Image) -> Wear {
     let compression = compression::quality(&plane(LUMA)).map_or(0.0, Wear::of_quality);
     // Noise is told for one colour.
     let colours = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-    let [red, green, blue] = colours.map(plane);
-    let noise = Wear::of_deviation(noise::deviation([&red, &green, &blue]));
+    let noise = Wear::of_deviation(noise::deviation(&colours.map(plane)));
     Wear { noise, compression }
 }
 

@@ -34,10 +34,10 @@ const ROUNDING: f32 = 0.3;
 /// neither slopes nor straight edges, sees noise alone. Small images have no flat patches, but what is fine in them is grey: in
 /// the differences of their colours noise stands alone. Noise that is grey too is told by green, as far as patches are equally
 /// rough all over: texture is not.
-pub(super) fn deviation([red, green, blue]: [&Plane; 3]) -> f32 {
+pub(super) fn deviation([red, green, blue]: &[Plane; 3]) -> f32 {
     let differences = [red, blue].map(|colour| {
         let difference = difference(colour, green);
-        Patches::of(&difference, [colour, green])
+        Patches::of(&difference, &[colour, green])
     });
     let seen: Vec<Patches> = differences.into_iter().flatten().collect();
     let colours = seen.iter().map(|patches| patches.variance(SHOWN));
@@ -47,7 +47,7 @@ pub(super) fn deviation([red, green, blue]: [&Plane; 3]) -> f32 {
     } else {
         ((green.width * green.height) as f32 / (SIDE * SIDE * SURE) as f32).min(1.0)
     };
-    let grey = Patches::of(green, [green, green]).map_or(0.0, |patches| {
+    let grey = Patches::of(green, &[green]).map_or(0.0, |patches| {
         let variance = patches.variance(SHOWN_BY_COLOUR);
         sure * patches.trust() * (variance - colours).max(0.0)
     });
@@ -71,7 +71,7 @@ struct Patches {
 
 impl Patches {
     /// Of those patches where the planes that it was made of are exposed; none if there are too few.
-    fn of(plane: &Plane, made_of: [&Plane; 2]) -> Option<Self> {
+    fn of(plane: &Plane, made_of: &[&Plane]) -> Option<Self> {
         let places = |length: usize| (length + 1).saturating_sub(SIDE);
         let (columns, rows) = (places(plane.width), places(plane.height));
         let step = stride(columns * rows, MOST).max(2);
