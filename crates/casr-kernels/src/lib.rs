@@ -9,6 +9,7 @@ mod activation;
 mod buffer;
 pub mod conv;
 mod dispatch;
+pub mod guard;
 pub mod heat;
 pub mod reference;
 pub mod resample;

@@ -71,9 +71,25 @@ impl CellPlaces {
         }
     }
 
+    /// These places with `before` and `behind` more cells on their sides, which find what the nearest of these finds.
+    #[must_use]
+    pub fn bordered(mut self, before: usize, behind: usize) -> Self {
+        replicate(&mut self.nearest, before, behind);
+        replicate(&mut self.offset, before, behind);
+        self
+    }
+
     /// How far an earlier cell's centre lies behind that of a cell, in earlier cells.
     fn distance(&self, cell: usize, earlier: usize) -> f32 {
         (earlier as i64 - i64::from(self.nearest[cell])) as f32 - self.offset[cell]
+    }
+}
+
+/// Repeats the first and the last of some values.
+fn replicate<T: Copy>(values: &mut Vec<T>, before: usize, behind: usize) {
+    if let (Some(&first), Some(&last)) = (values.first(), values.last()) {
+        values.splice(0..0, std::iter::repeat_n(first, before));
+        values.extend(std::iter::repeat_n(last, behind));
     }
 }
 

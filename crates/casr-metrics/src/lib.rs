@@ -42,7 +42,7 @@ pub use image::RgbImage;
 pub use lpips::{Features, Lpips};
 pub use niqe::NiqeModel;
 pub use protocol::Protocol;
-pub use psnr::{psnr_rgb, psnr_y};
+pub use psnr::{psnr_lr, psnr_rgb, psnr_y};
 pub use resize::{degrade, imresize, lanczos, nearest};
 pub use sifid::{SIFID_STAGES, sifid};
 pub use ssim::{ssim_rgb, ssim_y};

@@ -1,6 +1,8 @@
 //! PSNR and SSIM on images whose scores are known, and what they refuse.
 
-use casr_metrics::{MetricsError, RgbImage, imresize, lanczos, nearest, psnr_rgb, psnr_y, ssim_y};
+use casr_metrics::{
+    MetricsError, RgbImage, degrade, imresize, lanczos, nearest, psnr_lr, psnr_rgb, psnr_y, ssim_y,
+};
 
 /// An image of one colour.
 fn flat(width: usize, height: usize, colour: [f32; 3]) -> RgbImage {
@@ -50,6 +52,28 @@ fn results_are_rounded_before_luma_but_not_for_rgb() {
     assert!((psnr_rgb(&near, &truth, 0).unwrap() - 60.0).abs() < 1e-3);
     let (white, beyond) = (flat(20, 20, [1.0; 3]), flat(20, 20, [1.3; 3]));
     assert_eq!(psnr_y(&beyond, &white, 0).unwrap(), f64::INFINITY);
+}
+
+#[test]
+fn lr_psnr_is_that_of_the_result_shrunk_again() {
+    // A code value off everywhere, after rounding.
+    let (input, result) = (flat(10, 8, [0.2; 3]), flat(40, 32, [0.2 + 0.9 / 255.0; 3]));
+    assert!((psnr_lr(&result, &input).unwrap() - 20.0 * 255f64.log10()).abs() < 1e-3);
+    assert!(psnr_lr(&flat(40, 32, [0.2; 3]), &input).unwrap() > 120.0);
+
+    // Of what the input was made of, nothing but rounding is left; an enlargement by nothing but the nearest pixel is far from it.
+    let truth = imresize(&textured(12, 9), (48, 36))
+        .unwrap()
+        .rounded_to_8_bits();
+    let input = degrade(&truth, (12, 9)).unwrap();
+    let of = |result: &RgbImage| psnr_lr(result, &input).unwrap();
+    assert!(of(&truth) > 58.0, "{}", of(&truth));
+    let nearest = of(&nearest(&input, (48, 36)).unwrap());
+    let bicubic = of(&imresize(&input, (48, 36)).unwrap());
+    assert!(
+        nearest < 40.0 && bicubic < 45.0 && bicubic > 15.0,
+        "{nearest} {bicubic}"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a step is told of its input beside the pixels.
+//! What a step knows of its input beside the pixels.
 
 /// How worn an image is: noise and traces of JPEG, each from 0, none, to 1, the worst of training.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,10 +21,10 @@ impl Wear {
     }
 }
 
-/// Where the input of a step comes from.
+/// The condition of a step: where its input comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Origin {
-    /// It is the user's image, so worn.
+    /// It is the user's image, as worn as this.
     Image(Wear),
     /// It is a level that the step before has made, and restored.
     Step,
@@ -41,25 +41,16 @@ impl Origin {
             Self::Step => [0.0, 0.0, 1.0],
         }
     }
-}
 
-/// What a step is told.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Condition {
-    /// Where its input comes from.
-    pub origin: Origin,
-    /// Where it shall go between the least error, 0, and the best look, 1: finer textures that may not be the true ones (the
-    /// perception-distortion trade-off; Blau and Michaeli, CVPR 2018). A network without
-    /// [`NetworkConfig::perception`](crate::NetworkConfig::perception) does not hear it.
-    pub perception: f32,
-}
-
-impl Condition {
-    /// With the least error.
-    pub fn faithful(origin: Origin) -> Self {
-        Self {
-            origin,
-            perception: 0.0,
+    /// The share of what the result, shrunk again, differs from the input that is taken out of the result: back-projection (Irani
+    /// and Peleg, 1991). Half of it, and less for a degraded image, whose noise would come back.
+    pub(crate) fn anchor(self) -> f32 {
+        match self {
+            Self::Image(wear) => ANCHOR * (1.0 - 2.0 * wear.noise.max(wear.compression)).max(0.0),
+            Self::Step => ANCHOR,
         }
     }
 }
+
+/// See [`Origin::anchor`]: the whole of it rings on hard edges.
+const ANCHOR: f32 = 0.5;

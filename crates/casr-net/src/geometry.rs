@@ -1,49 +1,86 @@
 //! Where the pixels of one level lie in the level below.
 
 use casr_kernels::{heat::CellAxis, resample::Taps};
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// One axis of a step: `inputs` pixels of level k−1 become `outputs` pixels of level k.
+///
+/// In a window the heat field makes some more outputs than are kept: those that the anchor shrinks again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepAxis {
     /// The factor of the whole level along this axis, outputs / inputs, at least 1. A window keeps it.
     pub scale: f64,
-    /// Which outputs lie in which input pixel, and where.
+    /// Which outputs of the heat field lie in which input pixel, and where.
     pub cells: CellAxis,
-    /// The bicubic enlargement that the head adds to.
-    pub taps: Taps,
+    /// The bicubic enlargement that the heat field adds to.
+    pub base: Taps,
+    /// How the outputs are held to the input.
+    pub anchor: AnchorAxis,
+}
+
+/// One axis of the anchor: what the outputs, shrunk again, differ from the input is enlarged and taken out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnchorAxis {
+    /// From the outputs of the heat field to some of the inputs.
+    pub shrink: Taps,
+    /// Which inputs these are.
+    pub inputs: Range<usize>,
+    /// From these to the outputs that are kept.
+    pub enlarge: Taps,
+    /// Which outputs of the heat field are kept.
+    pub kept: Range<usize>,
 }
 
 impl StepAxis {
     /// The axis of a whole level.
     pub fn new(inputs: usize, outputs: usize) -> Self {
+        let base = Taps::bicubic(inputs, outputs, false);
         Self {
             scale: outputs as f64 / inputs as f64,
             cells: CellAxis::new(inputs, outputs),
-            taps: Taps::bicubic(inputs, outputs, false),
+            anchor: AnchorAxis {
+                shrink: Taps::bicubic(outputs, inputs, true),
+                inputs: 0..inputs,
+                enlarge: base.clone(),
+                kept: 0..outputs,
+            },
+            base,
         }
     }
 
-    /// The part that makes `outputs` from a window `inputs` of the level below.
+    /// The part of a whole axis that makes `outputs` from a window `inputs` of the level below. `border` counts the pixels that
+    /// lie before and behind the window: mirrored ones, where it ends at the level's border.
     ///
     /// # Panics
-    /// If the window does not hold what the bicubic taps of `outputs` read.
-    pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>) -> Self {
+    /// If the window does not hold what the bicubic taps of `outputs`, and of those around them, read.
+    pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>, border: [usize; 2]) -> Self {
+        let [before, behind] = border;
+        let differing = self.anchor.enlarge.support(outputs.clone());
+        let shrunk = self.anchor.shrink.support(differing.clone());
+        let made = shrunk.start.min(outputs.start)..shrunk.end.max(outputs.end);
+        let within = |part: &Range<usize>, whole: usize| part.start - whole..part.end - whole;
+        let anchored = within(&differing, inputs.start);
         Self {
             scale: self.scale,
-            cells: self.cells.window(inputs.clone(), outputs.clone()),
-            taps: self.taps.window(inputs, outputs),
+            cells: (self.cells.window(inputs.clone(), made.clone())).bordered(before, behind),
+            base: (self.base.window(inputs, made.clone())).bordered(before, behind),
+            anchor: AnchorAxis {
+                shrink: self.anchor.shrink.window(made.clone(), differing.clone()),
+                inputs: before + anchored.start..before + anchored.end,
+                enlarge: self.anchor.enlarge.window(differing, outputs.clone()),
+                kept: within(&outputs, made.start),
+            },
         }
     }
 
-    /// Pixels of level k−1.
+    /// Pixels of level k−1, with those beyond the border.
     pub fn inputs(&self) -> usize {
-        self.taps.inputs
+        self.base.inputs
     }
 
     /// Pixels of level k.
     pub fn outputs(&self) -> usize {
-        self.taps.outputs
+        self.anchor.kept.len()
     }
 }
 
@@ -62,6 +99,52 @@ impl StepGeometry {
         Self {
             rows: StepAxis::new(inputs.0, outputs.0),
             columns: StepAxis::new(inputs.1, outputs.1),
+        }
+    }
+}
+
+/// Which resampling of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResamplingKind {
+    /// [`StepAxis::base`].
+    Base,
+    /// [`AnchorAxis::shrink`].
+    Shrink,
+    /// [`AnchorAxis::enlarge`].
+    Enlarge,
+}
+
+/// A resampling along both axes of a step.
+#[derive(Clone, Debug)]
+pub struct Resampling {
+    geometry: Arc<StepGeometry>,
+    kind: ResamplingKind,
+}
+
+impl Resampling {
+    /// A resampling of a step.
+    pub fn new(geometry: &Arc<StepGeometry>, kind: ResamplingKind) -> Self {
+        Self {
+            geometry: geometry.clone(),
+            kind,
+        }
+    }
+
+    /// Top to bottom.
+    pub fn rows(&self) -> &Taps {
+        self.taps(&self.geometry.rows)
+    }
+
+    /// Left to right.
+    pub fn columns(&self) -> &Taps {
+        self.taps(&self.geometry.columns)
+    }
+
+    fn taps<'a>(&self, axis: &'a StepAxis) -> &'a Taps {
+        match self.kind {
+            ResamplingKind::Base => &axis.base,
+            ResamplingKind::Shrink => &axis.anchor.shrink,
+            ResamplingKind::Enlarge => &axis.anchor.enlarge,
         }
     }
 }

@@ -36,39 +36,13 @@ impl Convolution {
         }
     }
 
-    /// Its parameters, to be used.
-    pub fn kernel(&self) -> Kernel {
-        Kernel {
-            weights: self.weights.val(),
-            bias: self.bias.val(),
-        }
-    }
-
     pub fn forward(
         &self,
         input: Tensor<4>,
         residual: Option<Tensor<4>>,
         activation: Activation,
     ) -> Tensor<4> {
-        self.kernel().forward(input, residual, activation)
-    }
-}
-
-/// Parameters of a convolution as a step uses them.
-pub(crate) struct Kernel {
-    /// `[k, k, in, out]`.
-    pub weights: Tensor<4>,
-    /// `[out]`.
-    pub bias: Tensor<1>,
-}
-
-impl Kernel {
-    pub fn forward(
-        self,
-        input: Tensor<4>,
-        residual: Option<Tensor<4>>,
-        activation: Activation,
-    ) -> Tensor<4> {
-        convolution(input, self.weights, self.bias, residual, activation)
+        let (weights, bias) = (self.weights.val(), self.bias.val());
+        convolution(input, weights, bias, residual, activation)
     }
 }

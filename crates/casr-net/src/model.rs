@@ -2,29 +2,39 @@
 
 use crate::{
     align::Reference,
-    condition::Condition,
+    condition::Origin,
     device::{ComputeDevice, Precision},
     error::NetError,
     geometry::StepGeometry,
     network::{Network, NetworkConfig, StepInput},
     ops::Places,
+    parameters::Parameter,
     prior::{Pixels, Prior, PriorGeometry, PriorTensors},
-    weights::{Recipe, WeightsFile},
+    provenance::Provenance,
+    weights::WeightsFile,
 };
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use std::{path::Path, sync::Arc};
+use std::{convert::Infallible, path::Path, sync::Arc};
 
 /// The weights that ship with the program.
 const EMBEDDED: &[u8] = include_bytes!("../weights/casr.safetensors");
 
+/// The exponent of [`mix_of_look`]: measured as LPIPS between neighbouring looks, which a straight mix bunches at the vivid end.
+const EVEN_STEPS: f32 = 0.65;
+
+/// The share of the vivid end's values at a look.
+pub fn mix_of_look(look: f32) -> f32 {
+    look.clamp(0.0, 1.0).powf(EVEN_STEPS)
+}
+
 /// What a step reads on one window of a level.
 #[derive(Clone, Debug)]
 pub struct StepWindow {
-    /// RGB, row-major. The window begins on the [`GRID`](crate::GRID).
+    /// RGB, row-major; see [`StepInput::level`].
     pub pixels: Vec<f32>,
-    /// What the network is told.
-    pub condition: Condition,
+    /// Where the level comes from.
+    pub origin: Origin,
     /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
     pub prior: Option<Prior>,
     /// What the step before left behind around the window; none at the first step.
@@ -41,16 +51,28 @@ pub struct Statistics {
 }
 
 /// A network for inference; on the processor, until [`Model::on`] moves it.
+///
+/// It may hold two ends, one of least error and one of best look: [`Model::with_look`] gives what lies between them.
 #[derive(Clone, Debug)]
 pub struct Model {
     network: Network,
+    ends: Option<Arc<Ends>>,
     device: ComputeDevice,
+    half: bool,
     config: NetworkConfig,
-    recipe: Recipe,
+    provenance: Arc<Provenance>,
+}
+
+/// Both ends, on the processor.
+#[derive(Debug)]
+struct Ends {
+    faithful: Network,
+    /// In the network's own order.
+    vivid: Vec<Parameter>,
 }
 
 impl Model {
-    /// The network that ships with the program.
+    /// The network that ships with the program, its faithful end.
     ///
     /// # Errors
     /// None in a sound build: a test reads the embedded file.
@@ -63,7 +85,7 @@ impl Model {
         EMBEDDED
     }
 
-    /// Reads a weights file.
+    /// Reads a weights file: its faithful end, or the only one.
     ///
     /// # Errors
     /// [`NetError`]: the file cannot be read, is truncated, or is not a CASR network.
@@ -82,27 +104,60 @@ impl Model {
     fn from_file(name: &str, file: WeightsFile) -> Result<Self, NetError> {
         let device = ComputeDevice::cpu();
         let network = file.network(name, device.burn())?;
+        let vivid = file.vivid_network(name, device.burn())?;
+        let ends = vivid.map(|vivid| Ends {
+            faithful: network.clone(),
+            vivid: vivid.parameters(),
+        });
         Ok(Self {
             network,
+            ends: ends.map(Arc::new),
             device,
+            half: false,
             config: file.config,
-            recipe: file.recipe,
+            provenance: Arc::new(file.provenance),
         })
     }
 
-    /// A model of a network that is being trained, on the device where it is.
-    pub fn from_network(
-        network: Network,
-        device: ComputeDevice,
-        config: NetworkConfig,
-        recipe: Recipe,
-    ) -> Self {
+    /// A model of one network that is being trained, on the device where it is.
+    pub fn from_network(network: Network, device: ComputeDevice, config: NetworkConfig) -> Self {
         Self {
             network,
+            ends: None,
             device,
+            half: false,
             config,
-            recipe,
+            provenance: Arc::default(),
         }
+    }
+
+    /// Whether [`Model::with_look`] changes anything.
+    pub fn has_looks(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    /// The network at `look` between its ends, from 0, the least error, to 1, the best look: a network whose every value lies between
+    /// theirs (deep network interpolation; Wang et al., arXiv 1811.10515), by equal steps for the eye ([`mix_of_look`]). Mixing costs
+    /// some milliseconds, and nothing for a pixel. A model of one network is given back as it is.
+    #[must_use]
+    pub fn with_look(&self, look: f32) -> Self {
+        let Some(ends) = &self.ends else {
+            return self.clone();
+        };
+        let mix = mix_of_look(look);
+        let own = ends.faithful.parameters();
+        let mut pairs = own.iter().zip(&ends.vivid);
+        let mixed = (ends.faithful.clone()).with_parameters(|_, _| {
+            let pair = pairs.next().into_iter();
+            let values = pair.flat_map(|(own, other)| own.values.iter().zip(&other.values));
+            Ok::<_, Infallible>(
+                values
+                    .map(|(own, other)| own + mix * (other - own))
+                    .collect(),
+            )
+        });
+        let mixed = mixed.unwrap_or_else(|never| match never {});
+        self.clone().placed(mixed)
     }
 
     /// This model on another device.
@@ -111,12 +166,23 @@ impl Model {
     /// [`NetError::NoHalfPrecision`] if `precision` asks for what the device does not have.
     pub fn on(self, device: &ComputeDevice, precision: Precision) -> Result<Self, NetError> {
         let half = precision.is_half(device)?;
-        let network = self.network.to_device(device.burn());
+        let network = self.network.clone();
+        let device = device.clone();
         Ok(Self {
-            network: if half { network.half() } else { network },
-            device: device.clone(),
+            half,
+            device,
             ..self
-        })
+        }
+        .placed(network))
+    }
+
+    /// With another network, brought to the model's device and precision.
+    fn placed(self, network: Network) -> Self {
+        let network = network.to_device(self.device.burn());
+        Self {
+            network: if self.half { network.half() } else { network },
+            ..self
+        }
     }
 
     pub(crate) fn network(&self) -> &Network {
@@ -134,8 +200,8 @@ impl Model {
     }
 
     /// How the network was trained.
-    pub fn recipe(&self) -> &Recipe {
-        &self.recipe
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
     }
 
     /// How much context a tile needs, in input pixels: [`NetworkConfig::halo`] with our kernels, and on GPUs, whose sums
@@ -148,7 +214,12 @@ impl Model {
         }
     }
 
-    /// Number of trained values.
+    /// The values of the network at its look, in the network's own order.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        self.network.parameters()
+    }
+
+    /// Number of values of the network.
     pub fn parameter_count(&self) -> usize {
         self.network.parameter_count()
     }
@@ -187,8 +258,7 @@ impl Model {
         let output = self.network.step(StepInput {
             level: tensor(window.pixels, [height, width, 3]),
             geometry: geometry.clone(),
-            origins: vec![window.condition.origin],
-            perception: window.condition.perception,
+            origins: vec![window.origin],
             prior,
             reference,
         });
@@ -206,7 +276,7 @@ impl Model {
         ))
     }
 
-    /// The first step of an image, in one go.
+    /// The first step of an image, in one go, without mirrored pixels around it.
     ///
     /// # Errors
     /// As [`Model::step`].
@@ -217,7 +287,7 @@ impl Model {
         &self,
         image: Pixels,
         geometry: &Arc<StepGeometry>,
-        condition: Condition,
+        origin: Origin,
     ) -> Result<Vec<f32>, NetError> {
         let size = (image.height, image.width);
         let prior = self.config.similarity.then(|| {
@@ -227,7 +297,7 @@ impl Model {
         });
         let window = StepWindow {
             pixels: image.values.to_vec(),
-            condition,
+            origin,
             prior,
             before: None,
         };

@@ -2,14 +2,13 @@
 
 use crate::align::{Alignment, Reference};
 use crate::condition::Origin;
-use crate::geometry::StepGeometry;
-use crate::layers::{Convolution, Kernel};
-use crate::ops::{convolution, heat_field, resample};
-use crate::perception::Perception;
+use crate::geometry::{Resampling, ResamplingKind, StepGeometry};
+use crate::layers::Convolution;
+use crate::ops::{convolution, gates, heat_field, resample};
 use crate::prior::{DETAILS, PriorTensors};
 use crate::similarity::Similarity;
 use crate::superpixel::{FIRST_TEMPERATURES, Superpixels};
-use burn::module::{Module, Param, ParamId, list_param_ids};
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
 use casr_kernels::conv::{Activation, ConvShape, GRID};
 use casr_kernels::{
@@ -18,7 +17,7 @@ use casr_kernels::{
 };
 use serde::{Deserialize, Serialize};
 use std::f32::consts::PI;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Colours per pixel: RGB.
 const COLOURS: usize = 3;
@@ -40,8 +39,6 @@ pub struct NetworkConfig {
     pub alignment: bool,
     /// Whether it is shown the self-similarity of the original image (SARM).
     pub similarity: bool,
-    /// Whether it is told where to go between the least error and the best look ([`StepInput::perception`]).
-    pub perception: bool,
 }
 
 impl Default for NetworkConfig {
@@ -52,7 +49,6 @@ impl Default for NetworkConfig {
             frequencies: 32,
             alignment: false,
             similarity: false,
-            perception: false,
         }
     }
 }
@@ -60,9 +56,9 @@ impl Default for NetworkConfig {
 impl NetworkConfig {
     /// How far around its place in the input the bits of a pixel of the result depend on it, in input pixels: what each 3×3
     /// convolution (encoder, three a block, the body's last) and the modules add, never less than the two of the bicubic
-    /// enlargement, and a multiple of [`GRID`].
+    /// enlargement, then what the anchor adds; a multiple of [`GRID`].
     pub fn halo(&self) -> usize {
-        self.margin(|margin, inputs, outputs| {
+        let network = self.margin(|margin, inputs, outputs| {
             let layer = ConvShape {
                 images: 1,
                 height: 1,
@@ -72,14 +68,22 @@ impl NetworkConfig {
                 kernel: 3,
             };
             layer.spoiled(margin)
-        })
+        });
+        (network + ANCHOR_REACH).next_multiple_of(GRID)
     }
 
-    /// How far around its place in the input a pixel of the result looks, in input pixels: the sum of what the 3×3 convolutions
-    /// and the modules look, and a multiple of [`GRID`]. [`NetworkConfig::halo`] is wider: equal bits take more than equal
-    /// sums.
+    /// How far around its place in the input a pixel of the result looks, in input pixels: what the network looks
+    /// ([`NetworkConfig::border`]) and what the anchor adds; a multiple of [`GRID`]. [`NetworkConfig::halo`] is wider: equal bits take
+    /// more than equal sums.
     pub fn reach(&self) -> usize {
-        self.margin(|margin, _, _| margin + 1)
+        (self.border() + ANCHOR_REACH).next_multiple_of(GRID)
+    }
+
+    /// How many mirrored pixels lie around a level: as far as the network looks, the sum of what the 3×3 convolutions and the modules
+    /// look, and a multiple of [`GRID`]. Beyond them convolutions see zeros.
+    pub fn border(&self) -> usize {
+        let network = self.margin(|margin, _, _| margin + 1);
+        network.next_multiple_of(GRID)
     }
 
     /// How far from a cut edge values are spoiled after all layers; `convolved` is told how far before a 3×3 convolution of
@@ -98,8 +102,7 @@ impl NetworkConfig {
                 margin = margin.max(CELL).next_multiple_of(CELL) + 3 * CELL;
             }
         }
-        let margin = convolved(margin, channels, channels);
-        margin.max(2).next_multiple_of(GRID)
+        convolved(margin, channels, channels).max(BICUBIC_REACH)
     }
 
     /// Whether a network of `other` has all the parameters of one of this configuration.
@@ -108,7 +111,6 @@ impl NetworkConfig {
         size(self) == size(other)
             && self.alignment <= other.alignment
             && self.similarity <= other.similarity
-            && self.perception <= other.perception
     }
 
     /// Values that a step with [`NetworkConfig::alignment`] leaves behind for each cell: mean and logarithm of the deviation of
@@ -149,6 +151,13 @@ impl NetworkConfig {
     }
 }
 
+/// How far the bicubic enlargement looks, in input pixels.
+const BICUBIC_REACH: usize = 2;
+
+/// How much farther the anchor looks, in input pixels: what it takes out of a pixel comes from inputs within [`BICUBIC_REACH`], and is
+/// what outputs within [`BICUBIC_REACH`] of these differ.
+const ANCHOR_REACH: usize = 2 * BICUBIC_REACH;
+
 /// Half of the blocks.
 fn blocks_before_alignment(blocks: usize) -> usize {
     blocks.div_ceil(2)
@@ -183,11 +192,10 @@ impl Block {
         }
     }
 
-    /// `used` says what is used of each of its convolutions.
-    fn forward(&self, x: Tensor<4>, used: impl Fn(usize, &Convolution) -> Kernel) -> Tensor<4> {
-        let inner = used(0, &self.first).forward(x.clone(), None, Activation::Silu);
-        let inner = used(1, &self.second).forward(inner, None, Activation::Silu);
-        used(2, &self.third).forward(inner, Some(x), Activation::None)
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let inner = self.first.forward(x.clone(), None, Activation::Silu);
+        let inner = self.second.forward(inner, None, Activation::Silu);
+        self.third.forward(inner, Some(x), Activation::None)
     }
 }
 
@@ -276,12 +284,11 @@ impl HeatHead {
         }
     }
 
-    /// `coefficients` is what is used of its convolution.
     fn forward(
         &self,
-        coefficients: Kernel,
         features: Tensor<4>,
         base: Tensor<4>,
+        gates: Tensor<4>,
         geometry: Arc<StepGeometry>,
     ) -> Tensor<4> {
         let frequencies = self.frequencies.val();
@@ -294,24 +301,23 @@ impl HeatHead {
             .sum_dim(1)
             .squeeze_dim(1);
         let decay = (exponent * self.kappa.val()).neg().exp();
-        let coefficients = coefficients.forward(features, None, Activation::None);
+        let coefficients = (self.coefficients).forward(features, None, Activation::None);
         // Waves of many radians are not for half precision.
         let coefficients = coefficients.cast(FloatDType::F32);
-        heat_field(coefficients, frequencies, decay, base, geometry)
+        heat_field(coefficients, frequencies, decay, base, gates, geometry)
     }
 }
 
 /// What one step reads.
 #[derive(Clone, Debug)]
 pub struct StepInput {
-    /// Windows of level k−1, `[n, h, w, 3]`. They begin on the [`GRID`].
+    /// Windows of level k−1, `[n, h, w, 3]`, in an enlargement with [`NetworkConfig::border`] mirrored pixels where the level ends. They
+    /// begin on the [`GRID`].
     pub level: Tensor<4>,
     /// How they become their part of level k.
     pub geometry: Arc<StepGeometry>,
     /// Where each of them comes from.
     pub origins: Vec<Origin>,
-    /// See [`Condition::perception`](crate::Condition::perception).
-    pub perception: f32,
     /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
     pub prior: Option<PriorTensors>,
     /// The statistics that step k−1 left behind; none at the first step.
@@ -339,7 +345,6 @@ pub struct Network {
     alignment: Option<Alignment>,
     body: Convolution,
     head: HeatHead,
-    perception: Option<Perception>,
 }
 
 impl Network {
@@ -347,8 +352,6 @@ impl Network {
     pub fn new(config: NetworkConfig, device: &Device) -> Self {
         let channels = config.channels;
         let regions = config.alignment || config.similarity;
-        let head = HeatHead::new(config, device);
-        let perception = || Perception::new(BLOCK * config.blocks + 1, &head.coefficients, device);
         Self {
             embedding: StepEmbedding::new(channels, device),
             encoder: Convolution::new(3, COLOURS, channels, 1.0, device),
@@ -359,8 +362,7 @@ impl Network {
                 .collect(),
             alignment: (config.alignment).then(|| Alignment::new(channels, device)),
             body: Convolution::new(3, channels, channels, 0.1, device),
-            perception: config.perception.then(perception),
-            head,
+            head: HeatHead::new(config, device),
         }
     }
 
@@ -383,10 +385,13 @@ impl Network {
     /// # Panics
     /// If the prior is missing for a network that needs it.
     pub fn step(&self, input: StepInput) -> StepOutput {
-        let base = resample(input.level.clone(), input.geometry.clone());
+        let (level, geometry) = (input.level, input.geometry);
+        let base = Resampling::new(&geometry, ResamplingKind::Base);
+        let base = resample(level.clone(), base);
+        let gates = gates(level.clone());
         let regions =
-            (self.superpixels.as_ref()).map(|superpixels| superpixels.regions(input.level.clone()));
-        let mut encoded = self.encode(input.level, &input.geometry, &input.origins);
+            (self.superpixels.as_ref()).map(|superpixels| superpixels.regions(level.clone()));
+        let mut encoded = self.encode(level.clone(), &geometry, &input.origins);
         if let (Some(similarity), Some(regions)) = (&self.similarity, &regions) {
             let prior = input
                 .prior
@@ -396,9 +401,7 @@ impl Network {
         let mut features = encoded.clone();
         let mut statistics = None;
         for (index, block) in self.blocks.iter().enumerate() {
-            features = block.forward(features, |within, convolution| {
-                self.in_body(BLOCK * index + within, convolution, input.perception)
-            });
+            features = block.forward(features);
             if index + 1 == blocks_before_alignment(self.blocks.len())
                 && let (Some(alignment), Some(regions)) = (&self.alignment, &regions)
             {
@@ -407,36 +410,12 @@ impl Network {
                 statistics = Some(aligned.statistics);
             }
         }
-        let features = self
-            .in_body(BLOCK * self.blocks.len(), &self.body, input.perception)
-            .forward(features, Some(encoded), Activation::None);
-        let mut coefficients = self.head.coefficients.kernel();
-        if let Some(perception) = self.perceiving(input.perception) {
-            coefficients = perception.of_head(coefficients, input.perception);
-        }
+        let features = (self.body).forward(features, Some(encoded), Activation::None);
+        let result = (self.head).forward(features, base, gates, geometry.clone());
         StepOutput {
-            level: (self.head).forward(coefficients, features, base, input.geometry),
+            level: anchored(result, level, &geometry, &input.origins),
             statistics,
         }
-    }
-
-    /// What is used of a convolution of the body.
-    fn in_body(&self, index: usize, convolution: &Convolution, strength: f32) -> Kernel {
-        let kernel = convolution.kernel();
-        match self.perceiving(strength) {
-            Some(perception) => perception.of_body(index, kernel, strength),
-            None => kernel,
-        }
-    }
-
-    /// What makes it look well, if it is to.
-    fn perceiving(&self, strength: f32) -> Option<&Perception> {
-        self.perception.as_ref().filter(|_| strength > 0.0)
-    }
-
-    /// The parameters that decide nothing but how well it looks: without effect where [`StepInput::perception`] is 0.
-    pub fn perceptual_parameters(&self) -> Vec<ParamId> {
-        list_param_ids(&self.perception)
     }
 
     /// `[n, h, w, C]`.
@@ -467,4 +446,35 @@ impl Network {
     fn channels(&self) -> usize {
         self.encoder.bias.dims()[0]
     }
+}
+
+/// Takes a share of what the outputs of the heat field, shrunk again, differ from the level below out of those that are kept: see
+/// [`Origin::anchor`].
+fn anchored(
+    result: Tensor<4>,
+    below: Tensor<4>,
+    geometry: &Arc<StepGeometry>,
+    origins: &[Origin],
+) -> Tensor<4> {
+    let (rows, columns) = (&geometry.rows.anchor, &geometry.columns.anchor);
+    let part = |tensor: Tensor<4>, rows: &Range<usize>, columns: &Range<usize>| {
+        tensor
+            .narrow(1, rows.start, rows.len())
+            .narrow(2, columns.start, columns.len())
+    };
+    let shrunk = resample(
+        result.clone(),
+        Resampling::new(geometry, ResamplingKind::Shrink),
+    );
+    let missing = part(below, &rows.inputs, &columns.inputs) - shrunk;
+    let missing = resample(missing, Resampling::new(geometry, ResamplingKind::Enlarge));
+    let missing = match origins {
+        [origin] => missing * origin.anchor(),
+        _ => {
+            let shares: Vec<f32> = origins.iter().map(|origin| origin.anchor()).collect();
+            let shape = [shares.len(), 1, 1, 1];
+            missing.clone() * Tensor::from_data(TensorData::new(shares, shape), &missing.device())
+        }
+    };
+    part(result, &rows.kept, &columns.kept) + missing
 }

@@ -8,6 +8,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use casr_kernels::{
     InstructionSet,
+    guard::LUMA,
     resample::{Taps, forward as resample},
     similarity::{
         AUTOCORRELATION_REACH, LAGS, MatchShape, PATCH, SEARCH, autocorrelation, matches,
@@ -30,9 +31,6 @@ const CANDIDATES: usize = 4;
 
 /// Luma noise, in [0, 1], below which patches count as equal.
 const NOISE: f32 = 0.02;
-
-/// Luma of BT.601, from red, green and blue as files hold them.
-pub const LUMA: [f32; COLOURS] = [0.299, 0.587, 0.114];
 
 /// Pixels in [0, 1], `[height, width, 3]`.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +63,57 @@ pub struct Prior {
     matches: Vec<f32>,
     /// At the centres of the cells, `[rows, columns, LAGS]`.
     autocorrelation: Vec<f32>,
+}
+
+impl Prior {
+    /// This prior with `rows` and `columns` more pixels, [before, behind], around the window: they are told what the nearest pixel, or
+    /// cell, inside is told.
+    ///
+    /// # Panics
+    /// If the pixels before are not whole cells.
+    #[must_use]
+    pub fn bordered(self, rows: [usize; 2], columns: [usize; 2]) -> Self {
+        let (height, width) = self.size;
+        let size = (rows[0] + height + rows[1], columns[0] + width + columns[1]);
+        let cells = |(height, width): (usize, usize)| (height.div_ceil(CELL), width.div_ceil(CELL));
+        let before = [rows[0], columns[0]].map(|pixels| {
+            assert!(pixels.is_multiple_of(CELL), "{pixels} pixels are not cells");
+            pixels / CELL
+        });
+        let matches = replicate(&self.matches, self.size, size, [rows[0], columns[0]]);
+        Self {
+            size,
+            matches,
+            autocorrelation: replicate(
+                &self.autocorrelation,
+                cells(self.size),
+                cells(size),
+                before,
+            ),
+        }
+    }
+}
+
+/// Places of a map `[height, width, …]` with as many more around them as make it a `larger` one, `before` of them above and to the left:
+/// each takes the values of the nearest place.
+fn replicate(
+    values: &[f32],
+    (height, width): (usize, usize),
+    larger: (usize, usize),
+    before: [usize; 2],
+) -> Vec<f32> {
+    let channels = values.len() / (height * width).max(1);
+    let inside =
+        |place: usize, before: usize, length: usize| place.saturating_sub(before).min(length - 1);
+    let mut output = Vec::with_capacity(larger.0 * larger.1 * channels);
+    for row in 0..larger.0 {
+        let row = inside(row, before[0], height) * width;
+        for column in 0..larger.1 {
+            let place = row + inside(column, before[1], width);
+            output.extend_from_slice(&values[place * channels..][..channels]);
+        }
+    }
+    output
 }
 
 /// Priors of a batch on a device.

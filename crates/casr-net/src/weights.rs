@@ -1,35 +1,22 @@
-//! Weights files: safetensors, half precision, with the recipe that made them.
+//! Weights files: safetensors, half precision, with one or both ends of a network and where they come from.
 
 use crate::{
     error::NetError,
     network::{Network, NetworkConfig},
     parameters::Parameter,
+    provenance::Provenance,
+    weights_v1,
 };
 use burn::tensor::Device;
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 /// The value of the metadata key `format`.
-const FORMAT: &str = "casr-network-1";
+const FORMAT: &str = "casr-network-2";
 
-/// How a network was trained, and how good it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Recipe {
-    /// Losses, schedule, batches: what the trainer was told.
-    pub training: String,
-    /// The images it saw.
-    pub data: String,
-    /// Optimizer steps in all.
-    pub steps: u64,
-    /// Measured quality, such as "Set5 x4" → 31.3 dB.
-    pub psnr: BTreeMap<String, f64>,
-}
+/// What the names of the vivid end's values begin with.
+const VIVID: &str = "vivid.";
 
 /// The content of a weights file.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,30 +24,31 @@ pub struct WeightsFile {
     /// The network's size.
     pub config: NetworkConfig,
     /// Where the values come from.
-    pub recipe: Recipe,
-    /// The values.
+    pub provenance: Provenance,
+    /// The values of the faithful end, the one of least error, or of the only one.
     pub parameters: Vec<Parameter>,
+    /// Those of the vivid end, the one that looks best, in any order; none in a file of one network.
+    pub vivid: Option<Vec<Parameter>>,
 }
 
 impl WeightsFile {
     /// The bytes of a safetensors file with f16 values.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let tensors: Vec<(&str, &[usize], Vec<u8>)> = self
-            .parameters
-            .iter()
-            .map(|p| {
-                let bytes = p
-                    .values
-                    .iter()
-                    .flat_map(|v| f16::from_f32(*v).to_le_bytes())
-                    .collect();
-                (p.name.as_str(), p.shape.as_slice(), bytes)
+        let vivid = self.vivid.iter().flatten();
+        let vivid = vivid.map(|parameter| (format!("{VIVID}{}", parameter.name), parameter));
+        let tensors: Vec<(String, &[usize], Vec<u8>)> = (self.parameters.iter())
+            .map(|parameter| (parameter.name.clone(), parameter))
+            .chain(vivid)
+            .map(|(name, parameter)| {
+                let values = parameter.values.iter();
+                let bytes = values.flat_map(|v| f16::from_f32(*v).to_le_bytes());
+                (name, parameter.shape.as_slice(), bytes.collect())
             })
             .collect();
         let views = tensors.iter().map(|(name, shape, bytes)| {
             let view = TensorView::new(Dtype::F16, shape.to_vec(), bytes)
                 .expect("a parameter has as many values as its shape says");
-            (*name, view)
+            (name, view)
         });
         let json = |value: serde_json::Result<String>| value.expect("plain structs serialise");
         let metadata = HashMap::from([
@@ -70,8 +58,8 @@ impl WeightsFile {
                 json(serde_json::to_string(&self.config)),
             ),
             (
-                "recipe".to_owned(),
-                json(serde_json::to_string(&self.recipe)),
+                "provenance".to_owned(),
+                json(serde_json::to_string(&self.provenance)),
             ),
         ]);
         safetensors::serialize(views, Some(metadata))
@@ -107,19 +95,32 @@ impl WeightsFile {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| broken(e.to_string()))?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| broken(e.to_string()))?;
         let metadata = header.metadata().clone().unwrap_or_default();
-        if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-            return Err(foreign(format!("its metadata has no format \"{FORMAT}\"")));
-        }
         let entry = |key: &str| metadata.get(key).map_or("", String::as_str);
-        let config: NetworkConfig =
-            serde_json::from_str(entry("config")).map_err(|e| foreign(format!("config: {e}")))?;
-        let recipe =
-            serde_json::from_str(entry("recipe")).map_err(|e| foreign(format!("recipe: {e}")))?;
+        let first_version = match entry("format") {
+            FORMAT => false,
+            weights_v1::FORMAT => true,
+            _ => return Err(foreign(format!("its metadata has no format \"{FORMAT}\""))),
+        };
+        let (config, provenance) = if first_version {
+            weights_v1::metadata(entry)
+        } else {
+            let config = serde_json::from_str(entry("config"));
+            let provenance = serde_json::from_str(entry("provenance"));
+            config
+                .map_err(|e| format!("config: {e}"))
+                .and_then(|config| {
+                    Ok((config, provenance.map_err(|e| format!("provenance: {e}"))?))
+                })
+        }
+        .map_err(foreign)?;
+        let NetworkConfig {
+            channels,
+            blocks,
+            frequencies,
+            ..
+        } = config;
         let plausible = |value: usize, most: usize| (1..=most).contains(&value);
-        if !(plausible(config.channels, 1024)
-            && plausible(config.blocks, 256)
-            && plausible(config.frequencies, 1024))
-        {
+        if !(plausible(channels, 1024) && plausible(blocks, 256) && plausible(frequencies, 1024)) {
             return Err(foreign(format!("its size {config:?} is out of range")));
         }
 
@@ -149,60 +150,91 @@ impl WeightsFile {
                 values,
             });
         }
+        if first_version {
+            let (parameters, vivid) = weights_v1::ends(parameters);
+            return Ok(Self {
+                config,
+                provenance,
+                parameters,
+                vivid,
+            });
+        }
+        let (vivid, parameters): (Vec<_>, Vec<_>) =
+            (parameters.into_iter()).partition(|parameter| parameter.name.starts_with(VIVID));
+        let vivid = (!vivid.is_empty()).then(|| {
+            let bare = |parameter: Parameter| Parameter {
+                name: parameter.name[VIVID.len()..].to_owned(),
+                ..parameter
+            };
+            vivid.into_iter().map(bare).collect()
+        });
         Ok(Self {
             config,
-            recipe,
+            provenance,
             parameters,
+            vivid,
         })
     }
 
-    /// The network with these values on `device`; `name` is for messages.
+    /// The faithful network, or the only one, on `device`; `name` is for messages.
     ///
     /// # Errors
     /// [`NetError::Foreign`] if a parameter is missing, has another shape, or is one too many.
     pub fn network(&self, name: &str, device: &Device) -> Result<Network, NetError> {
-        self.fill(name, Network::new(self.config, device), false)
+        let network = Network::new(self.config, device);
+        fill(name, &self.parameters, network, false)
     }
 
-    /// A network of another configuration with these values where it has the parameters, and its own where this file has
-    /// none; `name` is for messages.
+    /// The vivid network on `device`, if the file has one; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`WeightsFile::network`].
+    pub fn vivid_network(&self, name: &str, device: &Device) -> Result<Option<Network>, NetError> {
+        let network = |values| fill(name, values, Network::new(self.config, device), false);
+        self.vivid.as_deref().map(network).transpose()
+    }
+
+    /// A network of another configuration with the values of the faithful end where it has the parameters, and its own where this file
+    /// has none; `name` is for messages.
     ///
     /// # Errors
     /// [`NetError::Foreign`] if a parameter has another shape, or is one too many.
     pub fn extended(&self, name: &str, network: Network) -> Result<Network, NetError> {
-        self.fill(name, network, true)
+        fill(name, &self.parameters, network, true)
     }
+}
 
-    fn fill(&self, name: &str, network: Network, may_miss: bool) -> Result<Network, NetError> {
-        let foreign = |reason: String| NetError::Foreign {
-            name: name.to_owned(),
-            reason,
+/// A network with these values; `may_miss` leaves it its own where there are none.
+fn fill(
+    name: &str,
+    values: &[Parameter],
+    network: Network,
+    may_miss: bool,
+) -> Result<Network, NetError> {
+    let foreign = |reason: String| NetError::Foreign {
+        name: name.to_owned(),
+        reason,
+    };
+    let mut left: HashMap<&str, &Parameter> = values.iter().map(|p| (p.name.as_str(), p)).collect();
+    let own = network.parameters();
+    let network = network.with_parameters(|path, shape| {
+        let Some(parameter) = left.remove(path) else {
+            let own = own.iter().find(|p| may_miss && p.name == path);
+            let own = own.ok_or_else(|| foreign(format!("{path} is missing")))?;
+            return Ok(own.values.clone());
         };
-        let mut left: HashMap<&str, &Parameter> = self
-            .parameters
-            .iter()
-            .map(|p| (p.name.as_str(), p))
-            .collect();
-        let own = network.parameters();
-        let network = network.with_parameters(|path, shape| {
-            let Some(parameter) = left.remove(path) else {
-                let own = own.iter().find(|p| may_miss && p.name == path);
-                let own = own.ok_or_else(|| foreign(format!("{path} is missing")))?;
-                return Ok(own.values.clone());
-            };
-            if parameter.shape != shape {
-                return Err(foreign(format!(
-                    "{path} has shape {:?}, not {shape:?}",
-                    parameter.shape
-                )));
-            }
-            Ok(parameter.values.clone())
-        })?;
-        match left.keys().next() {
-            Some(extra) => Err(foreign(format!(
-                "{extra} is not a parameter of this network"
-            ))),
-            None => Ok(network),
+        if parameter.shape != shape {
+            return Err(foreign(format!(
+                "{path} has shape {:?}, not {shape:?}",
+                parameter.shape
+            )));
         }
+        Ok(parameter.values.clone())
+    })?;
+    match left.keys().next() {
+        Some(extra) => Err(foreign(format!(
+            "{extra} is not a parameter of this network"
+        ))),
+        None => Ok(network),
     }
 }

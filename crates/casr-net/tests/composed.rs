@@ -4,8 +4,10 @@ mod support;
 
 use burn::tensor::{Device, Distribution, Gradients, Tensor};
 use casr_net::{
-    Activation, StepGeometry, cell_places,
-    ops::{assign, composed, convolution, heat_field, modulate, moments, reference, resample},
+    Activation, Resampling, ResamplingKind, StepGeometry, cell_places,
+    ops::{
+        assign, composed, convolution, gates, heat_field, modulate, moments, reference, resample,
+    },
 };
 use std::sync::Arc;
 use support::{random, seeded};
@@ -79,10 +81,10 @@ fn convolutions_agree() {
 
 /// Whole levels with one factor, with one for each axis, and a window of a level.
 fn geometries() -> Vec<StepGeometry> {
-    let whole = StepGeometry::new((9, 11), (18, 22));
+    let whole = StepGeometry::new((15, 17), (30, 34));
     let window = StepGeometry {
-        rows: whole.rows.window(0..7, 0..8),
-        columns: whole.columns.window(2..11, 8..20),
+        rows: whole.rows.window(0..10, 0..6, [4, 0]),
+        columns: whole.columns.window(4..17, 22..34, [0, 8]),
     };
     vec![
         whole,
@@ -99,9 +101,33 @@ fn enlargements_agree() {
         let geometry = Arc::new(geometry);
         let size = [2, geometry.rows.inputs(), geometry.columns.inputs(), 3];
         let input = random(size, &device);
-        let ours = resample(input.clone(), geometry.clone());
-        let burns = composed::resample(input.clone(), &geometry);
+        let base = Resampling::new(&geometry, ResamplingKind::Base);
+        let burns = composed::resample(input.clone(), &base);
+        let ours = resample(input.clone(), base);
         compare(&format!("{size:?}"), ours, burns, &[gradient_of(&input)]);
+
+        let size = [
+            2,
+            geometry.rows.cells.outputs(),
+            geometry.columns.cells.outputs(),
+            3,
+        ];
+        let result = random(size, &device);
+        let back = |resample: &dyn Fn(Tensor<4>, Resampling) -> Tensor<4>| {
+            let kind = |kind| Resampling::new(&geometry, kind);
+            let shrunk = resample(result.clone(), kind(ResamplingKind::Shrink));
+            resample(shrunk, kind(ResamplingKind::Enlarge))
+        };
+        let (ours, burns) = (
+            back(&resample),
+            back(&|input, kind| composed::resample(input, &kind)),
+        );
+        compare(
+            &format!("{size:?}, back"),
+            ours,
+            burns,
+            &[gradient_of(&result)],
+        );
     }
 }
 
@@ -115,14 +141,20 @@ fn heat_fields_agree() {
             let coefficients = random([2, height, width, 3 * (2 * count + 1)], &device);
             let frequencies = random([count, 2], &device);
             let decay = random([count], &device);
-            let size = [2, geometry.rows.outputs(), geometry.columns.outputs(), 3];
+            let size = [
+                2,
+                geometry.rows.cells.outputs(),
+                geometry.columns.cells.outputs(),
+                3,
+            ];
             let base = random(size, &device);
+            let gates = random([2, height, width, 2], &device).detach().abs();
             let (c, f) = (coefficients.clone(), frequencies.clone());
             let (d, b) = (decay.clone(), base.clone());
-            let ours = heat_field(c, f, d, b, geometry.clone());
+            let ours = heat_field(c, f, d, b, gates.clone(), geometry.clone());
             let (c, f) = (coefficients.clone(), frequencies.clone());
             let (d, b) = (decay.clone(), base.clone());
-            let burns = composed::heat_field(c, f, d, b, &geometry);
+            let burns = composed::heat_field(c, f, d, b, gates, &geometry);
             let case = format!("{size:?}, {count} frequencies");
             let readers = [
                 gradient_of(&coefficients),
@@ -132,6 +164,20 @@ fn heat_fields_agree() {
             ];
             compare(&case, ours, burns, &readers);
         }
+    }
+}
+
+#[test]
+fn gates_agree() {
+    let (device, _turn) = seeded(8);
+    for size in [[2, 9, 13], [1, 1, 4], [1, 7, 1]] {
+        // From flat to far above what lets everything pass.
+        let level = random([size[0], size[1], size[2], 3], &device).detach();
+        let level = (level.powi_scalar(3) * 0.01 + 0.5).clamp(0.0, 1.0);
+        let (ours, burns) = (gates(level.clone()), composed::gates(level));
+        assert_eq!(ours.dims(), [size[0], size[1], size[2], 2]);
+        let error: f32 = (ours - burns).abs().max().into_scalar();
+        assert!(error < 1e-5, "{size:?}: {error}");
     }
 }
 

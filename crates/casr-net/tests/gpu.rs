@@ -7,18 +7,19 @@ mod support;
 
 use burn::tensor::{Device, Tensor};
 use casr_net::{
-    Activation, ComputeDevice, Condition, Model, NetError, Network, NetworkConfig, Origin, Pixels,
-    Precision, Recipe, StepGeometry, Wear,
+    Activation, ComputeDevice, Model, NetError, Network, NetworkConfig, Origin, Pixels, Precision,
+    Resampling, ResamplingKind, StepGeometry, Wear,
     ops::{assign, convolution, heat_field, modulate, moments, reference, resample},
     whole_places,
 };
 use std::sync::Arc;
 use support::{gpu, random, seeded};
 
-/// A clean image, enlarged with the least error.
-fn told() -> Condition {
-    Condition::faithful(Origin::Image(Wear::default()))
-}
+/// A clean image.
+const CLEAN: Origin = Origin::Image(Wear {
+    noise: 0.0,
+    compression: 0.0,
+});
 
 /// Values on another device, gradients wanted.
 fn copy<const D: usize>(tensor: &Tensor<D>, device: &Device) -> Tensor<D> {
@@ -84,10 +85,10 @@ fn convolutions_agree() {
 
 /// A whole level with a factor for each axis, and a window of one.
 fn geometries() -> [Arc<StepGeometry>; 2] {
-    let whole = StepGeometry::new((9, 11), (18, 31));
+    let whole = StepGeometry::new((15, 17), (30, 48));
     let window = StepGeometry {
-        rows: whole.rows.window(0..7, 0..8),
-        columns: whole.columns.window(2..11, 11..29),
+        rows: whole.rows.window(0..10, 0..6, [4, 0]),
+        columns: whole.columns.window(4..17, 31..48, [0, 8]),
     };
     [Arc::new(whole), Arc::new(window)]
 }
@@ -101,9 +102,10 @@ fn enlargements_agree() {
             [2, geometry.rows.inputs(), geometry.columns.inputs(), 3],
             &device,
         );
+        let base = Resampling::new(&geometry, ResamplingKind::Base);
         compare!(gpu, "resample", |input| resample(
             input.clone(),
-            geometry.clone()
+            base.clone()
         ));
     }
 }
@@ -119,9 +121,15 @@ fn heat_fields_agree() {
         let frequencies = random([count, 2], &device);
         let decay = random([count], &device);
         let base = random(
-            [2, geometry.rows.outputs(), geometry.columns.outputs(), 3],
+            [
+                2,
+                geometry.rows.cells.outputs(),
+                geometry.columns.cells.outputs(),
+                3,
+            ],
             &device,
         );
+        let gates = random([2, height, width, 2], &device).detach().abs();
         compare!(
             gpu,
             "heat field",
@@ -130,6 +138,7 @@ fn heat_fields_agree() {
                 frequencies.clone(),
                 decay.clone(),
                 base.clone(),
+                Tensor::from_data(gates.to_data(), &base.device()),
                 geometry.clone()
             )
         );
@@ -198,7 +207,7 @@ fn step_difference(gpu: &ComputeDevice, precision: Precision) -> f32 {
             width,
             values: &window,
         };
-        let step = |model: &Model| model.first_step(image, &geometry, told()).unwrap();
+        let step = |model: &Model| model.first_step(image, &geometry, CLEAN).unwrap();
         let (ours, theirs) = (step(&cpu), step(&model));
         let errors = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
         worst = errors.fold(worst, f32::max);
@@ -237,10 +246,9 @@ fn a_window_too_large_is_an_error_and_the_device_goes_on() {
         frequencies: 512,
         alignment: false,
         similarity: false,
-        perception: false,
     };
     let network = Network::new(config, gpu.burn());
-    let model = Model::from_network(network, gpu, config, Recipe::default());
+    let model = Model::from_network(network, gpu, config);
     let step = |side: usize| {
         let geometry = Arc::new(StepGeometry::new((side, side), (side, side)));
         let image = Pixels {
@@ -248,7 +256,7 @@ fn a_window_too_large_is_an_error_and_the_device_goes_on() {
             width: side,
             values: &vec![0.5; side * side * 3],
         };
-        model.first_step(image, &geometry, told())
+        model.first_step(image, &geometry, CLEAN)
     };
     let error = step(640).unwrap_err();
     println!("{error}");

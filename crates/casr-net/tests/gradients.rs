@@ -18,7 +18,6 @@ const CONFIG: NetworkConfig = NetworkConfig {
     frequencies: 4,
     alignment: true,
     similarity: true,
-    perception: true,
 };
 
 /// A second step, with a prior and a reference.
@@ -46,7 +45,6 @@ fn step_input(level: Tensor<4>, geometry: &Arc<StepGeometry>) -> StepInput {
         level,
         geometry: geometry.clone(),
         origins: vec![ORIGIN],
-        perception: 0.7,
         prior: Some(PriorTensors::new(&[prior], &device)),
         reference: Some(Reference {
             statistics: Tensor::from_data(statistics, &device),

@@ -6,20 +6,20 @@ use crate::{
     trainer::{Trainer, fresh_network},
 };
 use burn::tensor::Bytes;
-use casr_net::Recipe;
+use casr_net::Provenance;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, io::Write, path::Path};
 
 /// The value of the metadata key `format`.
-const FORMAT: &str = "casr-checkpoint-1";
+const FORMAT: &str = "casr-checkpoint-2";
 
 /// What is not a tensor.
 #[derive(Serialize, Deserialize)]
 struct Header {
     options: TrainOptions,
     step: u64,
-    ancestor: Option<Recipe>,
+    ancestor: Option<Provenance>,
 }
 
 impl Trainer {

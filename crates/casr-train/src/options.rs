@@ -1,4 +1,4 @@
-//! What a training is told.
+//! The options of a training.
 
 use crate::error::TrainError;
 use crate::loss::LossWeights;
@@ -29,12 +29,6 @@ pub struct TrainOptions {
     pub unroll: f64,
     /// Share of patches with noise, traces of JPEG or a light blur.
     pub degraded: f64,
-    /// Share of batches that a network with [`NetworkConfig::perception`] learns to look well on, too: with the losses on
-    /// autocorrelation and features as heavy as it is told, and by parameters that decide nothing else. For other networks these
-    /// losses always count.
-    pub perceptual: f64,
-    /// Whether only these parameters learn, and all others stay as they are, to the bit. Every batch is then one to look well on.
-    pub frozen: bool,
     /// Decay of the moving average of weights, per step.
     pub average_decay: f64,
     /// Bound on the norm of each parameter's gradient.
@@ -53,8 +47,6 @@ impl Default for TrainOptions {
             losses: LossWeights::default(),
             unroll: 0.5,
             degraded: 0.5,
-            perceptual: 0.3,
-            frozen: false,
             average_decay: 0.999,
             clip: 1.0,
         }
@@ -99,12 +91,6 @@ impl TrainOptions {
         }
         if !(0.0..=1.0).contains(&self.degraded) {
             return wrong("--degraded must lie between 0 and 1.");
-        }
-        if !(0.0..=1.0).contains(&self.perceptual) {
-            return wrong("perceptual must lie between 0 and 1.");
-        }
-        if self.frozen && !self.network.perception {
-            return wrong("frozen leaves a network without perception nothing to learn.");
         }
         if !(self.schedule.peak > 0.0 && self.schedule.peak < 1.0) {
             return wrong("--learning-rate must lie between 0 and 1.");

@@ -34,33 +34,11 @@ pub struct Batch {
     pub clean: Vec<f32>,
     /// Where the network is told that each of them comes from.
     pub origins: Vec<Origin>,
-    /// What the network is told of [`Condition::perception`](casr_net::Condition::perception) where it learns to look well on this
-    /// batch; 0 where it does not.
-    pub perception: f32,
     /// One target a step.
     pub targets: Vec<Target>,
 }
 
 impl Batch {
-    /// The first `count` images, or all if there are fewer.
-    pub(crate) fn first(&self, count: usize) -> Self {
-        let count = count.min(self.images);
-        let part = |values: &[f32]| values[..values.len() / self.images * count].to_vec();
-        let targets = self.targets.iter().map(|target| Target {
-            geometry: target.geometry.clone(),
-            pixels: part(&target.pixels),
-        });
-        Self {
-            images: count,
-            size: self.size,
-            input: part(&self.input),
-            clean: part(&self.clean),
-            origins: self.origins[..count].to_vec(),
-            perception: self.perception,
-            targets: targets.collect(),
-        }
-    }
-
     /// What the patches know of themselves, for a step from `levels` made of them, [n, h, w, 3].
     pub(crate) fn priors(&self, levels: &[f32], geometry: &StepGeometry) -> Vec<Prior> {
         let (rows, columns) = (&geometry.rows, &geometry.columns);
@@ -98,18 +76,6 @@ const SLIGHT: f32 = 0.24;
 /// None for a data set that was opened with these options.
 pub fn batch(data: &Dataset, options: &TrainOptions, step: u64) -> Result<Batch, TrainError> {
     let mut random = Rng::with_seed(mix(options.seed, step));
-    let batch = drawn(data, options, &mut random)?;
-    // Drawn last, so that networks that do not hear it are shown the same images.
-    let perceptual =
-        options.network.perception && (options.frozen || random.f64() < options.perceptual);
-    Ok(Batch {
-        perception: if perceptual { random.f32() } else { 0.0 },
-        ..batch
-    })
-}
-
-/// A batch to learn the least error on.
-fn drawn(data: &Dataset, options: &TrainOptions, random: &mut Rng) -> Result<Batch, TrainError> {
     let whole = options.patch;
     if random.f64() < options.unroll {
         // Several steps cost more pixels than one: smaller patches and half the images keep the price.
@@ -120,23 +86,23 @@ fn drawn(data: &Dataset, options: &TrainOptions, random: &mut Rng) -> Result<Bat
         };
         let side = side.max(8);
         // Equal steps, as a scale plan has them.
-        let scale = uniform(random, 2.0, TrainOptions::MAX_SCALE);
+        let scale = uniform(&mut random, 2.0, TrainOptions::MAX_SCALE);
         let levels: Vec<(usize, usize)> = (1..=steps)
             .map(|level| scaled(side, scale.powf(f64::from(level) / f64::from(steps))))
             .map(|side| (side, side))
             .collect();
         let images = options.batch.div_ceil(2);
-        draw(data, options, random, images, (side, side), &levels)
+        draw(data, options, &mut random, images, (side, side), &levels)
     } else {
-        let scale = uniform(random, 1.0, TrainOptions::MAX_SCALE);
+        let scale = uniform(&mut random, 1.0, TrainOptions::MAX_SCALE);
         let other = if random.f64() < ANISOTROPIC {
-            (scale * uniform(random, 0.75, 1.33)).clamp(1.0, TrainOptions::MAX_SCALE)
+            (scale * uniform(&mut random, 0.75, 1.33)).clamp(1.0, TrainOptions::MAX_SCALE)
         } else {
             scale
         };
         let top = (scaled(whole, scale), scaled(whole, other));
         let size = (whole, whole);
-        draw(data, options, random, options.batch, size, &[top])
+        draw(data, options, &mut random, options.batch, size, &[top])
     }
 }
 
@@ -204,7 +170,6 @@ fn draw(
         input: gather(0),
         clean: gather(1),
         origins: samples.iter().map(|(origin, _)| *origin).collect(),
-        perception: 0.0,
         targets,
     })
 }

@@ -4,8 +4,8 @@ use crate::{
     average,
     error::TrainError,
     loss::{
-        LossTerms, LossWeights, alignment_loss, autocorrelation_loss, coarse_autocorrelation_loss,
-        frequency_l1, l1, perceptual_loss,
+        LossTerms, alignment_loss, autocorrelation_loss, coarse_autocorrelation_loss, frequency_l1,
+        l1, perceptual_loss,
     },
     optimizer::MuonOrAdam,
     options::TrainOptions,
@@ -17,8 +17,8 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
 use casr_metrics::{Architecture, FeatureNetwork};
 use casr_net::{
-    ComputeDevice, NetError, Network, NetworkConfig, Origin, PriorTensors, Recipe, Reference,
-    StepGeometry, StepInput, WeightsFile, whole_places,
+    ComputeDevice, FAITHFUL, NetError, Network, NetworkConfig, Origin, PriorTensors, Provenance,
+    Reference, Run, StepGeometry, StepInput, WeightsFile, whole_places,
 };
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -31,8 +31,8 @@ pub struct Trainer {
     pub(crate) average: Network,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) step: u64,
-    /// The recipe of the weights this training started from.
-    pub(crate) ancestor: Option<Recipe>,
+    /// Where the weights come from that this training started from.
+    pub(crate) ancestor: Option<Provenance>,
     device: ComputeDevice,
     /// Sees what people see, for the perceptual loss.
     features: Option<FeatureNetwork>,
@@ -90,7 +90,7 @@ impl Trainer {
             None => fresh,
         };
         let values: Vec<Vec<f32>> = initial.parameters().into_iter().map(|p| p.values).collect();
-        let ancestor = init.map(|(_, file)| file.recipe.clone());
+        let ancestor = init.map(|(_, file)| file.provenance.clone());
         Ok(Self::assemble(
             options,
             values.clone(),
@@ -108,7 +108,7 @@ impl Trainer {
         average: Vec<Vec<f32>>,
         optimizer: Option<ModuleOptimizer>,
         step: u64,
-        ancestor: Option<Recipe>,
+        ancestor: Option<Provenance>,
     ) -> Self {
         let device = ComputeDevice::cpu();
         let build = |device: &Device, values: Vec<Vec<f32>>| {
@@ -195,56 +195,25 @@ impl Trainer {
     /// [`TrainError::Diverged`]; the state is then as before the step. [`NetError::Device`] if a GPU fails.
     pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
         let start = Instant::now();
-        let frozen = self.options.frozen;
-        let faithful = (!frozen).then(|| self.loss(batch, 0.0));
-        // What looks well is learnt beside what has the least error, by parameters of its own.
-        let look = (frozen || batch.perception > 0.0).then(|| {
-            let images = if frozen {
-                batch.images
-            } else {
-                PERCEPTUAL_IMAGES
-            };
-            self.loss(&batch.first(images), batch.perception)
-        });
-        let read = |pass: &(Tensor<1>, Terms)| {
-            let (loss, terms) = pass;
-            let loss = loss.clone().try_into_scalar::<f32>();
-            let failed = |error: TensorReadError| NetError::Device {
-                device: self.device.to_string(),
-                reason: error.to_string(),
-            };
-            Ok::<_, TrainError>((loss.map_err(failed)?, terms.read().map_err(failed)?))
+        let (loss, terms) = self.loss(batch);
+        let failed = |error: TensorReadError| NetError::Device {
+            device: self.device.to_string(),
+            reason: error.to_string(),
         };
-        let values = faithful.as_ref().map(read).transpose()?;
-        let of_look = look.as_ref().map(read).transpose()?;
+        let value = loss.clone().try_into_scalar::<f32>().map_err(failed)?;
+        let terms = terms.read().map_err(failed)?;
         let forward = start.elapsed();
-        let finite = |pass: &Option<(f32, LossTerms)>| pass.is_none_or(|pass| pass.0.is_finite());
-        if !(finite(&values) && finite(&of_look)) {
+        if !value.is_finite() {
             return Err(TrainError::Diverged { step: self.step });
         }
-        let (value, terms) = match (values, of_look) {
-            (Some((value, terms)), Some((_, of_look))) => (value, terms.looking(of_look)),
-            (values, of_look) => values.or(of_look).unwrap_or_default(),
-        };
 
         let start = Instant::now();
-        let mut gradients = Vec::new();
-        if let Some((loss, _)) = faithful {
-            gradients.push(GradientsParams::from_grads(loss.backward(), &self.network));
-        }
-        if let Some((loss, _)) = look {
-            let learning = self.network.perceptual_parameters();
-            let mut all = loss.backward();
-            let own = GradientsParams::from_params(&mut all, &self.network, &learning);
-            gradients.push(own);
-        }
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         let backward = start.elapsed();
 
         let start = Instant::now();
         let rate = self.options.schedule.rate(self.step);
-        for gradients in gradients {
-            self.network = self.optimizer.step(rate, self.network.clone(), gradients);
-        }
+        self.network = self.optimizer.step(rate, self.network.clone(), gradients);
         // Early on the average forgets faster, or it would drag the initial weights along.
         let decay = self
             .options
@@ -268,8 +237,8 @@ impl Trainer {
         })
     }
 
-    /// The loss on every level of a batch, averaged, `[1]`, and what it is made of; the network is told `perception`.
-    fn loss(&self, batch: &Batch, perception: f32) -> (Tensor<1>, Terms) {
+    /// The loss on every level of a batch, averaged, `[1]`, and what it is made of.
+    fn loss(&self, batch: &Batch) -> (Tensor<1>, Terms) {
         let (height, width) = batch.size;
         let device = self.device.burn().clone().autodiff();
         let tensor = |values: &[f32], height, width| {
@@ -286,7 +255,6 @@ impl Trainer {
         let mut origins = batch.origins.clone();
         let mut reference = None;
         let levels = batch.targets.len() as f64;
-        let losses = self.losses(perception);
         for target in &batch.targets {
             let (rows, columns) = (&target.geometry.rows, &target.geometry.columns);
             let prior = self.options.network.similarity.then(|| {
@@ -297,13 +265,12 @@ impl Trainer {
                 level,
                 geometry: target.geometry.clone(),
                 origins,
-                perception,
                 prior,
                 reference,
             });
             let result = output.level;
             let truth = tensor(&target.pixels, rows.outputs(), columns.outputs());
-            let of_level = self.terms(&losses, &result, truth, below, &target.geometry);
+            let of_level = self.terms(&result, truth, below, &target.geometry);
             for ((weight, term), sum) in of_level.into_iter().zip(&mut terms.0) {
                 let Some(term) = term else { continue };
                 let term = term / levels;
@@ -328,30 +295,15 @@ impl Trainer {
         (total, terms)
     }
 
-    /// The weights of the losses where the network is told `perception`.
-    fn losses(&self, perception: f32) -> LossWeights {
-        let losses = self.options.losses;
-        if !self.options.network.perception {
-            return losses;
-        }
-        let perception = f64::from(perception);
-        LossWeights {
-            autocorrelation: losses.autocorrelation * perception,
-            coarse_autocorrelation: losses.coarse_autocorrelation * perception,
-            perceptual: losses.perceptual * perception,
-            ..losses
-        }
-    }
-
     /// Weights and values of the losses of one level, in the order of [`LossTerms`]; no value where the weight is zero.
     fn terms(
         &self,
-        losses: &LossWeights,
         result: &Tensor<4>,
         truth: Tensor<4>,
         below: Tensor<4>,
         geometry: &StepGeometry,
     ) -> [(f64, Option<Tensor<1>>); TERMS] {
+        let losses = &self.options.losses;
         let result = || result.clone();
         let difference = result() - truth.clone();
         let some =
@@ -388,23 +340,33 @@ impl Trainer {
         3.0 * pixels as f64 * self.options.network.operations_per_pixel()
     }
 
-    /// The averaged weights with their recipe; `psnr` as measured.
+    /// The averaged weights and where they come from; `psnr` as measured.
     pub fn weights(&self, data: &str, psnr: &[(String, f64)]) -> WeightsFile {
-        let options = serde_json::to_string(&self.options).unwrap_or_default();
-        let ancestor = self.ancestor.clone().unwrap_or_default();
-        let training = match ancestor.training.as_str() {
-            "" => format!("{} steps of {options}", self.step),
-            before => format!("{before}; then {} steps of {options}", self.step),
+        let settings = serde_json::to_value(&self.options).unwrap_or_default();
+        let run = Run {
+            end: FAITHFUL.to_owned(),
+            stage: "casr train".to_owned(),
+            device: self.device.to_string(),
+            steps: self.step,
+            seconds: 0.0,
+            settings: settings
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
         };
+        let mut runs = self.ancestor.clone().unwrap_or_default().runs;
+        runs.push(run);
         WeightsFile {
             config: self.options.network,
-            recipe: Recipe {
-                training,
+            provenance: Provenance {
                 data: data.to_owned(),
-                steps: ancestor.steps + self.step,
-                psnr: psnr.iter().cloned().collect(),
+                runs,
+                quality: psnr.iter().cloned().collect(),
             },
             parameters: self.average.parameters(),
+            vivid: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{data::Dataset, error::TrainError, trainer::Trainer};
 use casr_metrics::{RgbImage, degrade, psnr_y};
-use casr_net::{Condition, Model, Origin, Pixels, Recipe, StepGeometry, Wear};
+use casr_net::{Model, Origin, Pixels, StepGeometry, Wear};
 use std::sync::Arc;
 
 /// Most held-out images that are measured, and their side in pixels.
@@ -49,9 +49,8 @@ impl Validation {
             trainer.average().clone(),
             trainer.device().clone(),
             trainer.options().network,
-            Recipe::default(),
         );
-        let condition = Condition::faithful(Origin::Image(Wear::default()));
+        let origin = Origin::Image(Wear::default());
         let mut results = Vec::new();
         for scale in SCALES {
             let side = SIDE / scale;
@@ -63,7 +62,7 @@ impl Validation {
                     width: side,
                     values: low.values(),
                 };
-                let result = model.first_step(image, &geometry, condition)?;
+                let result = model.first_step(image, &geometry, origin)?;
                 values.push(psnr_y(&RgbImage::new(SIDE, SIDE, result)?, truth, scale)?);
             }
             if !values.is_empty() {

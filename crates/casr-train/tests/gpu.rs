@@ -15,7 +15,6 @@ fn options() -> TrainOptions {
             frequencies: 4,
             alignment: true,
             similarity: true,
-            perception: true,
         },
         batch: 2,
         patch: 12,

@@ -17,7 +17,6 @@ fn options() -> TrainOptions {
             frequencies: 4,
             alignment: true,
             similarity: true,
-            perception: true,
         },
         batch: 3,
         patch: 12,

@@ -4,7 +4,7 @@
 //! The parameters are random, as speed does not depend on them. Sides take turns, so that whatever else the machine does
 //! falls on all of them.
 
-use casr_net::{ComputeDevice, Network, NetworkConfig, Recipe};
+use casr_net::{ComputeDevice, Network, NetworkConfig};
 use casr_zoom::{Enlarger, Image, Model, Target};
 use peak_alloc::PeakAlloc;
 use std::{error::Error, time::Instant};
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = NetworkConfig::default();
     let device = ComputeDevice::cpu();
     let network = Network::new(config, device.burn());
-    let model = Model::from_network(network, device, config, Recipe::default());
+    let model = Model::from_network(network, device, config);
     let enlarger = Enlarger::new(model);
     let image = Image::new(width, height, vec![0.5; width * height * 3])?;
     let plan = enlarger.plan(image.size(), Target::Factor(factor))?;

@@ -61,7 +61,8 @@ type Viewer<'a> = Box<dyn FnMut(usize, &Band) + 'a>;
 
 /// What all stages share.
 struct Work<'a> {
-    model: &'a Model,
+    /// The network at the look that was asked for.
+    model: Model,
     image: &'a Image,
     /// The next row of the image.
     row: usize,
@@ -74,7 +75,7 @@ struct Work<'a> {
 }
 
 impl<'a> Bands<'a> {
-    pub(crate) fn new(model: &'a Model, image: &'a Image, size: Size, steps: Vec<Step>) -> Self {
+    pub(crate) fn new(model: Model, image: &'a Image, size: Size, steps: Vec<Step>) -> Self {
         let total = steps.iter().map(|step| step.tiling.work()).sum();
         // Level by level: the cells across the level below, and how many values the step that reads it leaves at each.
         let mut statistics = (1, 1);
@@ -225,13 +226,9 @@ impl Work<'_> {
         let whole = 0..step.tiling.input.width;
         let mut made = step.blank(part, &whole);
         for columns in step.tiling.columns() {
-            let tile = step.tile(self.model, &below, part, &columns, &mut self.most)?;
+            let tile = step.tile(&self.model, &below, part, &columns, &mut self.most)?;
             step.place(&tile, (part, &columns), (part, &whole), &mut made);
-            let window = (
-                step.tiling.row_window(part).len(),
-                step.tiling.column_window(&columns).len(),
-            );
-            self.progress.done += (window.0 * window.1) as u64;
+            self.progress.done += step.tiling.tile_work(part, &columns);
             if (self.observer)(self.progress).is_break() {
                 return Err(ZoomError::Cancelled);
             }

@@ -7,7 +7,7 @@ use crate::{
     plan::{ScalePlan, Size},
     tile::Tiling,
 };
-use casr_net::{CELL, Condition, Model, NetworkConfig, Origin, Pixels, StepGeometry, Wear};
+use casr_net::{CELL, Model, NetworkConfig, Origin, Pixels, StepGeometry, Wear};
 use half::f16;
 use std::{
     ops::Range,
@@ -59,10 +59,10 @@ pub struct PlanCost {
 impl PlanCost {
     /// The cost of `plan` with `model`, in tiles of `tile` input pixels a side.
     pub(crate) fn new(model: &Model, tile: usize, plan: &ScalePlan) -> Self {
-        let (config, halo) = (model.config(), model.halo());
+        let config = model.config();
         let steps: Vec<(Tiling, Size)> = plan
             .steps()
-            .map(|(input, output)| (Tiling { input, tile, halo }, output))
+            .map(|(input, output)| (Tiling::new(input, tile, model), output))
             .collect();
         let levels = steps
             .iter()
@@ -113,7 +113,7 @@ pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
 fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let output = 2 * side;
     let geometry = Arc::new(StepGeometry::new((side, side), (output, output)));
-    let condition = Condition::faithful(Origin::Image(Wear::default()));
+    let origin = Origin::Image(Wear::default());
     let run = || {
         let window = vec![0.5; side * side * COLOURS];
         let start = Instant::now();
@@ -122,7 +122,7 @@ fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
             width: side,
             values: &window,
         };
-        match model.first_step(image, &geometry, condition) {
+        match model.first_step(image, &geometry, origin) {
             Ok(_) => Ok(start.elapsed().as_secs_f64()),
             Err(error) => Err(ZoomError::Device(error.to_string())),
         }
@@ -147,8 +147,9 @@ fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
 /// encoder, the block's own, a convolution's input and its output), the features and the coefficients in the head, and
 /// at the end the coefficients with the bicubic enlargement and the result.
 fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
-    let window = longest(tiling.rows().map(|part| tiling.row_window(&part)))
-        * longest(tiling.columns().map(|part| tiling.column_window(&part)));
+    let tiles = (tiling.rows())
+        .flat_map(|rows| (tiling.columns()).map(move |columns| tiling.tile_work(&rows, &columns)));
+    let window = tiles.max().unwrap_or_default();
     let outputs = enlarged(longest(tiling.rows()), tiling.input.height, output.height)
         * enlarged(longest(tiling.columns()), tiling.input.width, output.width);
 

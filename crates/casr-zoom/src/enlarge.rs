@@ -5,21 +5,17 @@ use crate::{
     cost::PlanCost,
     error::ZoomError,
     image::Image,
-    plan::{DEFAULT_MAX_STEP, LARGEST_STEP, ScalePlan, Size, Target},
+    look::Look,
+    plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
     tile::Tiling,
     wear::Restoration,
 };
-use casr_net::{Condition, Model, Origin, Wear};
-use std::cell::LazyCell;
+use casr_net::{Model, Origin};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
 pub const DEFAULT_TILE: usize = 512;
-
-/// Where steps go between the least error and the best look where nothing else is asked for: as far as costs no PSNR on clean images
-/// (`docs/ablation.md`).
-pub const DEFAULT_PERCEPTION: f32 = 0.5;
 
 /// Enlarges images with one model.
 #[derive(Clone, Debug)]
@@ -28,7 +24,7 @@ pub struct Enlarger {
     max_step: f64,
     tile: usize,
     restoration: Restoration,
-    perception: f32,
+    look: Look,
 }
 
 impl Enlarger {
@@ -39,7 +35,7 @@ impl Enlarger {
             max_step: DEFAULT_MAX_STEP,
             tile: DEFAULT_TILE,
             restoration: Restoration::Auto,
-            perception: DEFAULT_PERCEPTION,
+            look: Look::Auto,
         }
     }
 
@@ -67,16 +63,10 @@ impl Enlarger {
         self
     }
 
-    /// Where steps go between the least error, 0, and the best look, 1, which invents fine textures; see
-    /// [`Condition::perception`]. [`DEFAULT_PERCEPTION`] if not said otherwise. Networks that are not trained for it do not hear
-    /// it.
-    ///
-    /// The more worn an image is, the less they are told, from half of the worst wear on 0: its faults would become textures.
-    /// Steps to levels beyond four times the size of the image, which is what training has seen, are told less, and from eight
-    /// times on 0: asked to invent upon what they have invented, they draw patterns. What the first steps made stays.
+    /// Where enlargements go between the ends of the model; [`Look::Auto`] if not said otherwise. A model of one network has one look.
     #[must_use]
-    pub fn perception(mut self, perception: f32) -> Self {
-        self.perception = perception;
+    pub fn look(mut self, look: Look) -> Self {
+        self.look = look;
         self
     }
 
@@ -118,9 +108,13 @@ impl Enlarger {
                 image: image.size(),
             });
         }
-        let halo = self.model.halo();
         // An image that keeps its size takes no step, and is not looked at.
-        let wear = LazyCell::new(|| self.restoration.wear(image));
+        if plan.levels().is_empty() {
+            let model = self.model.clone();
+            return Ok(Bands::new(model, image, plan.output(), Vec::new()));
+        }
+        let wear = self.restoration.wear(image);
+        let look = self.look.for_image(plan.factor(), wear);
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
@@ -129,34 +123,14 @@ impl Enlarger {
                 output,
             };
             let origin = match levels.before {
-                None => Origin::Image(*wear),
+                None => Origin::Image(wear),
                 Some(_) => Origin::Step,
             };
-            let condition = Condition {
-                origin,
-                perception: self.perception * unworn(*wear) * trained(image.size(), output),
-            };
-            let tile = self.tile;
-            let tiling = Tiling { input, tile, halo };
-            Step::new(tiling, levels, condition, self.model.config())
+            let tiling = Tiling::new(input, self.tile, &self.model);
+            Step::new(tiling, levels, origin, self.model.config())
         });
-        Ok(Bands::new(
-            &self.model,
-            image,
-            plan.output(),
-            steps.collect(),
-        ))
+        let steps = steps.collect();
+        let model = self.model.with_look(look);
+        Ok(Bands::new(model, image, plan.output(), steps))
     }
-}
-
-/// The share of [`Enlarger::perception`] that the steps of an image are told.
-fn unworn(wear: Wear) -> f32 {
-    (1.0 - 2.0 * wear.noise.max(wear.compression)).max(0.0)
-}
-
-/// The share of it that the step to a level is told.
-fn trained(image: Size, level: Size) -> f32 {
-    let factor = |level: usize, image: usize| level as f64 / image as f64;
-    let scale = factor(level.width, image.width).max(factor(level.height, image.height));
-    (2.0 - scale / LARGEST_STEP).clamp(0.0, 1.0) as f32
 }

@@ -144,6 +144,13 @@ impl ScalePlan {
         self.levels.last().copied().unwrap_or(self.input)
     }
 
+    /// How many times longer the result is than the image, along the axis where that is more.
+    pub fn factor(&self) -> f64 {
+        let (input, output) = (self.input, self.output());
+        let of = |output: usize, input: usize| output as f64 / input as f64;
+        of(output.width, input.width).max(of(output.height, input.height))
+    }
+
     /// The sizes before and after every step.
     pub fn steps(&self) -> impl Iterator<Item = (Size, Size)> {
         let inputs = std::iter::once(&self.input).chain(&self.levels);

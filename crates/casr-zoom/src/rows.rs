@@ -1,5 +1,6 @@
 //! The rows of a level that the level above it still needs.
 
+use casr_net::mirror;
 use std::ops::Range;
 
 /// A window of whole rows that moves down a level: rows are added below and forgotten above. A row is of pixels or of
@@ -52,6 +53,31 @@ impl<T: Copy> Rows<T> {
             let start = (row - self.first) * self.width;
             let (first, last) = (start + columns.start, start + columns.end);
             values.extend_from_slice(&self.values[first * self.channels..last * self.channels]);
+        }
+        values
+    }
+
+    /// [`Rows::window`] with mirrored places around it, [before, behind], the window's own edge repeated: for windows that end where
+    /// the level does.
+    pub fn bordered(
+        &self,
+        (rows, row_border): (Range<usize>, [usize; 2]),
+        (columns, column_border): (Range<usize>, [usize; 2]),
+    ) -> Vec<T> {
+        let places = |length: usize, [before, behind]: [usize; 2]| {
+            (-(before as i64)..(length + behind) as i64).map(move |place| mirror(place, length))
+        };
+        let across: Vec<usize> = places(columns.len(), column_border)
+            .map(|place| place as usize * self.channels)
+            .collect();
+        let count = row_border[0] + rows.len() + row_border[1];
+        let mut values = Vec::with_capacity(count * across.len() * self.channels);
+        for place in places(rows.len(), row_border) {
+            let start = (rows.start + place as usize - self.first) * self.width + columns.start;
+            let line = &self.values[start * self.channels..][..columns.len() * self.channels];
+            for &place in &across {
+                values.extend_from_slice(&line[place..place + self.channels]);
+            }
         }
         values
     }

@@ -8,8 +8,8 @@ use crate::{
     tile::{Tiling, halves},
 };
 use casr_net::{
-    CELL, Condition, Model, NetError, NetworkConfig, Pixels, Places, PriorGeometry, Statistics,
-    StepGeometry, StepWindow, whole_places,
+    CELL, CellPlaces, Model, NetError, NetworkConfig, Origin, Pixels, Places, PriorGeometry,
+    Statistics, StepGeometry, StepWindow, whole_places,
 };
 use half::f16;
 use std::{ops::Range, sync::Arc};
@@ -23,8 +23,8 @@ pub(crate) struct Step {
     /// The tiles of the level below.
     pub tiling: Tiling,
     geometry: StepGeometry,
-    /// What the network is told.
-    condition: Condition,
+    /// Where the level below comes from.
+    origin: Origin,
     /// How the original image's self-similarity is found, for a network that wants it.
     prior: Option<PriorGeometry>,
     /// Where the cells of the level below lie among those of the step before, for a network that aligns to them.
@@ -67,12 +67,7 @@ pub(crate) struct Made {
 
 impl Step {
     /// The step from the level that `tiling` cuts.
-    pub fn new(
-        tiling: Tiling,
-        levels: Levels,
-        condition: Condition,
-        network: NetworkConfig,
-    ) -> Self {
+    pub fn new(tiling: Tiling, levels: Levels, origin: Origin, network: NetworkConfig) -> Self {
         let size = |size: Size| (size.height, size.width);
         let (input, output) = (size(tiling.input), size(levels.output));
         let prior = || PriorGeometry::new(size(levels.image), input, output);
@@ -80,7 +75,7 @@ impl Step {
         Self {
             tiling,
             geometry: StepGeometry::new(input, output),
-            condition,
+            origin,
             prior: network.similarity.then(prior),
             before: levels.before.filter(|_| network.alignment).map(places),
             statistics: if network.alignment {
@@ -161,8 +156,7 @@ impl Step {
 
     /// Makes the pixels of one tile. `below` must hold the rows that the tile's halo covers.
     ///
-    /// The image's border is the window's border only where the halo would reach past it, so a pixel has the same bits
-    /// whichever tile makes it. That lets a tile that does not fit into the device's memory be made in halves; `most` is
+    /// Beyond the level's border lie as many mirrored pixels for every tile, so a pixel has the same bits whichever tile makes it. That lets a tile that does not fit into the device's memory be made in halves; `most` is
     /// the number of pixels that are worth a try, and shrinks when one fails.
     ///
     /// # Errors
@@ -203,39 +197,51 @@ impl Step {
     ) -> Result<Made, NetError> {
         let row_window = self.tiling.row_window(rows);
         let column_window = self.tiling.column_window(columns);
-        let pixels = (below.pixels).window(row_window.clone(), column_window.clone());
+        let row_border = self.tiling.row_border(&row_window);
+        let column_border = self.tiling.column_border(&column_window);
+        let pixels = (below.pixels).bordered(
+            (row_window.clone(), row_border),
+            (column_window.clone(), column_border),
+        );
         let prior = self.prior.as_ref().map(|prior| {
             let image = Pixels {
                 height: below.image.height(),
                 width: below.image.width(),
                 values: below.image.pixels(),
             };
-            prior.prior(image, &pixels, row_window.clone(), column_window.clone())
+            let window = (below.pixels).window(row_window.clone(), column_window.clone());
+            let prior = prior.prior(image, &window, row_window.clone(), column_window.clone());
+            prior.bordered(row_border, column_border)
         });
         let before = self.before.as_ref().map(|places| {
             let [rows, columns] = &**places;
-            let (window_rows, window_columns) = (cells(&row_window), cells(&column_window));
-            let support = (
-                rows.support(window_rows.clone()),
-                columns.support(window_columns.clone()),
-            );
-            let values = (below.statistics).window(support.0.clone(), support.1.clone());
+            let part = |places: &CellPlaces, window: &Range<usize>, border: [usize; 2]| {
+                let own = cells(window);
+                let support = places.support(own.clone());
+                let [before, behind] = bordering_cells(window, border);
+                let places = places.window(own, support.clone());
+                (places.bordered(before, behind), support)
+            };
+            let (rows, row_support) = part(rows, &row_window, row_border);
+            let (columns, column_support) = part(columns, &column_window, column_border);
+            let values = (below.statistics).window(row_support, column_support);
             Statistics {
                 values: values.into_iter().map(f16::to_f32).collect(),
-                places: Arc::new([
-                    rows.window(window_rows, support.0),
-                    columns.window(window_columns, support.1),
-                ]),
+                places: Arc::new([rows, columns]),
             }
         });
+        let (output_rows, output_columns) = (self.output_rows(rows), self.output_columns(columns));
         let geometry = StepGeometry {
-            rows: (self.geometry.rows).window(row_window.clone(), self.output_rows(rows)),
-            columns: (self.geometry.columns)
-                .window(column_window.clone(), self.output_columns(columns)),
+            rows: (self.geometry.rows).window(row_window.clone(), output_rows, row_border),
+            columns: (self.geometry.columns).window(
+                column_window.clone(),
+                output_columns,
+                column_border,
+            ),
         };
         let window = StepWindow {
             pixels,
-            condition: self.condition,
+            origin: self.origin,
             prior,
             before,
         };
@@ -244,13 +250,19 @@ impl Step {
             *value = value.clamp(0.0, 1.0);
         }
         let statistics = statistics.map(|values| {
-            let inside = |part: &Range<usize>, window: &Range<usize>| {
-                let (part, window) = (cells(part), cells(window));
-                part.start - window.start..part.end - window.start
+            let inside = |part: &Range<usize>, window: &Range<usize>, [before, _]: [usize; 2]| {
+                let (part, first) = (cells(part), cells(window).start);
+                let before = before / CELL;
+                before + part.start - first..before + part.end - first
             };
-            let mut all = Rows::new(cells(&column_window).len(), self.statistics);
+            let [before, behind] = bordering_cells(&column_window, column_border);
+            let across = before + cells(&column_window).len() + behind;
+            let mut all = Rows::new(across, self.statistics);
             all.append(&values);
-            let part = all.window(inside(rows, &row_window), inside(columns, &column_window));
+            let part = all.window(
+                inside(rows, &row_window, row_border),
+                inside(columns, &column_window, column_border),
+            );
             part.into_iter().map(f16::from_f32).collect()
         });
         Ok(Made {
@@ -263,6 +275,13 @@ impl Step {
 /// The cells of a range of pixels that begins on the grid and ends there or at the level's border.
 fn cells(pixels: &Range<usize>) -> Range<usize> {
     pixels.start / CELL..pixels.end.div_ceil(CELL)
+}
+
+/// Cells before and behind a window that lie in its border alone.
+fn bordering_cells(window: &Range<usize>, [before, behind]: [usize; 2]) -> [usize; 2] {
+    let all = (before + window.len() + behind).div_ceil(CELL);
+    let before = before / CELL;
+    [before, all - before - cells(window).len()]
 }
 
 /// Copies a tile into its rows and columns of something `width` places across.
@@ -285,7 +304,7 @@ fn place<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casr_net::{ComputeDevice, Network, NetworkConfig, Origin, Recipe};
+    use casr_net::{ComputeDevice, Network};
 
     #[test]
     fn a_tile_in_halves_is_the_same_tile() {
@@ -295,17 +314,12 @@ mod tests {
             frequencies: 4,
             alignment: true,
             similarity: true,
-            perception: true,
         };
         let device = ComputeDevice::cpu();
         let network = Network::new(config, device.burn());
-        let model = Model::from_network(network, device, config, Recipe::default());
+        let model = Model::from_network(network, device, config);
         let (width, height) = (203, 150);
-        let tiling = Tiling {
-            input: Size { width, height },
-            tile: 256,
-            halo: model.halo(),
-        };
+        let tiling = Tiling::new(Size { width, height }, 256, &model);
         let output = Size {
             width: 341,
             height: 222,
@@ -324,7 +338,7 @@ mod tests {
             before: Some(small),
             output,
         };
-        let step = Step::new(tiling, levels, Condition::faithful(Origin::Step), config);
+        let step = Step::new(tiling, levels, Origin::Step, config);
         let pixels = noise(small.width * small.height * COLOURS);
         let image = Image::new(small.width, small.height, pixels).unwrap();
         let mut level = Rows::new(width, COLOURS);

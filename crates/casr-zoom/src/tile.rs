@@ -1,12 +1,12 @@
 //! How a level is cut into tiles.
 
 use crate::plan::Size;
-use casr_net::GRID;
+use casr_net::{GRID, Model};
 use std::ops::Range;
 
 /// The tiles of one step, cut along pixels of its input: the outputs that fall into the cells of a tile are made from the
-/// tile and a halo around it. Tiles and their windows begin on the network's [`GRID`]. At the image's border a halo has nothing
-/// to hold, so tiles there are larger: all windows of an axis have about one size.
+/// tile and a halo around it. Tiles and their windows begin on the network's [`GRID`]. At the image's border a halo holds nothing
+/// but some mirrored pixels, so tiles there are larger: all windows of an axis have about one size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tiling {
     /// The size of the level below.
@@ -16,9 +16,21 @@ pub(crate) struct Tiling {
     pub tile: usize,
     /// The width of the halo, in input pixels, a multiple of the [`GRID`].
     pub halo: usize,
+    /// How many mirrored pixels lie around the level, a multiple of the [`GRID`].
+    pub border: usize,
 }
 
 impl Tiling {
+    /// The tiles of a level for a model.
+    pub fn new(input: Size, tile: usize, model: &Model) -> Self {
+        Self {
+            input,
+            tile,
+            halo: model.halo(),
+            border: model.config().border(),
+        }
+    }
+
     /// Bands of tiles, top to bottom: ranges of input rows.
     pub fn rows(&self) -> Parts {
         Parts::new(self.input.height, self.tile, self.halo)
@@ -39,13 +51,33 @@ impl Tiling {
         window(columns, self.halo, self.input.width)
     }
 
-    /// Input pixels read in all: those of halos count once for every tile.
+    /// Mirrored pixels before and behind a window: all of [`Tiling::border`] where the level ends, none elsewhere. So the network sees
+    /// one extended level, whichever tiles it is cut into.
+    pub fn row_border(&self, window: &Range<usize>) -> [usize; 2] {
+        border(window, self.border, self.input.height)
+    }
+
+    /// See [`Tiling::row_border`].
+    pub fn column_border(&self, window: &Range<usize>) -> [usize; 2] {
+        border(window, self.border, self.input.width)
+    }
+
+    /// Pixels that go through the network for a tile: with its halo and its border.
+    pub fn tile_work(&self, rows: &Range<usize>, columns: &Range<usize>) -> u64 {
+        let (rows, columns) = (self.row_window(rows), self.column_window(columns));
+        let bordered = |window: &Range<usize>, border: [usize; 2]| {
+            (border[0] + window.len() + border[1]) as u64
+        };
+        bordered(&rows, self.row_border(&rows)) * bordered(&columns, self.column_border(&columns))
+    }
+
+    /// Pixels that go through the network in all: those of halos count once for every tile.
     pub fn work(&self) -> u64 {
-        let rows = self.rows().map(|part| self.row_window(&part).len() as u64);
-        let columns = self
-            .columns()
-            .map(|part| self.column_window(&part).len() as u64);
-        rows.sum::<u64>() * columns.sum::<u64>()
+        let tiles = |rows| {
+            let tiles = self.columns();
+            tiles.map(move |columns| self.tile_work(&rows, &columns))
+        };
+        self.rows().flat_map(tiles).sum()
     }
 }
 
@@ -98,6 +130,12 @@ impl Iterator for Parts {
 /// `part` and the halo around it, as far as the axis goes.
 fn window(part: &Range<usize>, halo: usize, length: usize) -> Range<usize> {
     part.start.saturating_sub(halo)..(part.end + halo).min(length)
+}
+
+/// See [`Tiling::row_border`].
+fn border(window: &Range<usize>, border: usize, length: usize) -> [usize; 2] {
+    let at = |ends: bool| if ends { border } else { 0 };
+    [at(window.start == 0), at(window.end == length)]
 }
 
 /// Rows and columns of a tile.

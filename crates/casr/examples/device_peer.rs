@@ -2,7 +2,7 @@
 //! answered by the seconds that it took: `upscale FACTOR` (a 256×256 image), `train` (a step on 16 patches of 48×48), or `check
 //! FILE` (writes one doubling of a 128×128 image as little-endian f32).
 
-use casr_net::{ComputeDevice, Condition, Model, Origin, Pixels, Precision, StepGeometry, Wear};
+use casr_net::{ComputeDevice, Model, Origin, Pixels, Precision, StepGeometry, Wear};
 use casr_train::{Batch, Target as Level, TrainOptions, Trainer};
 use casr_zoom::{Enlarger, Image, Target};
 use std::error::Error;
@@ -27,7 +27,6 @@ fn batch() -> Batch {
         size: (48, 48),
         clean: pixels(16 * 48, 48),
         origins: vec![Origin::Image(Wear::default()); 16],
-        perception: 0.0,
         input: pixels(16 * 48, 48),
         targets: vec![Level {
             geometry: Arc::new(StepGeometry::new((48, 48), (96, 96))),
@@ -59,11 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                     values: &pixels(128, 128),
                 };
                 let model = enlarger.model();
-                let result = model.first_step(
-                    image,
-                    &geometry,
-                    Condition::faithful(Origin::Image(Wear::default())),
-                )?;
+                let origin = Origin::Image(Wear::default());
+                let result = model.first_step(image, &geometry, origin)?;
                 let bytes: Vec<u8> = result.iter().flat_map(|v| v.to_le_bytes()).collect();
                 std::fs::write(file, bytes)?;
             }

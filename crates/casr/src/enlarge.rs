@@ -5,7 +5,7 @@ use crate::picture::{Alpha, AlphaRows, Layers, interleave};
 use crate::progress::Progress;
 use anyhow::anyhow;
 use casr_codec::{Format, Header, Limits, Loss, Options, Writer, read};
-use casr_zoom::{Bands, Enlarger, Image, ScalePlan, Size, Target, ZoomError};
+use casr_zoom::{Bands, Enlarger, Image, Look, Restoration, ScalePlan, Size, Target, ZoomError};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -106,8 +106,12 @@ fn stream(
         done: Cell::new(0),
         passes: 1 + u64::from(varying.is_some()),
     };
+    // Nothing is invented in a mask, and nothing in it is noise.
+    let of_masks = (settings.enlarger.clone())
+        .look(Look::FAITHFUL)
+        .restoration(Restoration::Strength(0.0));
     let mut alphas = varying
-        .map(|image| watch.bands(&settings.enlarger, image, plan))
+        .map(|image| watch.bands(&of_masks, image, plan))
         .transpose()?;
     for band in watch.bands(&settings.enlarger, &layers.colours, plan)? {
         let band = band?;

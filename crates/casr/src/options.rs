@@ -5,7 +5,7 @@ use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
-use casr_zoom::{DEFAULT_MAX_STEP, DEFAULT_PERCEPTION, Restoration, Size, Target};
+use casr_zoom::{DEFAULT_MAX_STEP, Look, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -216,10 +216,10 @@ pub struct WishOptions {
     /// to 1
     #[arg(long, value_name = "STRENGTH", default_value_t)]
     restore: Restore,
-    /// Where to go between the least error, 0, and the best look, 1, which invents fine textures; less of it for worn images, and in
-    /// steps beyond four times the image's size
-    #[arg(long, value_name = "STRENGTH", default_value_t = DEFAULT_PERCEPTION, value_parser = parse_strength)]
-    perception: f32,
+    /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp, textures invented where the image does
+    /// not tell), or a number from 0, faithful, to 1, vivid
+    #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
+    look: Look,
 }
 
 impl WishOptions {
@@ -228,9 +228,22 @@ impl WishOptions {
         self.restore.0
     }
 
-    /// Where to go between the least error and the best look.
-    pub fn perception(self) -> f32 {
-        self.perception
+    /// Where to go between the ends of the model.
+    pub fn look(self) -> Look {
+        self.look
+    }
+}
+
+/// Reads a look: a name or a number.
+pub fn parse_look(text: &str) -> Result<Look, String> {
+    match text {
+        "auto" => Ok(Look::Auto),
+        "faithful" => Ok(Look::FAITHFUL),
+        "balanced" => Ok(Look::BALANCED),
+        "vivid" => Ok(Look::VIVID),
+        number => parse_strength(number).map(Look::Fixed).map_err(|_| {
+            "write auto, faithful, balanced, vivid, or a number from 0 to 1".to_owned()
+        }),
     }
 }
 

@@ -64,6 +64,15 @@ impl CellAxis {
         }
     }
 
+    /// This axis with `before` and `behind` more inputs on its sides, into which no output falls.
+    #[must_use]
+    pub fn bordered(mut self, before: usize, behind: usize) -> Self {
+        let (first, last) = (0, self.outputs() as u32);
+        self.starts.splice(0..0, std::iter::repeat_n(first, before));
+        self.starts.extend(std::iter::repeat_n(last, behind));
+        self
+    }
+
     /// Length of the axis read.
     pub fn inputs(&self) -> usize {
         self.starts.len() - 1

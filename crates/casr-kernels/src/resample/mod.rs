@@ -7,8 +7,7 @@
 mod gather;
 mod taps;
 
-pub use taps::Taps;
-pub(crate) use taps::mirror;
+pub use taps::{Taps, mirror};
 
 use gather::Gather;
 

@@ -122,6 +122,16 @@ impl Taps {
             weight: self.weight[taps].to_vec(),
         }
     }
+
+    /// These taps with `before` and `behind` more inputs on the sides of the axis, which no output reads.
+    #[must_use]
+    pub fn bordered(mut self, before: usize, behind: usize) -> Self {
+        self.inputs += before + behind;
+        for position in &mut self.index {
+            *position += before as u32;
+        }
+        self
+    }
 }
 
 /// Keys' cubic convolution kernel with a = −1/2 (IEEE Trans. ASSP 29, 1981).
@@ -157,7 +167,7 @@ fn lanczos(x: f64) -> f64 {
 }
 
 /// The position inside the axis that a position anywhere mirrors to; the border value is repeated (… 1 0 | 0 1 2 …).
-pub(crate) fn mirror(position: i64, inputs: usize) -> u32 {
+pub fn mirror(position: i64, inputs: usize) -> u32 {
     let inputs = inputs as i64;
     let wrapped = position.rem_euclid(2 * inputs);
     wrapped.min(2 * inputs - 1 - wrapped) as u32

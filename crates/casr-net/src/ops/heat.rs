@@ -1,4 +1,4 @@
-//! The heat field head as an op: colours inside a pixel from the coefficients of global frequencies.
+//! The heat field head as an op: colours inside a pixel from the coefficients of global frequencies, through the pixel's gates.
 
 use super::{
     composed,
@@ -19,7 +19,7 @@ use burn::backend::{
 };
 use burn::tensor::Tensor;
 use casr_kernels::{
-    InstructionSet,
+    InstructionSet, guard,
     heat::{self as kernel, HeatShape},
     zeros,
 };
@@ -34,6 +34,7 @@ pub trait HeatBackend: Backend {
         frequencies: FloatTensor<Self>,
         decay: FloatTensor<Self>,
         base: FloatTensor<Self>,
+        gates: FloatTensor<Self>,
         geometry: Arc<StepGeometry>,
     ) -> FloatTensor<Self>;
 }
@@ -57,27 +58,33 @@ pub struct SavedField<B: Backend> {
     pub frequencies: FloatTensor<B>,
     /// `[H]`.
     pub decay: FloatTensor<B>,
+    /// `[n, h, w, 2]`.
+    pub gates: FloatTensor<B>,
 }
 
-/// base + Σ_h decay_h (A_h cos ω_h·δ + B_h sin ω_h·δ) + constant, at every output pixel of `geometry` (Thera).
+/// base + gated(Σ_h decay_h (A_h cos ω_h·δ + B_h sin ω_h·δ) + constant), at every output pixel of `geometry` (Thera); see
+/// [`guard`] for the gates.
 ///
-/// Shapes: coefficients `[n, h, w, (2H + 1)·c]` with cosines, sines and the constant in this order, colours innermost;
-/// frequencies `[H, 2]`, rows (ω_y, ω_x) in radians per input pixel; decay `[H]`; base and result `[n, H_out, W_out, c]`.
+/// Shapes: coefficients `[n, h, w, (2H + 1)·3]` with cosines, sines and the constant in this order, colours innermost;
+/// frequencies `[H, 2]`, rows (ω_y, ω_x) in radians per input pixel; decay `[H]`; gates `[n, h, w, 2]`, which get no gradient;
+/// base and result `[n, H_out, W_out, 3]`.
 pub fn heat_field(
     coefficients: Tensor<4>,
     frequencies: Tensor<2>,
     decay: Tensor<1>,
     base: Tensor<4>,
+    gates: Tensor<4>,
     geometry: Arc<StepGeometry>,
 ) -> Tensor<4> {
     if !has_kernels(&coefficients) {
-        return composed::heat_field(coefficients, frequencies, decay, base, &geometry);
+        return composed::heat_field(coefficients, frequencies, decay, base, gates, &geometry);
     }
     Tensor::from_dispatch(Dispatch::heat_field(
         coefficients.into_dispatch(),
         frequencies.into_dispatch(),
         decay.into_dispatch(),
         base.into_dispatch(),
+        gates.into_dispatch(),
         geometry,
     ))
 }
@@ -97,15 +104,16 @@ impl HeatBackend for Flex {
         frequencies: FlexTensor,
         decay: FlexTensor,
         base: FlexTensor,
+        gates: FlexTensor,
         geometry: Arc<StepGeometry>,
     ) -> FlexTensor {
         let (coefficients, frequencies) = (contiguous(coefficients), contiguous(frequencies));
-        let (decay, base) = (contiguous(decay), contiguous(base));
+        let (decay, base, gates) = (contiguous(decay), contiguous(base), contiguous(gates));
         let shape = shape_of(&coefficients, &frequencies);
         let size = [
             shape.images,
-            geometry.rows.outputs(),
-            geometry.columns.outputs(),
+            geometry.rows.cells.outputs(),
+            geometry.columns.cells.outputs(),
             shape.colours,
         ];
         let mut output = zeros(size.iter().product());
@@ -117,7 +125,15 @@ impl HeatBackend for Flex {
             values(&coefficients),
             values(&frequencies),
             values(&decay),
-            Some(values(&base)),
+            None,
+            &mut output,
+        );
+        guard::apply(
+            shape.images,
+            &geometry.rows.cells,
+            &geometry.columns.cells,
+            values(&gates),
+            values(&base),
             &mut output,
         );
         tensor(output, size)
@@ -134,8 +150,16 @@ impl HeatGradients for Flex {
             contiguous(field.coefficients),
             contiguous(field.frequencies),
         );
-        let (decay, output_gradient) = (contiguous(field.decay), contiguous(output_gradient));
+        let (decay, gates) = (contiguous(field.decay), contiguous(field.gates));
         let shape = shape_of(&coefficients, &frequencies);
+        let mut correction_gradient = values(&contiguous(output_gradient)).to_vec();
+        guard::apply_gradient(
+            shape.images,
+            &geometry.rows.cells,
+            &geometry.columns.cells,
+            values(&gates),
+            &mut correction_gradient,
+        );
         let mut coefficient_gradient = zeros(values(&coefficients).len());
         let mut frequency_gradient = vec![0.0; 2 * shape.frequencies];
         let mut decay_gradient = vec![0.0; shape.frequencies];
@@ -147,7 +171,7 @@ impl HeatGradients for Flex {
             values(&coefficients),
             values(&frequencies),
             values(&decay),
-            values(&output_gradient),
+            &correction_gradient,
             &mut coefficient_gradient,
             &mut frequency_gradient,
             &mut decay_gradient,
@@ -188,11 +212,13 @@ impl<B: HeatGradients, C: CheckpointStrategy> HeatBackend for Autodiff<B, C> {
         frequencies: FloatTensor<Self>,
         decay: FloatTensor<Self>,
         base: FloatTensor<Self>,
+        gates: FloatTensor<Self>,
         geometry: Arc<StepGeometry>,
     ) -> FloatTensor<Self> {
         let ((coefficients, coefficients_node), (frequencies, frequencies_node)) =
             (coefficients.into_parts(), frequencies.into_parts());
         let ((decay, decay_node), (base, base_node)) = (decay.into_parts(), base.into_parts());
+        let (gates, _) = gates.into_parts();
         let nodes = [coefficients_node, frequencies_node, decay_node, base_node];
         let prepared = Backward::<B, 4>::prepare::<C>(HeatBackward(geometry.clone()), nodes);
         let output = B::heat_field(
@@ -200,6 +226,7 @@ impl<B: HeatGradients, C: CheckpointStrategy> HeatBackend for Autodiff<B, C> {
             frequencies.clone(),
             decay.clone(),
             base,
+            gates.clone(),
             geometry,
         );
         match prepared.compute_bound().stateful() {
@@ -208,6 +235,7 @@ impl<B: HeatGradients, C: CheckpointStrategy> HeatBackend for Autodiff<B, C> {
                     coefficients,
                     frequencies,
                     decay,
+                    gates,
                 },
                 output,
             ),

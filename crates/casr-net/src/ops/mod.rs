@@ -7,12 +7,14 @@
 pub mod composed;
 mod convolution;
 mod flex;
+mod gates;
 mod heat;
 mod reference;
 mod resample;
 mod superpixel;
 
 pub use convolution::{ConvolutionBackend, ConvolutionGradients, convolution};
+pub use gates::gates;
 pub use heat::{HeatBackend, HeatGradients, heat_field};
 pub use reference::{CellPlaces, Places, ReferenceBackend, ReferenceGradients, reference};
 pub use resample::{ResampleBackend, ResampleGradients, resample};

@@ -1,11 +1,11 @@
-//! The bicubic enlargement as an op, so that gradients flow from one level to the one below.
+//! Bicubic resampling as an op, so that gradients flow from one level to the one below.
 
 use super::{
     composed,
     flex::{contiguous, tensor, values},
     has_kernels,
 };
-use crate::geometry::StepGeometry;
+use crate::geometry::Resampling;
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, TensorMetadata,
     autodiff::{
@@ -19,13 +19,12 @@ use burn::backend::{
 };
 use burn::tensor::Tensor;
 use casr_kernels::{resample as kernel, zeros};
-use std::sync::Arc;
 
 /// Backends that can resample.
 #[backend_extension(Autodiff, Flex)]
 pub trait ResampleBackend: Backend {
     /// See [`resample`].
-    fn resample(input: FloatTensor<Self>, geometry: Arc<StepGeometry>) -> FloatTensor<Self>;
+    fn resample(input: FloatTensor<Self>, resampling: Resampling) -> FloatTensor<Self>;
 }
 
 /// Backends that can differentiate a resampling.
@@ -33,23 +32,23 @@ pub trait ResampleGradients: ResampleBackend {
     /// The adjoint of [`ResampleBackend::resample`].
     fn resample_gradient(
         output_gradient: FloatTensor<Self>,
-        geometry: Arc<StepGeometry>,
+        resampling: Resampling,
     ) -> FloatTensor<Self>;
 }
 
-/// Bicubic enlargement, `[n, h, w, c]` → `[n, H, W, c]`, by the taps of `geometry`.
-pub fn resample(input: Tensor<4>, geometry: Arc<StepGeometry>) -> Tensor<4> {
+/// Resamples `[n, h, w, c]` to `[n, H, W, c]`.
+pub fn resample(input: Tensor<4>, resampling: Resampling) -> Tensor<4> {
     if !has_kernels(&input) {
-        return composed::resample(input, &geometry);
+        return composed::resample(input, &resampling);
     }
-    Tensor::from_dispatch(Dispatch::resample(input.into_dispatch(), geometry))
+    Tensor::from_dispatch(Dispatch::resample(input.into_dispatch(), resampling))
 }
 
 impl ResampleBackend for Flex {
-    fn resample(input: FlexTensor, geometry: Arc<StepGeometry>) -> FlexTensor {
+    fn resample(input: FlexTensor, resampling: Resampling) -> FlexTensor {
         let input = contiguous(input);
         let shape = input.shape();
-        let (rows, columns) = (&geometry.rows.taps, &geometry.columns.taps);
+        let (rows, columns) = (resampling.rows(), resampling.columns());
         let size = [shape[0], rows.outputs, columns.outputs, shape[3]];
         let mut output = zeros(size.iter().product());
         kernel::forward(
@@ -65,10 +64,10 @@ impl ResampleBackend for Flex {
 }
 
 impl ResampleGradients for Flex {
-    fn resample_gradient(output_gradient: FlexTensor, geometry: Arc<StepGeometry>) -> FlexTensor {
+    fn resample_gradient(output_gradient: FlexTensor, resampling: Resampling) -> FlexTensor {
         let gradient = contiguous(output_gradient);
         let shape = gradient.shape();
-        let (rows, columns) = (&geometry.rows.taps, &geometry.columns.taps);
+        let (rows, columns) = (resampling.rows(), resampling.columns());
         let size = [shape[0], rows.inputs, columns.inputs, shape[3]];
         let mut result = zeros(size.iter().product());
         kernel::backward(
@@ -84,7 +83,7 @@ impl ResampleGradients for Flex {
 }
 
 #[derive(Debug)]
-struct ResampleBackward(Arc<StepGeometry>);
+struct ResampleBackward(Resampling);
 
 impl<B: ResampleGradients> Backward<B, 1> for ResampleBackward {
     type State = ();
@@ -98,10 +97,10 @@ impl<B: ResampleGradients> Backward<B, 1> for ResampleBackward {
 }
 
 impl<B: ResampleGradients, C: CheckpointStrategy> ResampleBackend for Autodiff<B, C> {
-    fn resample(input: FloatTensor<Self>, geometry: Arc<StepGeometry>) -> FloatTensor<Self> {
+    fn resample(input: FloatTensor<Self>, resampling: Resampling) -> FloatTensor<Self> {
         let (input, node) = input.into_parts();
-        let prepared = Backward::<B, 1>::prepare::<C>(ResampleBackward(geometry.clone()), [node]);
-        let output = B::resample(input, geometry);
+        let prepared = Backward::<B, 1>::prepare::<C>(ResampleBackward(resampling.clone()), [node]);
+        let output = B::resample(input, resampling);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish((), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),

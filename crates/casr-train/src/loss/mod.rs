@@ -62,15 +62,3 @@ pub struct LossTerms {
     /// [`perceptual_loss`].
     pub perceptual: f32,
 }
-
-impl LossTerms {
-    /// With the values of those losses that only ask for a look, from where it was asked for.
-    pub(crate) fn looking(self, of_look: Self) -> Self {
-        Self {
-            autocorrelation: of_look.autocorrelation,
-            coarse_autocorrelation: of_look.coarse_autocorrelation,
-            perceptual: of_look.perceptual,
-            ..self
-        }
-    }
-}

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "no test needs all of it")]
 
 use burn::tensor::Device;
-use casr_net::{ComputeDevice, Model, Network, NetworkConfig, Recipe};
+use casr_net::{ComputeDevice, Model, Network, NetworkConfig};
 use casr_zoom::Image;
 
 /// Small, so that tests are quick; its halo is 8.
@@ -13,14 +13,12 @@ pub const SMALL: NetworkConfig = NetworkConfig {
     frequencies: 5,
     alignment: false,
     similarity: false,
-    perception: false,
 };
 
 /// The same with all modules.
 pub const MODULES: NetworkConfig = NetworkConfig {
     alignment: true,
     similarity: true,
-    perception: true,
     ..SMALL
 };
 
@@ -31,12 +29,7 @@ pub fn network(config: NetworkConfig) -> Network {
 
 /// A model of [`network`].
 pub fn model(config: NetworkConfig) -> Model {
-    Model::from_network(
-        network(config),
-        ComputeDevice::cpu(),
-        config,
-        Recipe::default(),
-    )
+    Model::from_network(network(config), ComputeDevice::cpu(), config)
 }
 
 /// Noise with some structure, always the same for a size.

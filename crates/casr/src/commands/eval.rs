@@ -204,13 +204,13 @@ impl EvalArguments {
 
     /// The network of the program, or of --weights, and those beside it.
     fn networks(&self) -> anyhow::Result<Vec<Arc<Network>>> {
-        let (restoration, perception) = (self.wishes.restoration(), self.wishes.perception());
+        let (restoration, look) = (self.wishes.restoration(), self.wishes.look());
         let network = |name: &str, (model, identity): (Model, String)| {
             Arc::new(Network {
                 name: name.to_owned(),
                 model,
                 restoration,
-                perception,
+                look,
                 identity: format!("{identity} {restoration:?}"),
             })
         };

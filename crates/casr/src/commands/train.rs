@@ -95,9 +95,6 @@ struct Settings {
     /// Show the network the self-similarity of the original image (SARM)
     #[arg(long)]
     similarity: bool,
-    /// Tell the network where to go between the least error and the best look (--perception of `casr upscale`)
-    #[arg(long)]
-    perception: bool,
 }
 
 /// The names of [`Optimizer`]s.
@@ -126,7 +123,6 @@ impl Settings {
             *network = init;
             network.alignment |= recipe.alignment;
             network.similarity |= recipe.similarity;
-            network.perception |= recipe.perception;
         }
         fn set<T: Copy>(value: &mut T, wanted: Option<T>) {
             *value = wanted.unwrap_or(*value);
@@ -136,7 +132,6 @@ impl Settings {
         set(&mut network.frequencies, self.frequencies);
         network.alignment |= self.alignment;
         network.similarity |= self.similarity;
-        network.perception |= self.perception;
         set(&mut options.seed, self.seed);
         set(&mut options.batch, self.batch);
         set(&mut options.patch, self.patch);

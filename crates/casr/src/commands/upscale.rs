@@ -84,7 +84,7 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
         enlarger: Enlarger::new(model)
             .max_step(arguments.target.max_step)
             .restoration(arguments.wishes.restoration())
-            .perception(arguments.wishes.perception()),
+            .look(arguments.wishes.look()),
         target: arguments.target.target(),
         limits: arguments.limits.limits(),
         writing: Options {

@@ -6,8 +6,8 @@ use super::metric::Metric;
 use super::report::{Level, Measured};
 use casr_metrics::{
     Architecture, Drift, Features, Lpips, MetricsError, NiqeModel, Protocol, RgbImage,
-    SIFID_STAGES, STAGES, degrade, drift, drift_per_step, psnr_rgb, psnr_y, sifid, ssim_rgb,
-    ssim_y, texture_consistency, texture_consistency_with_input,
+    SIFID_STAGES, STAGES, degrade, drift, drift_per_step, psnr_lr, psnr_rgb, psnr_y, sifid,
+    ssim_rgb, ssim_y, texture_consistency, texture_consistency_with_input,
 };
 use casr_train::Degradation;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,13 +130,14 @@ impl Meter {
         let mut scores = BTreeMap::new();
         let border = task.protocol.border;
         let truth = &task.truth;
-        let simple: [(Metric, Measurement); 7] = [
+        let simple: [(Metric, Measurement); 8] = [
             (Metric::PsnrY, &|| psnr_y(result, truth, border)),
             (Metric::SsimY, &|| ssim_y(result, truth, border)),
             (Metric::PsnrRgb, &|| {
                 psnr_rgb(result, truth, border + COLOUR_BORDER)
             }),
             (Metric::SsimRgb, &|| ssim_rgb(result, truth, border)),
+            (Metric::PsnrLr, &|| psnr_lr(result, &task.clean)),
             (Metric::Texture, &|| texture_consistency(result, truth, 0)),
             (Metric::TextureInput, &|| {
                 texture_consistency_with_input(result, &task.clean)

@@ -3,11 +3,11 @@
 use super::external::External;
 use super::memory;
 use crate::interrupt;
-use crate::options::parse_strength;
+use crate::options::parse_look;
 use anyhow::{anyhow, bail};
 use casr_metrics::{RgbImage, degrade, imresize, lanczos};
-use casr_net::{Condition, Model, Origin, Pixels, StepGeometry};
-use casr_zoom::{Enlarger, Image, LARGEST_STEP, Restoration, ScalePlan, Size, Target};
+use casr_net::{Model, Origin, Pixels, StepGeometry};
+use casr_zoom::{Enlarger, Image, LARGEST_STEP, Look, Restoration, ScalePlan, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,8 +32,8 @@ pub struct Network {
     pub model: Model,
     /// How much it restores.
     pub restoration: Restoration,
-    /// Where it goes between the least error and the best look, if a method does not say.
-    pub perception: f32,
+    /// Where it goes between its ends, if a method does not say.
+    pub look: Look,
     /// What decides its results: weights, device, precision, restoration.
     pub identity: String,
 }
@@ -44,8 +44,8 @@ pub struct Method {
     /// What reports call it.
     pub name: String,
     kind: Kind,
-    /// And where it goes between the least error and the best look; none where no network is needed.
-    network: Option<(Arc<Network>, f32)>,
+    /// And where it goes between its ends; none where no network is needed.
+    network: Option<(Arc<Network>, Look)>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ enum Kind {
 
 /// What the command line says of the methods.
 pub const HELP: &str = "bicubic, lanczos, truth (itself, at every level), casr, casr:STEP (with another --max-step), casr-one-step, casr-x4-lanczos (four times, then \
-                        Lanczos), each with @P for another --perception; another --network's name in place of casr";
+                        Lanczos), each with @LOOK for another --look; another --network's name in place of casr";
 
 impl Method {
     /// The method of a name in [`HELP`], with one of `networks`.
@@ -80,25 +80,28 @@ impl Method {
             "truth" => Some(Kind::Truth(max_step)),
             _ => None,
         };
-        let (rest, strength) = match name.split_once('@') {
-            Some((rest, strength)) => (rest, Some(strength)),
+        let (rest, look) = match name.split_once('@') {
+            Some((rest, look)) => (rest, Some(look)),
             None => (name, None),
         };
         let looped = networks.iter().find_map(|network| {
-            let perception = match strength {
-                Some(strength) => parse_strength(strength).ok()?,
-                None => network.perception,
+            let look = match look {
+                Some(look) => parse_look(look).ok()?,
+                None => network.look,
             };
-            // What is not heard makes no other method.
-            let heard = network.model.config().perception;
-            let perception = if heard { perception } else { 0.0 };
+            // A network of one end has one look: another name for it is no other method.
+            let look = if network.model.has_looks() {
+                look
+            } else {
+                Look::FAITHFUL
+            };
             let kind = match rest.strip_prefix(&*network.name)? {
                 "" => Kind::Looped(max_step),
                 "-one-step" => Kind::OneStep,
                 "-x4-lanczos" => Kind::FourThenLanczos(max_step),
                 other => Kind::Looped(other.strip_prefix(':')?.parse().ok()?),
             };
-            Some((kind, Some((network.clone(), perception))))
+            Some((kind, Some((network.clone(), look))))
         });
         let Some((kind, network)) = plain.map(|kind| (kind, None)).or(looped) else {
             bail!("{name}: there is no such method; there are {HELP}");
@@ -127,7 +130,7 @@ impl Method {
     /// What, beside the image, decides its results.
     pub fn identity(&self) -> String {
         let network = match &self.network {
-            Some((network, perception)) => format!("{} {perception:?}", network.identity),
+            Some((network, look)) => format!("{} {look:?}", network.identity),
             None => String::new(),
         };
         match &self.kind {
@@ -137,9 +140,9 @@ impl Method {
     }
 
     /// The network of a kind that needs one.
-    fn network(&self) -> anyhow::Result<(&Network, f32)> {
+    fn network(&self) -> anyhow::Result<(&Network, Look)> {
         let network = self.network.as_ref();
-        let network = network.map(|(network, perception)| (&**network, *perception));
+        let network = network.map(|(network, look)| (&**network, *look));
         network.ok_or_else(|| anyhow!("{}: it has no network", self.name))
     }
 
@@ -202,12 +205,12 @@ fn looped(
     input: &RgbImage,
     (width, height): (usize, usize),
     max_step: f64,
-    (network, perception): (&Network, f32),
+    (network, look): (&Network, Look),
 ) -> anyhow::Result<Vec<RgbImage>> {
     let enlarger = Enlarger::new(network.model.clone())
         .max_step(max_step)
         .restoration(network.restoration)
-        .perception(perception);
+        .look(look);
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
     let plan = enlarger.plan(image.size(), Target::Size(Size { width, height }))?;
     let mut levels: Vec<Vec<f32>> = vec![Vec::new(); plan.levels().len()];
@@ -232,29 +235,37 @@ fn stop(_: casr_zoom::Progress) -> ControlFlow<()> {
     }
 }
 
-/// One pass of the network; of the whole image at once beyond the factors of a step, where no look is asked for, as in the loop.
+/// One pass of the network; of the whole image at once beyond the factors of a step.
 fn one_step(
     input: &RgbImage,
     size: (usize, usize),
-    (network, perception): (&Network, f32),
+    (network, look): (&Network, Look),
 ) -> anyhow::Result<RgbImage> {
     let within = |input: usize, output: usize| output as f64 <= LARGEST_STEP * input as f64;
     if within(input.width(), size.0) && within(input.height(), size.1) {
-        let mut levels = looped(input, size, LARGEST_STEP, (network, perception))?;
+        let mut levels = looped(input, size, LARGEST_STEP, (network, look))?;
         return levels.pop().ok_or_else(|| anyhow!("there is no level"));
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
-    let condition = Condition::faithful(Origin::Image(network.restoration.wear(&image)));
+    let wear = network.restoration.wear(&image);
+    let model = network
+        .model
+        .with_look(look.for_image(factor(input, size), wear));
     let image = Pixels {
         height: input.height(),
         width: input.width(),
         values: input.values(),
     };
-    let (geometry, model) = (Arc::new(geometry), &network.model);
-    let mut values = model.first_step(image, &geometry, condition)?;
+    let mut values = model.first_step(image, &Arc::new(geometry), Origin::Image(wear))?;
     for value in &mut values {
         *value = value.clamp(0.0, 1.0);
     }
     Ok(RgbImage::new(size.0, size.1, values)?)
+}
+
+/// How many times longer `size` is than an image, along the axis where that is more.
+fn factor(image: &RgbImage, size: (usize, usize)) -> f64 {
+    let of = |output: usize, input: usize| output as f64 / input as f64;
+    of(size.0, image.width()).max(of(size.1, image.height()))
 }

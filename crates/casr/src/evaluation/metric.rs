@@ -15,6 +15,8 @@ pub enum Metric {
     PsnrRgb,
     /// SSIM over colours.
     SsimRgb,
+    /// LR-PSNR over colours, dB.
+    PsnrLr,
     /// LPIPS on AlexNet.
     LpipsAlex,
     /// LPIPS on VGG16.
@@ -37,11 +39,12 @@ pub enum Metric {
 
 impl Metric {
     /// All, in the order of a report's columns.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::PsnrY,
         Self::SsimY,
         Self::PsnrRgb,
         Self::SsimRgb,
+        Self::PsnrLr,
         Self::LpipsAlex,
         Self::LpipsVgg,
         Self::Niqe,
@@ -60,6 +63,7 @@ impl Metric {
             Self::SsimY => "ssim_y",
             Self::PsnrRgb => "psnr_rgb",
             Self::SsimRgb => "ssim_rgb",
+            Self::PsnrLr => "psnr_lr",
             Self::LpipsAlex => "lpips_alex",
             Self::LpipsVgg => "lpips_vgg",
             Self::Niqe => "niqe",
@@ -79,6 +83,7 @@ impl Metric {
             Self::SsimY => "SSIM-Y",
             Self::PsnrRgb => "PSNR",
             Self::SsimRgb => "SSIM",
+            Self::PsnrLr => "LR-PSNR",
             Self::LpipsAlex => "LPIPS-A",
             Self::LpipsVgg => "LPIPS-V",
             Self::Niqe => "NIQE",
@@ -94,7 +99,7 @@ impl Metric {
     /// Digits after the point that mean something.
     pub fn decimals(self) -> usize {
         match self {
-            Self::PsnrY | Self::PsnrRgb | Self::Niqe => 2,
+            Self::PsnrY | Self::PsnrRgb | Self::PsnrLr | Self::Niqe => 2,
             Self::Sifid => 1,
             Self::SsimY | Self::SsimRgb => 4,
             _ => 3,
@@ -109,6 +114,7 @@ impl Metric {
                 | Self::SsimY
                 | Self::PsnrRgb
                 | Self::SsimRgb
+                | Self::PsnrLr
                 | Self::Texture
                 | Self::TextureInput
         )
@@ -124,6 +130,9 @@ impl Metric {
                  arbitrary-scale papers measure on DIV2K"
             }
             Self::SsimRgb => "mean SSIM of red, green and blue, a border of the scale cut off",
+            Self::PsnrLr => {
+                "PSNR in dB over red, green and blue of the result, shrunk again, against the input: what contradicts the input"
+            }
             Self::LpipsAlex => "LPIPS 0.1 on AlexNet: perceptual distance to the truth",
             Self::LpipsVgg => "LPIPS 0.1 on VGG16",
             Self::Niqe => "NIQE, without a reference: distance to the statistics of photographs",

@@ -4,11 +4,19 @@ mod superpixel;
 
 pub use superpixel::{assign, modulate, moments, reference};
 
-use crate::geometry::StepGeometry;
+use crate::geometry::{Resampling, StepGeometry};
 use burn::tensor::{
-    Device, Int, Tensor, TensorData, activation::silu, module::conv2d, ops::ConvOptions,
+    Device, Int, Tensor, TensorData,
+    activation::silu,
+    module::{conv2d, max_pool2d},
+    ops::{ConvOptions, MaxPoolOptions},
 };
-use casr_kernels::{conv::Activation, heat::CellAxis, resample::Taps};
+use casr_kernels::{
+    conv::Activation,
+    guard::{CODE_VALUES, EQUAL, FULL_CHROMA_RANGE, FULL_RANGE, GATE_REACH, LUMA},
+    heat::CellAxis,
+    resample::Taps,
+};
 
 /// See [`super::convolution`].
 pub fn convolution(
@@ -38,11 +46,11 @@ pub fn convolution(
 }
 
 /// See [`super::resample`]: two matrix products with the taps written out.
-pub fn resample(input: Tensor<4>, geometry: &StepGeometry) -> Tensor<4> {
+pub fn resample(input: Tensor<4>, resampling: &Resampling) -> Tensor<4> {
     let device = input.device();
     let planes = input.permute([0, 3, 1, 2]);
-    let rows = matrix(&geometry.rows.taps, &device).unsqueeze::<4>();
-    let columns = matrix(&geometry.columns.taps, &device).unsqueeze::<4>();
+    let rows = matrix(resampling.rows(), &device).unsqueeze::<4>();
+    let columns = matrix(resampling.columns(), &device).unsqueeze::<4>();
     rows.matmul(planes)
         .matmul(columns.swap_dims(2, 3))
         .permute([0, 2, 3, 1])
@@ -68,6 +76,7 @@ pub fn heat_field(
     frequencies: Tensor<2>,
     decay: Tensor<1>,
     base: Tensor<4>,
+    gates: Tensor<4>,
     geometry: &StepGeometry,
 ) -> Tensor<4> {
     let device = coefficients.device();
@@ -81,7 +90,7 @@ pub fn heat_field(
             .narrow(3, first * colours, length * colours)
     };
     let constant = columns.spread(rows.spread(part(2 * count, 1), 1), 2);
-    let mut output = base + constant;
+    let mut correction = constant;
     for first in (0..count).step_by(FREQUENCIES_AT_A_TIME) {
         let length = FREQUENCIES_AT_A_TIME.min(count - first);
         let waves = frequencies.clone().narrow(0, first, length);
@@ -112,9 +121,40 @@ pub fn heat_field(
         let sum = terms
             .reshape([images * height, width, length, colours])
             .sum_dim(2);
-        output = output + sum.reshape([images, height, width, colours]);
+        correction = correction + sum.reshape([images, height, width, colours]);
     }
-    output
+    let gates = columns.spread(rows.spread(gates, 1), 2);
+    let (gate, chroma) = (gates.clone().narrow(3, 0, 1), gates.narrow(3, 1, 1));
+    let weights = Tensor::<1>::from_data(LUMA, &device).reshape([1, 1, 1, LUMA.len()]);
+    let luma = (correction.clone() * weights).sum_dim(3);
+    base + (luma.clone() + (correction - luma) * chroma) * gate
+}
+
+/// See [`super::gates`].
+pub fn gates(level: Tensor<4>) -> Tensor<4> {
+    let channel = |index| level.clone().narrow(3, index, 1);
+    let differences = [channel(0) - channel(1), channel(2) - channel(1)];
+    let ranges = |planes: Tensor<4>| {
+        let planes = planes.permute([0, 3, 1, 2]);
+        let side = 2 * GATE_REACH + 1;
+        let neighbours = || {
+            MaxPoolOptions::new([side; 2])
+                .with_stride([1, 1])
+                .with_padding([GATE_REACH; 2])
+        };
+        let largest = |planes| max_pool2d(planes, neighbours());
+        (largest(planes.clone()) + largest(planes.neg())).max_dim(1)
+    };
+    let gate = |range: Tensor<4>, full: f32| {
+        let gate = (range * CODE_VALUES - EQUAL) * (1.0 / full);
+        gate.clamp(0.0, 1.0)
+    };
+    let colours = gate(ranges(level.clone()), FULL_RANGE);
+    let chroma = gate(
+        ranges(Tensor::cat(differences.to_vec(), 3)),
+        FULL_CHROMA_RANGE,
+    );
+    Tensor::cat(vec![colours, chroma], 1).permute([0, 2, 3, 1])
 }
 
 /// The cells of an axis on a device.

@@ -1,0 +1,107 @@
+//! Corrections through the gates of the pixels that they lie in.
+
+use super::{COLOURS, GATES, LUMA};
+use crate::heat::CellAxis;
+use rayon::prelude::*;
+
+/// Replaces `correction` `[images, rows.outputs(), columns.outputs(), 3]` by what `gates`
+/// `[images, rows.inputs(), columns.inputs(), 2]` let through, and adds `base`, shaped as the correction.
+///
+/// A pixel's bits depend on its own values and gates alone, products and sums are not fused on any instruction set.
+///
+/// # Panics
+/// When the length of a slice does not fit its shape.
+pub fn apply(
+    images: usize,
+    rows: &CellAxis,
+    columns: &CellAxis,
+    gates: &[f32],
+    base: &[f32],
+    correction: &mut [f32],
+) {
+    assert_eq!(base.len(), correction.len(), "base length");
+    let width = columns.outputs() * COLOURS;
+    each_row(
+        images,
+        rows,
+        columns,
+        gates,
+        correction,
+        |row, [gate, chroma], first, cell| {
+            let base = &base[row * width + first * COLOURS..][..cell.len() * COLOURS];
+            for (pixel, base) in cell.iter_mut().zip(base.as_chunks::<COLOURS>().0) {
+                let luma = LUMA[0] * pixel[0] + LUMA[1] * pixel[1] + LUMA[2] * pixel[2];
+                for (value, base) in pixel.iter_mut().zip(base) {
+                    *value = base + gate * (luma + chroma * (*value - luma));
+                }
+            }
+        },
+    );
+}
+
+/// Replaces `gradient`, that of the result of [`apply`], by that of the correction.
+///
+/// # Panics
+/// When the length of a slice does not fit its shape.
+pub fn apply_gradient(
+    images: usize,
+    rows: &CellAxis,
+    columns: &CellAxis,
+    gates: &[f32],
+    gradient: &mut [f32],
+) {
+    each_row(
+        images,
+        rows,
+        columns,
+        gates,
+        gradient,
+        |_, [gate, chroma], _, cell| {
+            for pixel in cell {
+                let of_luma = (1.0 - chroma) * (pixel[0] + pixel[1] + pixel[2]);
+                for (value, share) in pixel.iter_mut().zip(LUMA) {
+                    *value = gate * (share * of_luma + chroma * *value);
+                }
+            }
+        },
+    );
+}
+
+/// Calls `change` with every run of outputs that lies in one input pixel: the row of the result, counted through all images,
+/// the pixel's gates, the first of the columns, and their values.
+fn each_row(
+    images: usize,
+    rows: &CellAxis,
+    columns: &CellAxis,
+    gates: &[f32],
+    values: &mut [f32],
+    change: impl Fn(usize, [f32; GATES], usize, &mut [[f32; COLOURS]]) + Sync,
+) {
+    let (height, width) = (rows.outputs(), columns.outputs());
+    assert_eq!(
+        values.len(),
+        images * height * width * COLOURS,
+        "value length"
+    );
+    let inputs = rows.inputs() * columns.inputs();
+    assert_eq!(gates.len(), images * inputs * GATES, "gate length");
+    if values.is_empty() {
+        return;
+    }
+    let cells: Vec<usize> = (0..rows.inputs())
+        .flat_map(|input| rows.cell(input).map(move |_| input))
+        .collect();
+    let lines = values.par_chunks_mut(width * COLOURS).enumerate();
+    lines.for_each(|(row, line)| {
+        let input_row = row / height * rows.inputs() + cells[row % height];
+        let gates = &gates[input_row * columns.inputs() * GATES..];
+        let (line, _) = line.as_chunks_mut::<COLOURS>();
+        for (column, gates) in gates.as_chunks::<GATES>().0[..columns.inputs()]
+            .iter()
+            .enumerate()
+        {
+            let cell = columns.cell(column);
+            change(row, *gates, cell.start, &mut line[cell]);
+        }
+    });
+}
