@@ -31,6 +31,21 @@ impl Look {
     }
 }
 
-fn automatic(_factor: f64, _wear: Wear) -> f32 {
-    0.7
+/// Half-way up to twice the size, three quarters at four times, [`Look::VIVID`] from eight times on, where the least error is a blur; and up to
+/// half of that less for a degraded image, where some of what looks like texture is its degradation.
+///
+/// Set14, PSNR on luma in dB and LPIPS on AlexNet (`casr eval --methods casr@0,casr@0.25,…`); JPEG of quality 75, noise of σ = 5:
+///
+/// | look | ×2 | ×3 | ×4 | ×4 JPEG | ×4 noise |
+/// |---|---|---|---|---|---|
+/// | 0 | 33.13 .105 | 29.92 .223 | 28.22 .301 | 26.49 .419 | 27.66 .337 |
+/// | .25 | 33.02 .088 | 29.77 .198 | 28.10 .270 | | |
+/// | .5 | 32.85 .076 | 29.56 .172 | 27.90 .233 | 26.09 .344 | 27.35 .273 |
+/// | .75 | 32.61 .065 | 29.26 .142 | 27.59 .191 | | |
+/// | 1 | 32.28 .055 | 28.82 .117 | 27.10 .165 | 25.34 .280 | 26.65 .211 |
+///
+/// LPIPS would have every look at 1; the eye finds speckle there at ×4, more of it on JPEG files, and little at these.
+fn automatic(factor: f64, wear: Wear) -> f32 {
+    let by_factor = (0.25 + 0.25 * factor.log2() as f32).clamp(0.5, 1.0);
+    by_factor * (1.0 - 0.5 * wear.noise.max(wear.compression))
 }

@@ -180,3 +180,22 @@ fn looks_differ_and_their_ends_are_fixed() {
     assert!(of(Look::Fixed(7.0)) == of(Look::VIVID));
     assert!(of(Look::Auto) != faithful);
 }
+
+#[test]
+fn the_look_rises_with_the_factor_and_falls_with_degradation() {
+    let of = |factor, noise, compression| {
+        Look::Auto.for_image(factor, casr_zoom::Wear { noise, compression })
+    };
+    let rising = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 64.0].map(|factor| of(factor, 0.0, 0.0));
+    assert!(
+        rising.is_sorted() && rising[0] == 0.5 && rising[6] == 1.0,
+        "{rising:?}"
+    );
+    assert!((rising[3] - 0.75).abs() < 1e-6);
+    assert!(of(4.0, 0.5, 0.1) < rising[3] && of(4.0, 0.5, 1.0) < of(4.0, 0.5, 0.1));
+    assert_eq!(of(4.0, 1.0, 0.0), 0.375);
+    assert_eq!(
+        Look::Fixed(0.3).for_image(16.0, casr_zoom::Wear::default()),
+        0.3
+    );
+}

@@ -276,6 +276,9 @@ impl fmt::Display for Restore {
         match self.0 {
             Restoration::Auto => formatter.write_str("auto"),
             Restoration::Strength(strength) => strength.fmt(formatter),
+            Restoration::Exactly(wear) => {
+                write!(formatter, "{}, {}", wear.noise, wear.compression)
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Restoration {
     Auto,
     /// This much of both, from 0, for a clean image, to 1, for the worst that the network was trained on.
     Strength(f32),
+    /// So much of each.
+    Exactly(Wear),
 }
 
 impl Restoration {
@@ -29,6 +31,7 @@ impl Restoration {
                 noise: strength,
                 compression: strength,
             },
+            Self::Exactly(wear) => wear,
         }
     }
 }
