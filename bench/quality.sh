@@ -15,9 +15,11 @@ metrics=psnr_y,ssim_y,psnr_lr,lpips_alex,sifid,texture,drift_truth
 common=(--metrics "$metrics" --metric-weights "$data/weights" --cache target/quality/cache -q)
 mkdir -p target/quality
 
-"$casr" eval samples "$data"/benchmarks/{Set5,Set14,B100} --scales 2,3,4,8,16,32 \
-    --methods bicubic,lanczos,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful,casr-x4-lanczos@vivid \
+"$casr" eval samples "$data"/benchmarks/{Set5,Set14} --scales 2,3,4,8,16,32 \
+    --methods bicubic,lanczos,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
     --sheets samples --report target/quality/own.md "${common[@]}"
+"$casr" eval "$data/benchmarks/B100" --scales 4,8,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
+    --sheets none --report target/quality/b100.md "${common[@]}"
 peer='bench/peers/methods.sh'
 "$casr" eval "$data/benchmarks/Set14" --scales 4,8,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr:4@vivid \
     --method "EDSR-LIIF=$peer liif {in} {out} {width} {height}" --method "Real-ESRGAN=$peer realesrgan {in} {out} {width} {height}" \
@@ -33,31 +35,50 @@ python3 - <<'P'
 from pathlib import Path
 import re
 
-own, others = (Path(f'target/quality/{name}.md').read_text() for name in ('own', 'others'))
-tables = own.split('## Charts')[0].rstrip()
-tables = tables.replace('# Evaluation\n', '# Quality\n\nOf the weights that ship, made by `bench/quality.sh`. `casr` is the default look, '
-    '`casr@faithful` and `casr@vivid` are the two ends.\n', 1)
-start = re.search(r'^## Set14$', others, re.M)
-beside = others[start.end():].split('## Charts')[0].strip()
-command = others.split('```sh\n')[1].split('\n```')[0]
-Path('docs/quality.md').write_text(f'''{tables}
+texts = {name: Path(f'target/quality/{name}.md').read_text() for name in ('own', 'b100', 'others')}
+
+
+def command(name):
+    return '```sh\n' + texts[name].split('```sh\n')[1].split('\n```')[0] + '\n```'
+
+
+def tables(name, first):
+    start = re.search(f'^## {first}$', texts[name], re.M).start()
+    end = re.search('^## (Charts|Contact sheets)$', texts[name], re.M).start()
+    return texts[name][start:end].strip()
+
+
+head = texts['own'][: re.search('^## samples$', texts['own'], re.M).start()]
+head = head.split('```\n', 2)[2].strip()
+Path('docs/quality.md').write_text(f'''# Quality
+
+Of the weights that ship; `bench/quality.sh` measures them and writes this page. `casr` is the default look, `casr@faithful` and
+`casr@vivid` are the two ends, `casr:4@vivid` takes steps of 4, `casr-x4-lanczos` goes to ×4 and on by Lanczos interpolation. Times (s/MP) are of a machine
+that did other things, too: [performance.md](performance.md) has better ones.
+
+{command('own')}
+
+{command('b100')}
+
+{head}
+
+{tables('own', 'samples')}
+
+{tables('b100', 'B100')}
 
 ## Beside other networks
 
-Times of other programs include their start, some seconds an image. Real-ESRGAN is made for degraded photographs, so clean images are not its
-home. `casr:4@vivid` takes steps of 4.
+Real-ESRGAN is made for degraded photographs: clean images are not its home. Times of other programs include their start, some seconds an image.
 
-```sh
-{command}
-```
+{command('others')}
 
-{beside}
+{tables('others', 'Set14').replace('## Set14', '').strip()}
 
 ## Pictures
 
 ![Set14: all measures by scale](quality/metrics-Set14.png)
 
-Parts of the samples at ×16:
+The busiest parts of the samples at ×16:
 
 ![samples ×16](quality/samples-16.png)
 ''')

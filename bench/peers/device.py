@@ -1,98 +1,27 @@
-"""Times the network on a device with our program and with PyTorch (channels-last, bf16 on a GPU, compiled), in turn.
+"""Times the network on a device with our program and with PyTorch (`training/casr_training`; bf16 on a GPU, compiled), in turn.
 
-Both sides take the weights that ship and make the same steps, which is checked. Each round times one piece of work on either
-side, so that whatever else the machine does disturbs both. Run it through device.sh.
+Both sides take the faithful end of the weights that ship and make the same steps, guards and all, which is checked. Each round times one
+piece of work on either side, so that whatever else the machine does disturbs both. Run it through device.sh.
 """
 
 import argparse
-import json
-import math
 import statistics
-import struct
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy
 import torch
-from torch import nn
-from torch.nn import functional
 
-WEIGHTS = Path(__file__).parents[2] / "crates/casr-net/weights/casr.safetensors"
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "training"))
+from casr_training import weights  # noqa: E402
+from casr_training.chain import Chain, ChainOptions  # noqa: E402
+from casr_training.enlarge import plan  # noqa: E402
 
-
-def read_weights(path):
-    """The tensors and the network's size from a weights file of f16 values."""
-    data = path.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    config = json.loads(header.pop("__metadata__")["config"])
-    tensors = {}
-    for name, entry in header.items():
-        first, last = (8 + length + offset for offset in entry["data_offsets"])
-        values = numpy.frombuffer(data[first:last], "<f2").astype("f4")
-        tensors[name] = torch.from_numpy(values.reshape(entry["shape"]))
-    return tensors, config
-
-
-class Network(nn.Module):
-    """One step for one factor, whole images: enough to time, not to enlarge photographs with."""
-
-    def __init__(self, tensors, config):
-        super().__init__()
-        self.frequencies = config["frequencies"]
-
-        def convolution(name):
-            weights = tensors[name + ".weights"].permute(3, 2, 0, 1)
-            layer = nn.Conv2d(weights.shape[1], weights.shape[0], weights.shape[2], padding="same")
-            layer.weight = nn.Parameter(weights.contiguous())
-            layer.bias = nn.Parameter(tensors[name + ".bias"])
-            return layer
-
-        self.encoder = convolution("encoder")
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(convolution(f"blocks.{block}.{place}") for place in ("first", "second", "third"))
-            for block in range(config["blocks"])
-        )
-        self.body = convolution("body")
-        self.coefficients = convolution("head.coefficients")
-        for name in ("embedding.first", "embedding.first_bias", "embedding.second", "head.frequencies", "head.kappa"):
-            self.register_parameter(name.replace(".", "_"), nn.Parameter(tensors[name]))
-
-    def forward(self, x, size):
-        height, width = x.shape[2:]
-        scales = (size[0] / height, size[1] / width)
-        base = functional.interpolate(x.float(), size, mode="bicubic", antialias=True)
-        logarithms = torch.tensor([[math.log2(s) for s in scales]], device=x.device)
-        hidden = functional.silu(logarithms @ self.embedding_first + self.embedding_first_bias)
-        embedding = (hidden @ self.embedding_second).reshape(1, -1, 1, 1)
-        encoded = self.encoder(x - 0.5) + embedding
-        features = encoded
-        for first, second, third in self.blocks:
-            features = features + third(functional.silu(second(functional.silu(first(features)))))
-        features = self.body(features) + encoded
-        coefficients = self.coefficients(features).float()
-        return base + self.field(coefficients, scales, size)
-
-    def field(self, coefficients, scales, size):
-        """The heat field at every output pixel, by gathering coefficients."""
-        images, _, height, width = coefficients.shape
-        device, count = coefficients.device, self.frequencies
-        with torch.autocast(device.type, enabled=False):
-            places = [(torch.arange(n, device=device) + 0.5) / s for n, s in zip(size, scales)]
-            rows, columns = (p.floor().long().clamp(max=n - 1) for p, n in zip(places, (height, width)))
-            offsets = [p - c - 0.5 for p, c in zip(places, (rows, columns))]
-            blur = torch.tensor([s**-2 for s in scales], device=device)
-            decay = torch.exp(-self.head_kappa * (self.head_frequencies**2 * blur).sum(1))
-            angle = (
-                self.head_frequencies[:, 0, None, None] * offsets[0][None, :, None]
-                + self.head_frequencies[:, 1, None, None] * offsets[1][None, None, :]
-            )
-            cosine, sine = (wave * decay[:, None, None] for wave in (angle.cos(), angle.sin()))
-            gathered = coefficients[:, :, rows][:, :, :, columns].reshape(images, 2 * count + 1, 3, *size)
-            waves = torch.cat([cosine, sine, torch.ones_like(cosine[:1])])
-            return (gathered * waves[None, :, None]).sum(1)
+WEIGHTS = ROOT / "crates/casr-net/weights/casr.safetensors"
 
 
 def pixels(height, width):
@@ -107,47 +36,50 @@ def pixels(height, width):
 class Theirs:
     """PyTorch's side: the same pieces of work."""
 
-    def __init__(self, device):
+    def __init__(self, device, compiled):
         self.device = torch.device("cuda" if device.startswith("gpu") else "cpu")
         self.half = self.device.type == "cuda"
         torch.set_float32_matmul_precision("high")
-        tensors, config = read_weights(WEIGHTS)
-        self.network = Network(tensors, config).to(self.device, memory_format=torch.channels_last)
-        self.compiled = torch.compile(self.network)
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), 1e-4, fused=self.half)
+        file = weights.read(WEIGHTS)
+        self.config = file.config
+        self.parameters = {name: value.to(self.device).requires_grad_() for name, value in file.parameters.items()}
+        self.optimizer = torch.optim.AdamW(self.parameters.values(), 1e-4, fused=self.half)
+        self.chains = {}
+        self.compiled = compiled
 
-    def precision(self):
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
-
-    def image(self, height, width):
-        return pixels(height, width).to(self.device, memory_format=torch.channels_last)
+    def levels(self, sizes, image, whole):
+        """All levels above `image`, `[n, 3, h, w]` each; `whole` enlarges as the program does, with a mirrored border."""
+        key = tuple(sizes), whole
+        if key not in self.chains:
+            chain = Chain(len(image), sizes, self.config, self.device, ChainOptions(whole=whole))
+            self.chains[key] = chain, torch.compile(chain.levels) if self.compiled else chain.levels
+        chain, levels = self.chains[key]
+        chain.low.copy_(image)
+        return levels(self.parameters, torch.bfloat16 if self.half else torch.float32)
 
     @torch.no_grad()
-    def step(self, image, size):
-        with self.precision():
-            return self.compiled(image, size).clamp(0, 1)
+    def step(self, side):
+        """One doubling without a border, as `check` of device_peer.rs."""
+        sizes = [(side, side), (2 * side, 2 * side)]
+        return self.levels(sizes, pixels(side, side), False)[-1]
 
+    @torch.no_grad()
     def upscale(self, factor):
         """Steps of at most two, like ours; the result comes back to the host."""
-        levels = math.ceil(math.log2(factor) - 1e-9)
-        image = self.image(256, 256)
-        for level in range(1, levels + 1):
-            side = round(256 * factor ** (level / levels))
-            image = self.step(image, (side, side))
-        return image.cpu()
+        side = 256
+        sizes = plan((side, side), (side * factor, side * factor))
+        return self.levels(sizes, pixels(side, side), True)[-1].clamp(0, 1).cpu()
 
     def train(self):
         """L1 and a small L1 of the spectrum, as ours."""
-        image = self.image(16 * 48, 48).reshape(1, 3, 16, 48, 48)[0].transpose(0, 1).contiguous()
-        truth = self.image(16 * 96, 96).reshape(1, 3, 16, 96, 96)[0].transpose(0, 1).contiguous()
-        image = image.to(memory_format=torch.channels_last)
-        with self.precision():
-            difference = self.compiled(image, (96, 96)) - truth
+        patches = pixels(16 * 48, 48).reshape(1, 3, 16, 48, 48)[0].transpose(0, 1)
+        truth = pixels(16 * 96, 96).reshape(1, 3, 16, 96, 96)[0].transpose(0, 1).to(self.device)
+        difference = self.levels([(48, 48), (96, 96)], patches, False)[-1] - truth
         spectrum = torch.view_as_real(torch.fft.rfft2(difference, norm="ortho"))
         loss = difference.abs().mean() + 0.1 * spectrum.abs().mean()
         self.optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
         self.optimizer.step()
         return loss.item()
 
@@ -164,10 +96,11 @@ def main():
     parser.add_argument("--ours", required=True, help="the example program device_peer")
     parser.add_argument("--device", default="gpu")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--eager", action="store_true", help="PyTorch without compilation")
     parser.add_argument("--factors", type=int, nargs="+", default=[4, 16])
     options = parser.parse_args()
 
-    theirs = Theirs(options.device)
+    theirs = Theirs(options.device, not options.eager)
     ours = subprocess.Popen([options.ours, options.device], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(line):
@@ -181,9 +114,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         ask(f"check {folder}/result.f32")
         result = numpy.fromfile(f"{folder}/result.f32", "<f4").reshape(256, 256, 3)
-    expected = theirs.step(theirs.image(128, 128), (256, 256))[0].permute(1, 2, 0).float().cpu().numpy()
-    # Bicubic enlargements treat the border differently.
-    error = abs(numpy.clip(result, 0, 1) - expected)[16:-16, 16:-16].max()
+    expected = theirs.step(128)[0].permute(1, 2, 0).float().cpu().numpy()
+    error = abs(result - expected).max()
     print(f"largest difference of one step: {error:.1e}")
     if error > 2e-2:
         raise SystemExit("the two sides do not compute the same")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The network on a device beside the same network in PyTorch, in turn:
 #   bench/peers/device.sh [--device gpu|cpu] [--rounds N]
-# Needs Python 3 with venv; installs torch and numpy into target/peers/torch, or uses the Python named by PYTHON. CASR_PEER
+# Needs Python 3 with venv; installs what training/requirements.txt names into target/peers/torch, or uses the Python named by PYTHON. CASR_PEER
 # names our side built elsewhere, for machines without a Rust toolchain:
 #   cargo build --release -p casr --features gpu --example device_peer
 set -eu
@@ -12,8 +12,8 @@ if [ -z "${PYTHON:-}" ]; then
         mkdir -p target/peers
         python3 -m venv target/peers/torch
     fi
-    "$PYTHON" -c 'import numpy, torch' 2>/dev/null ||
-        target/peers/torch/bin/pip install --quiet --disable-pip-version-check numpy torch
+    "$PYTHON" -c 'import numpy, torch, safetensors, PIL' 2>/dev/null ||
+        target/peers/torch/bin/pip install --quiet --disable-pip-version-check -r training/requirements.txt
 fi
 if [ -z "${CASR_PEER:-}" ]; then
     cargo build --quiet --release -p casr --features "${CASR_FEATURES-gpu}" --example device_peer

@@ -4,7 +4,7 @@
 
 use casr_net::{ComputeDevice, Model, Origin, Pixels, Precision, StepGeometry, Wear};
 use casr_train::{Batch, Target as Level, TrainOptions, Trainer};
-use casr_zoom::{Enlarger, Image, Target};
+use casr_zoom::{Enlarger, Image, Look, Restoration, Target};
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
 use std::sync::Arc;
@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let choice = std::env::args().nth(1).unwrap_or("auto".to_owned());
     let device = ComputeDevice::choose(choice.parse()?)?;
     let model = Model::embedded()?.on(&device, Precision::Auto)?;
-    let enlarger = Enlarger::new(model);
+    let enlarger =
+        (Enlarger::new(model).look(Look::FAITHFUL)).restoration(Restoration::Strength(0.0));
     let mut trainer = Trainer::new(TrainOptions::default(), None)?.on(&device);
     let (image, batch) = (Image::new(256, 256, pixels(256, 256))?, batch());
     eprintln!("ours: {device}");

@@ -21,7 +21,7 @@ Examples:
   casr train photos -o runs/first --resume --time 90m
   casr train photos -o runs/second --init runs/first/weights.safetensors --learning-rate 3e-4
   casr train photos -o runs/third --device gpu --batch 32 --patch 64
-  casr train photos -o runs/fourth --recipe recipes/full.toml --init runs/first/weights.safetensors
+  casr train photos -o runs/fourth --recipe recipes/both.toml --init runs/first/weights.safetensors
 
 The run's folder gets checkpoint.safetensors (the whole state), weights.safetensors (for --weights) and log.csv.
 Ctrl-C, SIGTERM and --time write a checkpoint first; --resume goes on from it as if nothing had happened.")]
