@@ -4,8 +4,8 @@ mod support;
 
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use support::{Run, casr, folder, names, piece_of, write};
+use std::path::Path;
+use support::{Run, benchmark, casr, folder, names, piece_of, write};
 
 /// Two folders with an image or two each.
 fn sets(folder: &Path) {
@@ -276,7 +276,8 @@ fn networks_side_by_side() {
         (["--network", "new"], "NAME=FILE"),
         (["--network", "new=none.safetensors"], "none.safetensors"),
         (["--restore", "2"], "from 0 to 1"),
-        (["--perception", "1.5"], "from 0 to 1"),
+        (["--look", "1.5"], "from 0 to 1"),
+        (["--look", "sharp"], "faithful, balanced, vivid"),
         (["--methods", "casr@2"], "no such method"),
         (["--methods", "bicubic@1"], "no such method"),
     ] {
@@ -288,23 +289,26 @@ fn networks_side_by_side() {
 
 /// Of the weights that ship.
 #[test]
-fn from_the_least_error_to_the_best_look() {
+fn from_faithful_to_vivid() {
     let folder = folder();
     sets(folder.path());
     #[rustfmt::skip]
     let arguments = [
         "eval", "Second", "-q", "--scales", "2", "--metrics", "psnr_y,texture,drift_truth", "--methods",
-        "truth,casr,casr@0.5,casr@0,casr@1", "--restore", "0",
+        "truth,casr,casr@balanced,casr@0.5,casr@faithful,casr@vivid", "--restore", "0",
     ];
     let run = casr(folder.path(), &arguments).succeeds();
     let lines = words(&run.output);
     let scores = |line: usize| lines[line][1..4].to_vec();
     let score = |line: usize, column: usize| lines[line][column].parse::<f64>().unwrap();
-    let [truth, default, half, least, best] = [2, 3, 4, 5, 6];
+    let [truth, default, balanced, half, faithful, vivid] = [2, 3, 4, 5, 6, 7];
     assert_eq!(scores(truth)[1..], ["1.000", "0.000"], "{}", run.output);
+    assert_eq!(scores(balanced), scores(half), "{}", run.output);
     assert_eq!(scores(default), scores(half), "{}", run.output);
-    assert!(score(best, 2) > score(half, 2), "{}", run.output);
-    assert!(score(half, 2) > score(least, 2), "{}", run.output);
+    for (more, less) in [(faithful, half), (half, vivid)] {
+        assert!(score(more, 1) > score(less, 1), "PSNR: {}", run.output);
+        assert!(score(more, 2) < score(less, 2), "texture: {}", run.output);
+    }
 }
 
 #[test]
@@ -475,20 +479,6 @@ mod external {
         assert_eq!(found["records"].as_array().unwrap().len(), 1);
         assert_eq!(found["failures"].as_array().unwrap().len(), 6);
     }
-}
-
-/// The folder of benchmark images, where it is there.
-fn benchmark(name: &str) -> Option<PathBuf> {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("CASR_DATA")
-        .map_or(shared, PathBuf::from)
-        .join("benchmarks")
-        .join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: {} is missing", folder.display());
-    None
 }
 
 #[test]

@@ -160,3 +160,17 @@ pub fn write(folder: &Path, name: &str, picture: &Picture) -> PathBuf {
     writer.finish().expect("the file is written");
     path
 }
+
+/// The folder of benchmark images, where it is there.
+pub fn benchmark(name: &str) -> Option<PathBuf> {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("CASR_DATA")
+        .map_or(shared, PathBuf::from)
+        .join("benchmarks")
+        .join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: {} is missing", folder.display());
+    None
+}
