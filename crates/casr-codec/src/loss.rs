@@ -11,6 +11,12 @@ pub enum Loss {
     LaterFrames,
     /// CMYK samples became RGB, so the CMYK profile no longer applies.
     CmykProfile,
+    /// CMYK samples without a colour profile became RGB by rule of thumb.
+    Cmyk,
+    /// The file lacks its end marker, but all pixels were there.
+    NoEnd,
+    /// There were bytes in the file that belong to nothing; the pixels were all there.
+    StrayBytes,
     /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which are not carried over.
     ColourChunks,
     /// 16-bit samples were rounded to the 8 bits that the format holds.
@@ -28,6 +34,9 @@ impl fmt::Display for Loss {
         formatter.write_str(match self {
             Self::LaterFrames => "only the first frame was read",
             Self::CmykProfile => "CMYK became RGB without its colour profile, so colours may shift",
+            Self::Cmyk => "CMYK without a colour profile became RGB by the plain rule, so colours may shift",
+            Self::NoEnd => "the file lacks its end marker, though all pixels are there; it may have been cut off",
+            Self::StrayBytes => "the file holds bytes that belong to nothing, though all pixels are there; it may be damaged",
             Self::ColourChunks => "its gAMA, cHRM or cICP colour description was not kept, so colours may shift",
             Self::Depth => "16-bit samples were rounded to 8 bits, all that the format holds (PNG and TIFF keep 16)",
             Self::Profile => "the ICC profile does not fit the format and was left out, so colours may shift",

@@ -143,7 +143,21 @@ fn mend_as_far_as_possible(file: &mut [u8]) {
 
 #[test]
 fn jpeg() {
-    attack(&seeds(Format::Jpeg), |_| ());
+    let names = [
+        "script-refined-restart",
+        "script-each",
+        "sample-1x1-2x2-2x2-single",
+        "ycck",
+        "sample-4x2-progressive",
+    ];
+    let others = names.map(|name| {
+        fs::read(format!(
+            "{}/tests/jpegs/{name}.jpg",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap()
+    });
+    attack(&[seeds(Format::Jpeg), others.to_vec()].concat(), |_| ());
 }
 
 #[test]

@@ -179,7 +179,8 @@ pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn crc(bytes: &[u8]) -> u32 {
+/// The checksum of PNG and zlib (CRC-32).
+pub fn crc(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| {
         if crc & 1 == 1 {
             0xedb8_8320 ^ (crc >> 1)

@@ -1,0 +1,211 @@
+//! JPEG: sequential and progressive, 8 bits, grey, RGB, YCbCr and CMYK (ITU T.81 and T.871).
+//!
+//! Pixels equal those of the Independent JPEG Group's library and its kin bit for bit. A file's pixels come whole or not
+//! at all: data that end early are an error, whatever follows them.
+
+mod frame;
+mod huffman;
+mod idct;
+mod planes;
+mod scan;
+mod segments;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+
+use super::decoded::{Decoded, Samples};
+use super::{Decoder, Fault, Header};
+use crate::exif;
+use crate::{Colour, Depth, Limits, Loss, Metadata};
+
+use frame::Frame;
+use planes::Space;
+use scan::Scan;
+use segments::Reader;
+
+struct JpegDecoder {
+    reader: Reader,
+    first_scan: Scan,
+    header: Header,
+    metadata: Metadata,
+    space: Space,
+}
+
+pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let mut reader = Reader::new(bytes);
+    let first_scan = reader.next_scan()?.ok_or(if reader.ended {
+        Fault::damaged("it holds no image")
+    } else {
+        Fault::Truncated
+    })?;
+    let frame = reader
+        .frame
+        .as_ref()
+        .ok_or_else(|| Fault::damaged("it has no frame header"))?;
+    limits.check(frame.width as u64, frame.height as u64)?;
+    let space = reader.space(frame);
+    let metadata = metadata(&reader);
+    let header = Header {
+        width: frame.width,
+        height: frame.height,
+        colour: if space == Space::Grey {
+            Colour::Grey
+        } else {
+            Colour::Rgb
+        },
+        alpha: false,
+        depth: Depth::Eight,
+        orientation: exif::orientation(metadata.exif.as_deref()),
+    };
+    Ok(Box::new(JpegDecoder {
+        reader,
+        first_scan,
+        header,
+        metadata,
+        space,
+    }))
+}
+
+impl Decoder for JpegDecoder {
+    fn header(&self) -> Header {
+        self.header
+    }
+
+    fn decode(self: Box<Self>) -> Result<Decoded, Fault> {
+        let Self {
+            mut reader,
+            first_scan,
+            header,
+            mut metadata,
+            space,
+        } = *self;
+        let frame = decoded(&mut reader, first_scan)?;
+        let samples = planes::interleaved(&frame, space)?;
+        let mut losses = Vec::new();
+        if !reader.ended {
+            losses.push(Loss::NoEnd);
+        }
+        if reader.stray {
+            losses.push(Loss::StrayBytes);
+        }
+        if matches!(space, Space::Cmyk | Space::Ycck) {
+            let profile = metadata.icc.take();
+            losses.push(if profile.is_some() {
+                Loss::CmykProfile
+            } else {
+                Loss::Cmyk
+            });
+        }
+        Ok(Decoded {
+            width: header.width,
+            height: header.height,
+            colour: header.colour,
+            alpha: false,
+            premultiplied: false,
+            samples: Samples::Eight(samples),
+            orientation: header.orientation,
+            metadata,
+            losses,
+        })
+    }
+}
+
+/// The frame with the samples of all scans.
+fn decoded(reader: &mut Reader, first_scan: Scan) -> Result<Frame, Fault> {
+    let mut frame = reader
+        .frame
+        .take()
+        .ok_or_else(|| Fault::damaged("it has no frame header"))?;
+    frame.make_room()?;
+    let mut next = Some(first_scan);
+    let mut scanned = vec![false; frame.components.len()];
+    while let Some(scan) = next {
+        let (at, stray) = scan::decode(
+            &mut frame,
+            &scan,
+            &reader.tables,
+            reader.restart_interval,
+            &reader.bytes,
+        )?;
+        reader.at = at;
+        reader.stray |= stray;
+        scan.parts
+            .iter()
+            .for_each(|part| scanned[part.component] = true);
+        // The next scan's header refers to the frame.
+        reader.frame = Some(frame);
+        next = reader.next_scan()?;
+        frame = reader
+            .frame
+            .take()
+            .ok_or_else(|| Fault::damaged("it has no frame header"))?;
+    }
+    if !scanned.iter().all(|&scanned| scanned) {
+        return Err(Fault::Truncated);
+    }
+    if frame.progressive {
+        finish_progressive(&mut frame, reader.ended)?;
+    }
+    Ok(frame)
+}
+
+/// Turns the coefficients of a progressive image into samples, if all of them have come.
+fn finish_progressive(frame: &mut Frame, ended: bool) -> Result<(), Fault> {
+    let complete = |pending: &Option<u8>| *pending == Some(0);
+    if !frame
+        .components
+        .iter()
+        .all(|component| component.pending.iter().all(complete))
+    {
+        return Err(if ended {
+            Fault::damaged("its scans end before the finest detail")
+        } else {
+            Fault::Truncated
+        });
+    }
+    for component in &mut frame.components {
+        let steps = component
+            .steps
+            .ok_or_else(|| Fault::damaged("a quantisation table is missing"))?;
+        let coefficients = std::mem::take(&mut component.coefficients);
+        let stride = 8 * component.stride;
+        for (index, block) in coefficients.as_chunks::<64>().0.iter().enumerate() {
+            let (row, column) = (index / component.stride, index % component.stride);
+            let at = 8 * (row * stride + column);
+            idct::block(block, &steps, &mut component.plane, at, stride);
+        }
+    }
+    Ok(())
+}
+
+fn metadata(reader: &Reader) -> Metadata {
+    const EXIF: &[u8] = b"Exif\0\0";
+    const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+    let begins = |marker: u8, name: &[u8]| {
+        let mut extras = reader.extras.iter().filter(|(kind, _)| *kind == marker);
+        extras
+            .find_map(|(_, range)| reader.bytes[range.clone()].strip_prefix(name))
+            .map(<[u8]>::to_vec)
+    };
+    Metadata {
+        icc: profile(reader),
+        exif: begins(0xe1, EXIF),
+        xmp: begins(0xe1, XMP),
+    }
+}
+
+/// The ICC profile, put together of its numbered parts (ICC.1:2022, B.4).
+fn profile(reader: &Reader) -> Option<Vec<u8>> {
+    let parts = reader.extras.iter().filter(|(marker, _)| *marker == 0xe2);
+    let mut parts: Vec<&[u8]> = parts
+        .filter_map(|(_, range)| reader.bytes[range.clone()].strip_prefix(b"ICC_PROFILE\0"))
+        .collect();
+    parts.sort_by_key(|part| part.first().copied());
+    let whole = parts.iter().enumerate().all(|(index, part)| {
+        part.len() > 2 && usize::from(part[0]) == index + 1 && usize::from(part[1]) == parts.len()
+    });
+    (whole && !parts.is_empty())
+        .then(|| parts.iter().flat_map(|part| &part[2..]).copied().collect())
+}
