@@ -93,6 +93,20 @@ pub enum CodecError {
         /// What is not supported.
         reason: String,
     },
+    /// What a camera's sensor saw, with a small picture for a preview.
+    #[error("{}: this is a camera raw file, which CASR does not read; develop it with a raw converter and save it as TIFF or PNG", path.display())]
+    CameraRaw {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A page that the file does not have.
+    #[error("{}: there is no such page; choose one from 1 to {pages}", path.display())]
+    NoSuchPage {
+        /// The input.
+        path: PathBuf,
+        /// How many pages there are.
+        pages: usize,
+    },
     /// The header claims more pixels than [`Limits`](crate::Limits) allow.
     #[error(
         "{}: the file claims {width}×{height} pixels, more than the {limit} allowed; if you trust it, raise the limit with --max-pixels {}",

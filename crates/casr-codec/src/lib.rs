@@ -41,5 +41,5 @@ pub use jpeg_trip::jpeg_round_trip;
 pub use limits::Limits;
 pub use loss::Loss;
 pub use picture::{Colour, Depth, Info, Metadata, Picture};
-pub use read::{probe, read};
+pub use read::{pages, probe, read, read_page};
 pub use write::{Header, Options, Writer};

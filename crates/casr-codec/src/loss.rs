@@ -17,6 +17,8 @@ pub enum Loss {
     NoEnd,
     /// There were bytes in the file that belong to nothing; the pixels were all there.
     StrayBytes,
+    /// Floating-point samples beyond 0 and 1 were cut off.
+    Range,
     /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which are not carried over.
     ColourChunks,
     /// 16-bit samples were rounded to the 8 bits that the format holds.
@@ -32,11 +34,12 @@ pub enum Loss {
 impl fmt::Display for Loss {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::LaterFrames => "only the first frame was read",
+            Self::LaterFrames => "only the first frame or page was read",
             Self::CmykProfile => "CMYK became RGB without its colour profile, so colours may shift",
             Self::Cmyk => "CMYK without a colour profile became RGB by the plain rule, so colours may shift",
             Self::NoEnd => "the file lacks its end marker, though all pixels are there; it may have been cut off",
             Self::StrayBytes => "the file holds bytes that belong to nothing, though all pixels are there; it may be damaged",
+            Self::Range => "floating-point samples below 0 or above 1 were cut off there",
             Self::ColourChunks => "its gAMA, cHRM or cICP colour description was not kept, so colours may shift",
             Self::Depth => "16-bit samples were rounded to 8 bits, all that the format holds (PNG and TIFF keep 16)",
             Self::Profile => "the ICC profile does not fit the format and was left out, so colours may shift",

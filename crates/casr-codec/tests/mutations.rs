@@ -7,7 +7,7 @@ use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use casr_codec::{CodecError, Colour, Depth, Format, Limits, probe, read};
+use casr_codec::{CodecError, Colour, Depth, Format, Limits, pages, probe, read, read_page};
 use common::{Noise, encoded, exif, folder, header};
 
 /// Mutations of each file, and the time after which no more are made.
@@ -95,7 +95,11 @@ fn attack(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8])) {
             fs::write(&path, &file).unwrap();
             let before = PANICS.load(Ordering::Relaxed);
             let outcome = panic::catch_unwind(|| {
-                let _ = probe(&path, &limits);
+                let _ = (
+                    probe(&path, &limits),
+                    pages(&path),
+                    read_page(&path, &limits, 2),
+                );
                 read(&path, &limits).map_err(|error: CodecError| error.to_string())
             });
             if PANICS.load(Ordering::Relaxed) > before {
@@ -171,7 +175,15 @@ fn webp() {
 
 #[test]
 fn tiff() {
-    attack(&seeds(Format::Tiff), |_| ());
+    let names = ["bilevel-g4-lsb", "grey-lzw-lsb", "float-16", "float-64"];
+    let others = names.map(|name| {
+        fs::read(format!(
+            "{}/tests/tiffs/{name}.tif",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap()
+    });
+    attack(&[seeds(Format::Tiff), others.to_vec()].concat(), |_| ());
 }
 
 #[test]

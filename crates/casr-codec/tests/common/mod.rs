@@ -1,6 +1,8 @@
 //! What several tests need: synthetic pictures, EXIF blocks, writing and reading in one go.
 #![allow(dead_code)]
 
+pub mod tiff_bytes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

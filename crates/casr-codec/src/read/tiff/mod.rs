@@ -1,56 +1,94 @@
-//! TIFF and BigTIFF: grey, palette, RGB, CMYK and JPEG's YCbCr; strips, tiles and planes; the first page.
+//! TIFF and BigTIFF: grey, palette, RGB, CMYK and JPEG's YCbCr; integers and floating-point numbers; strips, tiles and
+//! planes; one page.
+
+mod colour;
+mod outline;
+mod source;
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read, Seek};
+use std::io::{BufReader, Seek};
 
 use tiff::decoder::{Decoder as Inner, DecodingResult, IfdDecoder, Limits as InnerLimits};
-use tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, IfdPointer, Tag, Type, ValueBuffer};
+use tiff::tags::{
+    ByteOrder, CompressionMethod, ExtraSamples, IfdPointer, SampleFormat, Tag, Type, ValueBuffer,
+};
 use tiff::{ColorType, TiffError, TiffFormatError};
 
-use super::decoded::Decoded;
-use super::tiff_colour::{Layout, Meaning, Raw};
+use super::decoded::{Decoded, with_room};
 use super::{Decoder, Fault, Header};
 use crate::exif::directories::{Directories, Field, element_bytes, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
 use crate::{Depth, Limits, Loss, Metadata};
 
+use colour::{Layout, Meaning, Raw};
+use outline::{Directory, Outline};
+use source::Patched;
+
 /// Samples per pixel above which a file is no photograph.
 const MAX_SAMPLES: usize = 8;
 
 const XMP: Tag = Tag::Unknown(700);
-const BLACK_IS_ZERO: u16 = 1;
-const PALETTE: u16 = 3;
+const BLACK_IS_ZERO: u64 = 1;
 
-trait Source: Read + Seek {}
-impl<T: Read + Seek> Source for T {}
+type Source = BufReader<Patched<File>>;
 
 struct TiffDecoder {
-    inner: Inner<Box<dyn Source>>,
+    inner: Inner<Source>,
     header: Header,
     layout: Layout,
     metadata: Metadata,
+    losses: Vec<Loss>,
 }
 
+/// How many pages a file has.
+pub(super) fn pages(mut file: BufReader<File>) -> Result<usize, Fault> {
+    Ok(Outline::of(&mut file)?.pages.len())
+}
+
+/// Opens a page, counted from 0; the first one, and a remark where there are others, if none is asked for.
 pub(super) fn open(
-    file: BufReader<File>,
+    mut file: BufReader<File>,
     bytes: u64,
     limits: &Limits,
+    page: Option<usize>,
 ) -> Result<Box<dyn Decoder>, Fault> {
-    let mut inner = Inner::new(Box::new(file) as Box<dyn Source>)?;
-    let palette = match inner.find_tag_unsigned(Tag::PhotometricInterpretation)? {
-        Some(PALETTE) => Some(
-            inner
-                .find_tag_unsigned_vec::<u16>(Tag::ColorMap)?
-                .unwrap_or_default(),
-        ),
-        _ => None,
+    let outline = Outline::of(&mut file)?;
+    if outline.camera_raw {
+        return Err(Fault::CameraRaw);
+    }
+    let mut losses = Vec::new();
+    if page.is_none() && outline.pages.len() > 1 {
+        losses.push(Loss::LaterFrames);
+    }
+    let directory = match (outline.pages.get(page.unwrap_or(0)), page) {
+        (None, Some(_)) => {
+            return Err(Fault::NoSuchPage {
+                pages: outline.pages.len(),
+            });
+        }
+        (directory, _) => directory,
     };
+    let mut patched = Patched::new(file.into_inner());
+    if let Some(directory) = directory {
+        let reversed = outline.reversed(directory, &mut patched);
+        patched.reverse_bits(reversed);
+        let (at, link) = outline.first_link(directory);
+        patched.replace(at, link);
+    }
+    let place = directory.and_then(Directory::palette_at);
+    if let Some(place) = place {
+        // The decoder reads greys, but no indices; it is shown the one for the other.
+        patched.replace(place, outline.bytes(BLACK_IS_ZERO, 2));
+    }
+    patched.rewind()?;
+    let mut inner = Inner::new(BufReader::new(patched))?;
     let (width, height) = inner.dimensions()?;
     limits.check(width.into(), height.into())?;
-    if palette.is_some() {
-        inner = as_grey(inner)?;
-    }
+    let palette = match place {
+        Some(_) => Some(colour_map(&mut inner)?),
+        None => None,
+    };
     // The decoder's limit on pixels also bounds what a tag may claim.
     inner = inner.with_limits(bounded(METADATA_BYTES));
     let layout = layout(&mut inner, palette)?;
@@ -70,7 +108,7 @@ pub(super) fn open(
         height: height as usize,
         colour: layout.meaning.colour(),
         alpha: layout.alpha.is_some(),
-        depth: if layout.bits == 16 {
+        depth: if layout.bits >= 16 {
             Depth::Sixteen
         } else {
             Depth::Eight
@@ -82,6 +120,7 @@ pub(super) fn open(
         header,
         layout,
         metadata,
+        losses,
     }))
 }
 
@@ -91,39 +130,19 @@ fn bounded(bytes: usize) -> InnerLimits {
     limits
 }
 
-/// Opens a palette file anew as if its indices were greys, which the decoder does read: the one entry that says
-/// otherwise is changed in memory.
-fn as_grey(mut palette: Inner<Box<dyn Source>>) -> Result<Inner<Box<dyn Source>>, Fault> {
-    let directory = palette
-        .ifd_pointer()
-        .map_or(0, |pointer| pointer.0 as usize);
-    let little = palette.byte_order() == ByteOrder::LittleEndian;
-    let mut bytes = Vec::new();
-    palette.inner().rewind()?;
-    palette.inner().read_to_end(&mut bytes)?;
-    let big = bytes.get(2..4).is_some_and(|version| version.contains(&43));
-    // Bytes before the first entry, per entry, and from an entry to its value.
-    let (before, step, value) = if big { (8, 20, 12) } else { (2, 12, 8) };
-    let short = |number: u16| {
-        if little {
-            number.to_le_bytes()
-        } else {
-            number.to_be_bytes()
-        }
-    };
-    let tag = short(Tag::PhotometricInterpretation.to_u16());
-    let mut entry = directory + before;
-    while bytes.get(entry..entry + 2).ok_or(Fault::Truncated)? != tag {
-        entry += step;
+/// The colours of a palette: all reds, then all greens, then all blues. Some writers fill only the lower half of the 16
+/// bits; a map without any value above 255 is taken for such a one, as libtiff does.
+fn colour_map(inner: &mut Inner<Source>) -> Result<Vec<u16>, Fault> {
+    let mut map = inner
+        .find_tag_unsigned_vec::<u16>(Tag::ColorMap)?
+        .unwrap_or_default();
+    if map.iter().all(|&value| value < 256) {
+        map.iter_mut().for_each(|value| *value *= 257);
     }
-    let place = bytes
-        .get_mut(entry + value..entry + value + 2)
-        .ok_or(Fault::Truncated)?;
-    place.copy_from_slice(&short(BLACK_IS_ZERO));
-    Ok(Inner::new(Box::new(Cursor::new(bytes)) as Box<dyn Source>)?)
+    Ok(map)
 }
 
-fn layout(inner: &mut Inner<Box<dyn Source>>, palette: Option<Vec<u16>>) -> Result<Layout, Fault> {
+fn layout(inner: &mut Inner<Source>, palette: Option<Vec<u16>>) -> Result<Layout, Fault> {
     let kind = inner.colortype()?;
     let extra = inner
         .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)?
@@ -155,12 +174,27 @@ fn layout(inner: &mut Inner<Box<dyn Source>>, palette: Option<Vec<u16>>) -> Resu
     let bits = usize::from(bits);
     let planes = inner.image_buffer_layout()?.planes;
     let packed_alone = stride == 1 && planes == 1;
-    if !(matches!(bits, 8 | 16) || (matches!(bits, 1 | 2 | 4) && packed_alone))
-        || stride > MAX_SAMPLES
-    {
-        return Err(Fault::unsupported(format!(
-            "{stride} samples of {bits} bits"
-        )));
+    let format = inner
+        .find_tag_unsigned_vec::<u16>(Tag::SampleFormat)?
+        .and_then(|formats| formats.first().copied())
+        .map_or(SampleFormat::Uint, SampleFormat::from_u16_exhaustive);
+    let (real, kind) = match format {
+        SampleFormat::IEEEFP => (true, "floating-point numbers"),
+        SampleFormat::Uint | SampleFormat::Void => (false, "bits"),
+        _ => return Err(Fault::unsupported("signed or complex samples")),
+    };
+    let known = match bits {
+        16 | 32 | 64 if real => matches!(meaning, Meaning::Grey | Meaning::Rgb),
+        8 | 16 => !real,
+        1 | 2 | 4 => !real && packed_alone,
+        _ => false,
+    };
+    if !known || stride > MAX_SAMPLES {
+        return Err(Fault::unsupported(if real {
+            format!("{stride} samples of {bits}-bit {kind}")
+        } else {
+            format!("{stride} samples of {bits} bits")
+        }));
     }
     let premultiplied = alpha.is_some() && extra == Some(ExtraSamples::AssociatedAlpha);
     Ok(Layout {
@@ -173,13 +207,13 @@ fn layout(inner: &mut Inner<Box<dyn Source>>, palette: Option<Vec<u16>>) -> Resu
     })
 }
 
-fn is_jpeg(inner: &mut Inner<Box<dyn Source>>) -> Result<bool, Fault> {
+fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
     let compression = inner.find_tag_unsigned::<u16>(Tag::Compression)?;
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
 /// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own.
-fn exif(inner: &mut Inner<Box<dyn Source>>, room: &mut u64) -> Option<Vec<u8>> {
+fn exif(inner: &mut Inner<Source>, room: &mut u64) -> Option<Vec<u8>> {
     let mut main = inner.image_ifd();
     let tags: Vec<Tag> = main
         .directory()
@@ -195,7 +229,7 @@ fn exif(inner: &mut Inner<Box<dyn Source>>, room: &mut u64) -> Option<Vec<u8>> {
     directories.to_exif()
 }
 
-fn sub_directory(inner: &mut Inner<Box<dyn Source>>, pointer: Tag, room: &mut u64) -> Vec<Field> {
+fn sub_directory(inner: &mut Inner<Source>, pointer: Tag, room: &mut u64) -> Vec<Field> {
     let Ok(Some(offset)) = inner.find_tag_unsigned(pointer) else {
         return Vec::new();
     };
@@ -255,15 +289,29 @@ impl Decoder for TiffDecoder {
         let raw = match result {
             DecodingResult::U8(samples) => Raw::Eight(samples),
             DecodingResult::U16(samples) => Raw::Sixteen(samples),
-            _ => return Err(Fault::unsupported("signed or floating-point samples")),
+            DecodingResult::F16(samples) => {
+                Raw::Real(collected(&samples, |sample| sample.to_f32())?)
+            }
+            DecodingResult::F32(samples) => Raw::Real(samples),
+            DecodingResult::F64(samples) => {
+                Raw::Real(collected(&samples, |sample| *sample as f32)?)
+            }
+            _ => return Err(Fault::unsupported("signed or 32-bit samples")),
         };
-        let samples = self.layout.samples(raw, width, height)?;
-        let mut losses = Vec::new();
-        if inner.more_images() {
-            losses.push(Loss::LaterFrames);
+        let mut losses = self.losses;
+        if let Raw::Real(samples) = &raw
+            && !samples.iter().all(|sample| (0.0..=1.0).contains(sample))
+        {
+            losses.push(Loss::Range);
         }
-        if matches!(self.layout.meaning, Meaning::Cmyk) && self.metadata.icc.take().is_some() {
-            losses.push(Loss::CmykProfile);
+        let samples = self.layout.samples(raw, width, height)?;
+        if matches!(self.layout.meaning, Meaning::Cmyk) {
+            let profile = self.metadata.icc.take();
+            losses.push(if profile.is_some() {
+                Loss::CmykProfile
+            } else {
+                Loss::Cmyk
+            });
         }
         Ok(Decoded {
             width,
@@ -277,6 +325,13 @@ impl Decoder for TiffDecoder {
             losses,
         })
     }
+}
+
+/// Samples as another type.
+fn collected<T>(samples: &[T], convert: impl Fn(&T) -> f32) -> Result<Vec<f32>, Fault> {
+    let mut converted = with_room(samples.len())?;
+    converted.extend(samples.iter().map(convert));
+    Ok(converted)
 }
 
 impl From<TiffError> for Fault {
