@@ -19,7 +19,7 @@ pub enum Loss {
     StrayBytes,
     /// Floating-point samples beyond 0 and 1 were cut off.
     Range,
-    /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which are not carried over.
+    /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which the format does not hold.
     ColourChunks,
     /// 16-bit samples were rounded to the 8 bits that the format holds.
     Depth,
@@ -29,6 +29,26 @@ pub enum Loss {
     Exif,
     /// The format does not hold this XMP.
     Xmp,
+    /// The extension of a JPEG's XMP is incomplete or cannot be put together with it.
+    ExtendedXmp,
+    /// Parts of the ICC profile are missing.
+    BrokenProfile,
+    /// The format does not hold Photoshop's resources, or not IPTC among them.
+    Photoshop,
+    /// The format does not hold a JPEG's comments.
+    Comments,
+    /// The format does not hold a PNG's texts.
+    Texts,
+    /// The format does not hold this resolution.
+    Resolution,
+    /// The maker's note in the EXIF could not be moved.
+    MakerNote,
+    /// The gain map, which brightens a photograph on screens with high dynamic range.
+    GainMap,
+    /// The video behind a photograph.
+    MotionPhoto,
+    /// Segments of a JPEG of which nothing is known here, content credentials among them.
+    ApplicationData,
 }
 
 impl fmt::Display for Loss {
@@ -45,6 +65,16 @@ impl fmt::Display for Loss {
             Self::Profile => "the ICC profile does not fit the format and was left out, so colours may shift",
             Self::Exif => "the EXIF data does not fit the format and was left out",
             Self::Xmp => "the XMP data does not fit the format and was left out",
+            Self::ExtendedXmp => "a part of the XMP data is incomplete and was left out",
+            Self::BrokenProfile => "parts of the ICC profile are missing, so it was left out and colours may shift",
+            Self::Photoshop => "IPTC and Photoshop data do not fit the format and were left out (JPEG and TIFF keep them)",
+            Self::Comments => "comments do not fit the format and were left out (JPEG and PNG keep them)",
+            Self::Texts => "texts of the PNG do not fit the format and were left out (PNG keeps them)",
+            Self::Resolution => "the resolution does not fit the format and was left out",
+            Self::MakerNote => "the camera maker's note in the EXIF data cannot be moved and was left out",
+            Self::GainMap => "the gain map for high dynamic range was left out",
+            Self::MotionPhoto => "the video of the motion photo was left out",
+            Self::ApplicationData => "data of other programs, such as content credentials, were left out",
         })
     }
 }

@@ -65,7 +65,8 @@ impl Decoded {
         } = self;
         let (width, height) = orientation.upright_size(self.width, self.height);
         if orientation != Orientation::UPRIGHT {
-            exif::set_upright(&mut metadata);
+            let quarter = orientation.upright_size(1, 2) == (2, 1);
+            exif::set_upright(&mut metadata, quarter);
         }
         Ok(Picture {
             width,

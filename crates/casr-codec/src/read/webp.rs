@@ -37,6 +37,7 @@ pub(super) fn open(
         icc: inner.icc_profile()?,
         exif: inner.exif_metadata()?.map(exif::without_prefix),
         xmp: inner.xmp_metadata()?,
+        ..Metadata::default()
     };
     let header = Header {
         width: width as usize,

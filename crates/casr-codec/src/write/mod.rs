@@ -1,5 +1,6 @@
 //! Writing: rows come in from top to bottom, a file appears when all of them are there.
 
+mod fit;
 mod jpeg;
 mod output;
 mod png;
@@ -9,8 +10,7 @@ mod webp;
 
 use std::path::{Path, PathBuf};
 
-use crate::exif::{self, directories::Directories};
-use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture};
+use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture, ResolutionChange};
 
 use output::{Output, Sink};
 
@@ -27,8 +27,10 @@ pub struct Header {
     pub depth: Depth,
     /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not multiplied by it.
     pub alpha: bool,
-    /// ICC profile, EXIF and XMP.
+    /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
+    /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None` if it is not.
+    pub from: Option<(usize, usize)>,
 }
 
 impl Header {
@@ -42,6 +44,7 @@ impl Header {
             depth: picture.depth,
             alpha: picture.alpha.is_some() && (format.holds_alpha() || !picture.is_opaque()),
             metadata: picture.metadata.clone(),
+            from: Some((picture.width, picture.height)),
         }
     }
 
@@ -54,6 +57,7 @@ impl Header {
             depth: Depth::Eight,
             alpha: false,
             metadata: Metadata::default(),
+            from: None,
         }
     }
 
@@ -70,6 +74,8 @@ pub struct Options {
     pub overwrite: bool,
     /// JPEG quality from 1 to 100, 95 if not said otherwise. The colours are never subsampled.
     pub quality: u8,
+    /// Whether the resolution that the image tells grows with it.
+    pub resolution: ResolutionChange,
 }
 
 impl Default for Options {
@@ -77,6 +83,7 @@ impl Default for Options {
         Self {
             overwrite: false,
             quality: 95,
+            resolution: ResolutionChange::Keep,
         }
     }
 }
@@ -133,7 +140,7 @@ impl Writer {
                 quality: options.quality,
             });
         }
-        let (header, losses) = fit(header, format);
+        let (header, losses) = fit::fit(header, format, options);
         let (row, missing) = (
             header.width * header.channels(),
             header.width * header.channels() * header.height,
@@ -224,57 +231,4 @@ fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
             reason: error.to_string(),
         },
     }
-}
-
-/// Cuts a header down to what a format holds, and tells its size in the EXIF.
-fn fit(mut header: Header, format: Format) -> (Header, Vec<Loss>) {
-    /// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
-    const JPEG_EXIF: usize = 65_533 - 6;
-    const JPEG_XMP: usize = 65_533 - jpeg::XMP_NAMESPACE.len();
-    /// 254 segments of a profile's part each (ICC.1:2022, B.4).
-    const JPEG_PROFILE: usize = 254 * 65_519;
-    let mut losses = Vec::new();
-    if header.depth == Depth::Sixteen && !format.holds_sixteen() {
-        header.depth = Depth::Eight;
-        losses.push(Loss::Depth);
-    }
-    let most = |bytes| {
-        if format == Format::Jpeg {
-            bytes
-        } else {
-            usize::MAX
-        }
-    };
-    // WebP stores grey as RGB, to which a grey profile does not apply.
-    let profile_fits = |icc: &[u8]| {
-        icc.len() <= most(JPEG_PROFILE)
-            && !(format == Format::WebP && icc.get(16..20) == Some(b"GRAY"))
-    };
-    // A TIFF takes the block apart, so it must be understood.
-    let exif_fits = |exif: &[u8]| {
-        exif.len() <= most(JPEG_EXIF)
-            && (format != Format::Tiff || Directories::from_exif(exif).is_some())
-    };
-    let xmp_fits = |xmp: &[u8]| {
-        xmp.len() <= most(JPEG_XMP) && (format != Format::Png || str::from_utf8(xmp).is_ok())
-    };
-    let Metadata { icc, exif, xmp } = &mut header.metadata;
-    for (bytes, fits, loss) in [
-        (
-            &mut *icc,
-            &profile_fits as &dyn Fn(&[u8]) -> bool,
-            Loss::Profile,
-        ),
-        (&mut *exif, &exif_fits, Loss::Exif),
-        (&mut *xmp, &xmp_fits, Loss::Xmp),
-    ] {
-        if bytes.as_deref().is_some_and(|bytes| !fits(bytes)) {
-            *bytes = None;
-            losses.push(loss);
-        }
-    }
-    if let Some(exif) = exif {
-        exif::set_size(exif, header.width, header.height);
-    }
-    (header, losses)
 }

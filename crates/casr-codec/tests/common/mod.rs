@@ -1,6 +1,7 @@
 //! What several tests need: synthetic pictures, EXIF blocks, writing and reading in one go.
 #![allow(dead_code)]
 
+pub mod carry;
 pub mod tiff_bytes;
 
 use std::fs;
@@ -32,6 +33,7 @@ pub fn header(width: usize, height: usize, colour: Colour, depth: Depth, alpha: 
         depth,
         alpha,
         metadata: Metadata::default(),
+        from: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Pixels equal those of the Independent JPEG Group's library and its kin bit for bit. A file's pixels come whole or not
 //! at all: data that end early are an error, whatever follows them.
 
+mod extras;
 mod frame;
 mod huffman;
 mod idct;
@@ -28,6 +29,7 @@ struct JpegDecoder {
     first_scan: Scan,
     header: Header,
     metadata: Metadata,
+    losses: Vec<Loss>,
     space: Space,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn
         .ok_or_else(|| Fault::damaged("it has no frame header"))?;
     limits.check(frame.width as u64, frame.height as u64)?;
     let space = reader.space(frame);
-    let metadata = metadata(&reader);
+    let (metadata, losses) = extras::of(&reader);
     let header = Header {
         width: frame.width,
         height: frame.height,
@@ -64,6 +66,7 @@ pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn
         first_scan,
         header,
         metadata,
+        losses,
         space,
     }))
 }
@@ -79,11 +82,12 @@ impl Decoder for JpegDecoder {
             first_scan,
             header,
             mut metadata,
+            mut losses,
             space,
         } = *self;
         let frame = decoded(&mut reader, first_scan)?;
         let samples = planes::interleaved(&frame, space)?;
-        let mut losses = Vec::new();
+        losses.extend(extras::behind(&reader, &mut metadata));
         if !reader.ended {
             losses.push(Loss::NoEnd);
         }
@@ -178,34 +182,4 @@ fn finish_progressive(frame: &mut Frame, ended: bool) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-fn metadata(reader: &Reader) -> Metadata {
-    const EXIF: &[u8] = b"Exif\0\0";
-    const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-    let begins = |marker: u8, name: &[u8]| {
-        let mut extras = reader.extras.iter().filter(|(kind, _)| *kind == marker);
-        extras
-            .find_map(|(_, range)| reader.bytes[range.clone()].strip_prefix(name))
-            .map(<[u8]>::to_vec)
-    };
-    Metadata {
-        icc: profile(reader),
-        exif: begins(0xe1, EXIF),
-        xmp: begins(0xe1, XMP),
-    }
-}
-
-/// The ICC profile, put together of its numbered parts (ICC.1:2022, B.4).
-fn profile(reader: &Reader) -> Option<Vec<u8>> {
-    let parts = reader.extras.iter().filter(|(marker, _)| *marker == 0xe2);
-    let mut parts: Vec<&[u8]> = parts
-        .filter_map(|(_, range)| reader.bytes[range.clone()].strip_prefix(b"ICC_PROFILE\0"))
-        .collect();
-    parts.sort_by_key(|part| part.first().copied());
-    let whole = parts.iter().enumerate().all(|(index, part)| {
-        part.len() > 2 && usize::from(part[0]) == index + 1 && usize::from(part[1]) == parts.len()
-    });
-    (whole && !parts.is_empty())
-        .then(|| parts.iter().flat_map(|part| &part[2..]).copied().collect())
 }

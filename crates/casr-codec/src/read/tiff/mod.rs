@@ -19,6 +19,7 @@ use super::{Decoder, Fault, Header};
 use crate::exif::directories::{Directories, Field, element_bytes, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
+use crate::photoshop;
 use crate::{Depth, Limits, Loss, Metadata};
 
 use colour::{Layout, Meaning, Raw};
@@ -29,6 +30,9 @@ use source::Patched;
 const MAX_SAMPLES: usize = 8;
 
 const XMP: Tag = Tag::Unknown(700);
+const IPTC: Tag = Tag::Unknown(33_723);
+const PHOTOSHOP: Tag = Tag::Unknown(34_377);
+const MAKER_NOTE: u16 = 37_500;
 const BLACK_IS_ZERO: u64 = 1;
 
 type Source = BufReader<Patched<File>>;
@@ -98,10 +102,31 @@ pub(super) fn open(
         .unwrap_or(1);
     // No value is longer than the file.
     let mut room = bytes.min(METADATA_BYTES as u64);
+    let (exif, note_lost) = exif(&mut inner, &outline, &mut room);
+    if note_lost {
+        losses.push(Loss::MakerNote);
+    }
+    let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room).map(|(_, bytes)| bytes);
+    let mut photoshop = of(PHOTOSHOP);
+    if let Some(mut records) = of(IPTC) {
+        // Some writers call the records numbers of 32 bits; each of them begins with 0x1c.
+        if let [first, _, _, 0x1c, ..] = records[..]
+            && first != 0x1c
+        {
+            records
+                .as_chunks_mut::<4>()
+                .0
+                .iter_mut()
+                .for_each(|number| number.reverse());
+        }
+        photoshop = Some(photoshop::with_iptc(photoshop, &records));
+    }
     let metadata = Metadata {
-        icc: value(&mut inner.image_ifd(), Tag::IccProfile, &mut room).map(|(_, profile)| profile),
-        exif: exif(&mut inner, &mut room),
-        xmp: value(&mut inner.image_ifd(), XMP, &mut room).map(|(_, packet)| packet),
+        icc: of(Tag::IccProfile),
+        xmp: of(XMP),
+        photoshop,
+        exif,
+        ..Metadata::default()
     };
     let header = Header {
         width: width as usize,
@@ -212,8 +237,9 @@ fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
-/// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own.
-fn exif(inner: &mut Inner<Source>, room: &mut u64) -> Option<Vec<u8>> {
+/// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a
+/// maker's note that cannot be moved there.
+fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option<Vec<u8>>, bool) {
     let mut main = inner.image_ifd();
     let tags: Vec<Tag> = main
         .directory()
@@ -221,12 +247,19 @@ fn exif(inner: &mut Inner<Source>, room: &mut u64) -> Option<Vec<u8>> {
         .map(|(tag, _)| tag)
         .filter(|tag| kept_in_main(tag.to_u16()))
         .collect();
-    let directories = Directories {
+    let mut directories = Directories {
         main: fields(&mut main, &tags, room),
         exif: sub_directory(inner, Tag::ExifDirectory, room),
         gps: sub_directory(inner, Tag::GpsDirectory, room),
+        ..Directories::default()
     };
-    directories.to_exif()
+    let note_at = match inner.find_tag_unsigned(Tag::ExifDirectory) {
+        Ok(Some(directory)) => outline.value_at(directory, MAKER_NOTE, inner.inner()),
+        _ => None,
+    };
+    directories.set_note(note_at, inner.byte_order() == ByteOrder::LittleEndian);
+    let lost = directories.note_lost;
+    (directories.to_exif(), lost)
 }
 
 fn sub_directory(inner: &mut Inner<Source>, pointer: Tag, room: &mut u64) -> Vec<Field> {

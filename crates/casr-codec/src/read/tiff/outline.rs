@@ -143,6 +143,33 @@ impl Outline {
         bytes
     }
 
+    /// Where the value of a tag lies, if it is not within its entry.
+    pub(super) fn value_at<S: Read + Seek>(
+        &self,
+        directory: u64,
+        tag: u16,
+        source: &mut S,
+    ) -> Option<u64> {
+        let mut walk = self.walk(source);
+        let (count_bytes, entry_bytes, inline) = walk.sizes();
+        let count = walk.read_at(directory, count_bytes)?;
+        let count = usize::try_from(walk.number(&count)).ok()?.min(1 << 16);
+        let entries = walk.read_at(directory + count_bytes as u64, count * entry_bytes)?;
+        let mut entries = entries.chunks_exact(entry_bytes);
+        let entry = entries.find(|entry| walk.number(&entry[..2]) == u64::from(tag))?;
+        Some(walk.number(&entry[entry_bytes - inline..]))
+    }
+
+    fn walk<'a, S: Read + Seek>(&self, source: &'a mut S) -> Walk<'a, S> {
+        Walk {
+            source,
+            little: self.little,
+            big: self.big,
+            seen: HashSet::new(),
+            entries: 0,
+        }
+    }
+
     /// The ranges of a directory's strips or tiles whose bits come lowest first (FillOrder 2). Those of JPEG files
     /// never do.
     pub(super) fn reversed<S: Read + Seek>(
@@ -156,13 +183,7 @@ impl Outline {
         if !directory.least_bit_first || matches!(directory.compression, 6 | 7) {
             return Vec::new();
         }
-        let mut walk = Walk {
-            source,
-            little: self.little,
-            big: self.big,
-            seen: HashSet::new(),
-            entries: 0,
-        };
+        let mut walk = self.walk(source);
         let (offsets, lengths) = (walk.numbers(offsets), walk.numbers(lengths));
         let ranges = offsets.into_iter().zip(lengths);
         ranges
@@ -181,6 +202,11 @@ struct Walk<'a, S> {
 }
 
 impl<S: Read + Seek> Walk<'_, S> {
+    /// Bytes of a directory's count, of an entry, and of what an entry holds itself.
+    fn sizes(&self) -> (usize, usize, usize) {
+        if self.big { (8, 20, 8) } else { (2, 12, 4) }
+    }
+
     fn number(&self, bytes: &[u8]) -> u64 {
         let fold = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
         if self.little {
@@ -215,7 +241,7 @@ impl<S: Read + Seek> Walk<'_, S> {
     }
 
     fn directory(&mut self, at: u64) -> Option<(Directory, u64)> {
-        let (count_bytes, entry_bytes, inline) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
+        let (count_bytes, entry_bytes, inline) = self.sizes();
         let count = self.read_at(at, count_bytes)?;
         let count = usize::try_from(self.number(&count)).ok()?;
         self.entries = self.entries.checked_add(count)?;
