@@ -34,6 +34,11 @@ pub(super) fn zeros<T: Clone + Default>(length: usize) -> Result<Vec<T>, Fault> 
     Ok(vector)
 }
 
+/// Finds out whether there is memory that a decoder is going to ask for without a way to be refused.
+pub(super) fn probe_memory(bytes: usize) -> Result<(), Fault> {
+    with_room::<u8>(bytes).map(drop)
+}
+
 /// An empty vector with room for `length` elements, or the fault of there being too little memory.
 pub(super) fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
     let mut vector = Vec::new();

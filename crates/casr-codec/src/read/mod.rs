@@ -129,7 +129,7 @@ fn recognise(path: &Path) -> Result<(SourceFormat, BufReader<File>, u64), CodecE
         });
     }
     if !metadata.is_file() {
-        return Err(CodecError::NotAFile {
+        return Err(CodecError::Pipe {
             path: path.to_owned(),
         });
     }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 
 use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
-use super::decoded::{Decoded, Samples, zeros};
+use super::decoded::{Decoded, Samples, with_room, zeros};
 use super::{Decoder, Fault, Header};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
@@ -20,6 +20,16 @@ struct PngDecoder {
 }
 
 pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+    match file.fill_buf()?.get(12..16) {
+        Some(b"IHDR") => {}
+        Some(b"CgBI") => {
+            return Err(Fault::unsupported(
+                "Apple's own variant from inside of apps, CgBI",
+            ));
+        }
+        Some(_) => return Err(Fault::damaged("it does not begin with its header")),
+        None => return Err(Fault::Truncated),
+    }
     // The size, which opens the first chunk, is judged before the decoder makes room for even one row.
     let size = file
         .fill_buf()?
@@ -78,12 +88,12 @@ impl Decoder for PngDecoder {
         self.reader.finish()?;
         let samples = match self.header.depth {
             Depth::Eight => Samples::Eight(buffer),
-            Depth::Sixteen => Samples::Sixteen(
-                buffer
-                    .chunks_exact(2)
-                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
-                    .collect(),
-            ),
+            Depth::Sixteen => {
+                let mut samples = with_room(bytes / 2)?;
+                let pairs = buffer.as_chunks::<2>().0;
+                samples.extend(pairs.iter().map(|pair| u16::from_be_bytes(*pair)));
+                Samples::Sixteen(samples)
+            }
         };
         let (metadata, losses) = metadata(self.reader.info());
         let Header {
@@ -249,7 +259,24 @@ impl From<DecodingError> for Fault {
         match error {
             DecodingError::IoError(error) => error.into(),
             DecodingError::LimitsExceeded => Self::damaged("its metadata is larger than 64 MiB"),
-            error => Self::damaged(error),
+            error => Self::damaged(plain(&error.to_string())),
         }
     }
+}
+
+/// The decoder's words with chunks called by their names.
+fn plain(words: &str) -> String {
+    if words.starts_with("Corrupt deflate stream") {
+        return "its compressed data make no sense".to_owned();
+    }
+    const BEGIN: &str = "ChunkType { type: ";
+    let Some((before, rest)) = words.split_once(BEGIN) else {
+        return words.trim_end_matches('.').to_owned();
+    };
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+    let after = rest.split_once('}').map_or("", |(_, after)| after);
+    format!("{before}{name}{}", plain(after))
 }

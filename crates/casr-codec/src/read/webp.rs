@@ -5,7 +5,7 @@ use std::io::{BufReader, Read, Seek};
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::decoded::{Decoded, Samples, zeros};
+use super::decoded::{Decoded, Samples, probe_memory, zeros};
 use super::{Decoder, Fault, Header};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
@@ -74,6 +74,8 @@ impl Decoder for Webp {
             Vec::new()
         };
         let mut buffer = zeros::<u8>(width * height * (colour.channels() + usize::from(alpha)))?;
+        // Planes of a lossy image, or the pixels of a lossless one with their alpha.
+        probe_memory(width * height * 4)?;
         self.inner.set_memory_limit(usize::MAX);
         self.inner.read_image(&mut buffer)?;
         Ok(Decoded {

@@ -5,14 +5,18 @@ mod jpeg;
 mod output;
 mod png;
 mod quantise;
+mod stale;
 mod tiff;
 mod webp;
 
+use std::collections::TryReserveError;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture, ResolutionChange};
 
 use output::{Output, Sink};
+pub use stale::remove_stale;
 
 /// What an output file will hold.
 #[derive(Clone, Debug)]
@@ -102,7 +106,8 @@ type EncodeError = Box<dyn std::error::Error + Send + Sync>;
 /// An image file in the making.
 ///
 /// It is written beside its destination under a temporary name and moved there by [`Writer::finish`]; a writer that is
-/// dropped before leaves nothing behind. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
+/// dropped before leaves nothing behind. What a killed program has left behind is removed by the next one that writes
+/// into the folder, see [`remove_stale`]. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
 pub struct Writer {
     // Dropped before the output, which removes the file that the encoder still writes to.
     encoder: Box<dyn Encoder>,
@@ -222,11 +227,20 @@ impl Writer {
     }
 }
 
-/// An encoder's failure: the file's, if the file is to blame.
+/// An encoder's failure: the file's, if the file is to blame, or the system's, if it gave too little.
 fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
-    match sink.take_error() {
-        Some(source) => CodecError::unwritable(path, source),
-        None => CodecError::WriteFailed {
+    if let Some(source) = sink.take_error() {
+        return CodecError::unwritable(path, source);
+    }
+    if let Some(source) = error.downcast_ref::<TryReserveError>() {
+        return CodecError::Exhausted {
+            path: path.to_owned(),
+            reason: source.to_string(),
+        };
+    }
+    match error.downcast::<io::Error>() {
+        Ok(source) => CodecError::unwritable(path, *source),
+        Err(error) => CodecError::WriteFailed {
             path: path.to_owned(),
             reason: error.to_string(),
         },

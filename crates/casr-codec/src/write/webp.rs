@@ -6,6 +6,9 @@ use super::output::Sink;
 use super::{EncodeError, Encoder, Header, quantise};
 use crate::Colour;
 
+/// Bytes per pixel that the encoder needs besides, its output included.
+const COPY_BYTES: usize = 8;
+
 struct Webp {
     sink: Sink,
     header: Header,
@@ -13,8 +16,11 @@ struct Webp {
 }
 
 pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, EncodeError> {
+    let pixels = header.width * header.height;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(header.width * header.height * header.channels())?;
+    bytes.try_reserve_exact(pixels * header.channels())?;
+    // The encoder copies them as RGBA, and asks for that in a way that cannot be refused.
+    Vec::<u8>::new().try_reserve_exact(COPY_BYTES * pixels)?;
     Ok(Box::new(Webp {
         sink,
         header,
@@ -29,6 +35,7 @@ impl Encoder for Webp {
     }
 
     fn finish(self: Box<Self>) -> Result<(), EncodeError> {
+        Vec::<u8>::new().try_reserve_exact(COPY_BYTES * self.header.width * self.header.height)?;
         let colour = match (self.header.colour, self.header.alpha) {
             (Colour::Grey, false) => ColorType::L8,
             (Colour::Grey, true) => ColorType::La8,
