@@ -211,11 +211,17 @@ pub enum CodecError {
         /// The format asked for.
         format: Format,
     },
-    /// A JPEG quality outside its range.
+    /// A lossy WebP from a build without it.
     #[error(
-        "{}: JPEG quality {quality} is out of range; choose 1 to 100",
+        "{}: this build of CASR writes lossless WebP only; leave the quality of WebP out, or write JPEG",
         shown(path)
     )]
+    NoLossyWebP {
+        /// The output.
+        path: PathBuf,
+    },
+    /// A quality outside its range.
+    #[error("{}: quality {quality} is out of range; choose 1 to 100", shown(path))]
     QualityOutOfRange {
         /// The output.
         path: PathBuf,

@@ -78,6 +78,8 @@ pub struct Options {
     pub overwrite: bool,
     /// JPEG quality from 1 to 100, 95 if not said otherwise. The colours are never subsampled.
     pub quality: u8,
+    /// WebP quality from 1 to 100; `None` for lossless, as it is if not said otherwise.
+    pub webp_quality: Option<u8>,
     /// Whether the resolution that the image tells grows with it.
     pub resolution: ResolutionChange,
 }
@@ -87,6 +89,7 @@ impl Default for Options {
         Self {
             overwrite: false,
             quality: 95,
+            webp_quality: None,
             resolution: ResolutionChange::Keep,
         }
     }
@@ -139,10 +142,23 @@ impl Writer {
                 format,
             });
         }
-        if !(1..=100).contains(&options.quality) {
-            return Err(CodecError::QualityOutOfRange {
+        for quality in [Some(options.quality), options.webp_quality]
+            .into_iter()
+            .flatten()
+        {
+            if !(1..=100).contains(&quality) {
+                return Err(CodecError::QualityOutOfRange {
+                    path: path.to_owned(),
+                    quality,
+                });
+            }
+        }
+        if cfg!(not(feature = "lossy-webp"))
+            && format == Format::WebP
+            && options.webp_quality.is_some()
+        {
+            return Err(CodecError::NoLossyWebP {
                 path: path.to_owned(),
-                quality: options.quality,
             });
         }
         let (header, losses) = fit::fit(header, format, options);
@@ -154,7 +170,7 @@ impl Writer {
         let encoder: Result<Box<dyn Encoder>, EncodeError> = match format {
             Format::Png => png::encoder(sink.clone(), header),
             Format::Jpeg => jpeg::encoder(sink.clone(), header, options.quality),
-            Format::WebP => webp::encoder(sink.clone(), header),
+            Format::WebP => webp::encoder(sink.clone(), header, options.webp_quality),
             Format::Tiff => tiff::encoder(sink.clone(), header),
         };
         let path = path.to_owned();
