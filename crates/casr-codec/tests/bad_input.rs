@@ -347,3 +347,23 @@ fn decoders_words_are_plain() {
         "{error}"
     );
 }
+
+#[test]
+fn camera_raw_is_recognised_by_its_beginning() {
+    for head in [
+        &b"IIU\0\x18\0\0\0"[..],
+        b"IIRO\x08\0\0\0",
+        b"FUJIFILMCCD-RAW 0201",
+        b"\0\0\0\x18ftypcrx \0\0\0\x01",
+    ] {
+        let error = read_bytes(head).unwrap_err().to_string();
+        assert!(
+            error.contains("camera raw") && error.contains("develop"),
+            "{error}"
+        );
+    }
+    let phone = read_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+        .unwrap_err()
+        .to_string();
+    assert!(phone.contains("HEIC"), "{phone}");
+}

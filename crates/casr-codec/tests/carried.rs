@@ -271,6 +271,49 @@ fn what_nobody_knows_is_remarked_once() {
 }
 
 #[test]
+fn unknown_chunks_and_tags_are_remarked() {
+    let small = header(8, 8, Colour::Rgb, Depth::Eight, false);
+    let png = encoded(Format::Png, &small);
+    let with = |at: usize, more: &[u8]| {
+        let mut file = png.clone();
+        file.splice(at..at, more.to_vec());
+        read_bytes(&file).unwrap().losses
+    };
+    let credentials = chunk(b"caBX", b"manifest");
+    assert_eq!(with(33, &credentials), [Loss::ApplicationData]);
+    assert_eq!(with(png.len() - 12, &credentials), [Loss::ApplicationData]);
+    assert_eq!(with(33, &chunk(b"tIME", &[7, 232, 1, 1, 0, 0, 0])), []);
+    // A profile that cannot be unpacked.
+    assert_eq!(
+        with(33, &chunk(b"iCCP", b"name\0\0damaged")),
+        [Loss::BrokenProfile]
+    );
+    let mut webp = encoded(
+        Format::WebP,
+        &Header {
+            metadata: Metadata {
+                icc: Some(vec![1, 2]),
+                ..Metadata::default()
+            },
+            ..small
+        },
+    );
+    webp.extend(b"C2PA\x04\0\0\0more");
+    let length = (webp.len() as u32 - 8).to_le_bytes();
+    webp[4..8].copy_from_slice(&length);
+    assert_eq!(read_bytes(&webp).unwrap().losses, [Loss::ApplicationData]);
+    use common::tiff_bytes::Values::Shorts;
+    use common::tiff_bytes::{Tiff, tiff};
+    for (tag, losses) in [(33_550, &[Loss::ApplicationData][..]), (274, &[])] {
+        let file = Tiff {
+            more: vec![(tag, Shorts(&[1]))],
+            ..tiff((1, 1), 1, &[8], &[&[7]])
+        };
+        assert_eq!(file.read().losses, losses, "{tag}");
+    }
+}
+
+#[test]
 fn a_profile_in_broken_parts_is_remarked() {
     let whole = jpeg_with(&[
         (0xe2, b"ICC_PROFILE\0\x02\x02cd"),

@@ -1,6 +1,7 @@
 //! Reading: tell the format by the content, let its decoder work within the limits, set the picture upright.
 
 mod bmp;
+mod chunks;
 mod decoded;
 mod fault;
 mod gif;

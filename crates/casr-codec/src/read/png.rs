@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 
 use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
+use super::chunks::{self, Chunks};
 use super::decoded::{Decoded, Samples, with_room, zeros};
 use super::{Decoder, Fault, Header};
 use crate::exif;
@@ -17,9 +18,11 @@ const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 struct PngDecoder {
     reader: png::Reader<BufReader<File>>,
     header: Header,
+    chunks: Chunks,
 }
 
 pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+    let chunks = chunks::of_png(&mut file)?;
     match file.fill_buf()?.get(12..16) {
         Some(b"IHDR") => {}
         Some(b"CgBI") => {
@@ -69,7 +72,11 @@ pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn
         depth,
         orientation,
     };
-    Ok(Box::new(PngDecoder { reader, header }))
+    Ok(Box::new(PngDecoder {
+        reader,
+        header,
+        chunks,
+    }))
 }
 
 impl Decoder for PngDecoder {
@@ -95,7 +102,13 @@ impl Decoder for PngDecoder {
                 Samples::Sixteen(samples)
             }
         };
-        let (metadata, losses) = metadata(self.reader.info());
+        let (metadata, mut losses) = metadata(self.reader.info());
+        if self.chunks.profile && metadata.icc.is_none() {
+            losses.push(Loss::BrokenProfile);
+        }
+        if self.chunks.unknown {
+            losses.push(Loss::ApplicationData);
+        }
         let Header {
             width,
             height,

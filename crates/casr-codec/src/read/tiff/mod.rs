@@ -106,6 +106,14 @@ pub(super) fn open(
     if note_lost {
         losses.push(Loss::MakerNote);
     }
+    if inner
+        .image_ifd()
+        .directory()
+        .iter()
+        .any(|(tag, _)| is_private(tag.to_u16()))
+    {
+        losses.push(Loss::ApplicationData);
+    }
     let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room).map(|(_, bytes)| bytes);
     let mut photoshop = of(PHOTOSHOP);
     if let Some(mut records) = of(IPTC) {
@@ -235,6 +243,16 @@ fn layout(inner: &mut Inner<Source>, palette: Option<Vec<u16>>) -> Result<Layout
 fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
     let compression = inner.find_tag_unsigned::<u16>(Tag::Compression)?;
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
+}
+
+/// Whether a tag is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what programs have added, such
+/// as where on earth a map lies, or layers.
+fn is_private(tag: u16) -> bool {
+    let structure = matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559);
+    let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
+    // The writer's version of its own format, and what printers were told.
+    let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
+    !(structure || carried || of_no_concern || kept_in_main(tag))
 }
 
 /// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a
