@@ -225,7 +225,14 @@ fn webp() {
 
 #[test]
 fn tiff() {
-    let names = ["bilevel-g4-lsb", "grey-lzw-lsb", "float-16", "float-64"];
+    let names = [
+        "bilevel-g4-lsb",
+        "grey-lzw-lsb",
+        "float-16",
+        "float-64",
+        "jpeg-ycbcr-strips",
+        "jpeg-rgb-tiles",
+    ];
     let others = names.map(|name| {
         fs::read(format!(
             "{}/tests/tiffs/{name}.tif",

@@ -79,6 +79,42 @@ fn bits_in_either_order_make_the_same_image() {
 }
 
 #[test]
+fn jpeg_streams_equal_libtiffs_and_are_whole_or_refused() {
+    let references = fs::read_to_string(file("references.txt")).unwrap();
+    for line in references.lines() {
+        let (name, checksum) = line.split_once(' ').unwrap();
+        let picture = read(&file(name), &Limits::default()).unwrap();
+        assert_eq!(
+            (picture.width, picture.height, picture.losses.len()),
+            (53, 45, 0),
+            "{name}"
+        );
+        let steps: Vec<u8> = picture
+            .pixels
+            .iter()
+            .map(|sample| (sample * 255.0).round() as u8)
+            .collect();
+        assert_eq!(format!("{:08x}", common::crc(&steps)), checksum, "{name}");
+        // An end of image in the middle of a stream.
+        let mut short = fs::read(file(name)).unwrap();
+        let scan = short
+            .windows(3)
+            .position(|marker| marker == b"\xff\xda\0")
+            .unwrap();
+        short[scan + 40..scan + 42].copy_from_slice(b"\xff\xd9");
+        let error = read_bytes(&short).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                CodecError::Truncated { .. } | CodecError::Damaged { .. }
+            ),
+            "{name}: {error}"
+        );
+    }
+    assert!(references.lines().count() >= 6);
+}
+
+#[test]
 fn floats_of_every_width_are_read() {
     for (bits, tolerance) in [(16, 6e-4), (32, 1e-6), (64, 1e-6)] {
         let picture = read(&file(&format!("float-{bits}.tif")), &Limits::default()).unwrap();

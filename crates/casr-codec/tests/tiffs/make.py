@@ -1,13 +1,16 @@
-"""Makes the TIFF files of this folder with libtiff's tiffcp (Debian: libtiff-tools), numpy and tifffile. Run it anywhere.
+"""Makes the TIFF files of this folder with libtiff's tiffcp (Debian: libtiff-tools), numpy, Pillow, tifffile and imagecodecs. Run it anywhere.
 
-Of every kind there are two: bits with the highest first, and the same with the lowest first (FillOrder 2).
+Of every kind there are two: bits with the highest first, and the same with the lowest first (FillOrder 2). And files of
+JPEG streams; references.txt holds a line for each: the file, and the CRC-32 of what libtiff makes of it (by Pillow).
 """
 
 import pathlib
 import subprocess
+import zlib
 
 import numpy
 import tifffile
+from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
 
@@ -31,3 +34,22 @@ for bits in [16, 32, 64]:
         HERE / f"float-{bits}.tif", rgb.astype(f"float{bits}"), photometric="rgb", compression="zlib",
         predictor=3, rowsperstrip=8,
     )
+
+noise = numpy.random.default_rng(3).integers(0, 30, (45, 53, 3))
+y, x = numpy.mgrid[:45, :53]
+photo = (numpy.stack([x * 4, y * 5, (x + y) * 2], -1) * 0.9 + noise).astype(numpy.uint8)
+Image.fromarray(photo).save(HERE / "jpeg-rgb.tif", compression="jpeg", quality=85)
+kinds = {
+    "rgb-tiles": (photo, {"photometric": "rgb", "tile": (16, 32)}),
+    "ycbcr-strips": (photo, {"photometric": "ycbcr", "rowsperstrip": 16}),
+    "grey": (photo[..., 1], {"photometric": "minisblack", "rowsperstrip": 8}),
+    "inverted": (photo[..., 1], {"photometric": "miniswhite", "rowsperstrip": 45}),
+    "planes": (photo.transpose(2, 0, 1).copy(), {"photometric": "rgb", "planarconfig": "separate", "rowsperstrip": 16}),
+}
+for kind, (pixels, options) in kinds.items():
+    tifffile.imwrite(HERE / f"jpeg-{kind}.tif", pixels, compression="jpeg", compressionargs={"level": 85}, **options)
+lines = []
+for path in sorted(HERE.glob("jpeg-*.tif")):
+    image = Image.open(path)
+    lines.append(f"{path.name} {zlib.crc32(image.tobytes()):08x}")
+(HERE / "references.txt").write_text("\n".join(lines) + "\n")

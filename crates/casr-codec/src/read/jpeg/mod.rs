@@ -7,7 +7,7 @@ mod extras;
 mod frame;
 mod huffman;
 mod idct;
-mod planes;
+pub(super) mod planes;
 mod scan;
 mod segments;
 
@@ -69,6 +69,45 @@ pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn
         losses,
         space,
     }))
+}
+
+/// A part of an image in another format: a JPEG stream that may take its tables from another one.
+pub(super) struct Part {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// Samples per pixel, as they are.
+    pub(super) channels: usize,
+    pub(super) samples: Vec<u8>,
+}
+
+/// Decodes a part of at most so many columns, rows and pixels.
+pub(super) fn part(
+    tables: &[u8],
+    stream: &[u8],
+    (columns, rows, pixels): (usize, usize, usize),
+) -> Result<Part, Fault> {
+    // Both begin with a start of image, and the tables end with an end of it.
+    let tables = tables.strip_suffix(b"\xff\xd9").unwrap_or(tables);
+    let bytes = match stream.strip_prefix(b"\xff\xd8") {
+        Some(stream) if !tables.is_empty() => [tables, stream].concat(),
+        Some(_) => stream.to_vec(),
+        None => return Err(Fault::damaged("a part of it is no JPEG stream")),
+    };
+    let mut reader = Reader::new(bytes);
+    let first_scan = reader.next_scan()?.ok_or(Fault::Truncated)?;
+    let fits = |frame: &Frame| {
+        frame.width <= columns && frame.height <= rows && frame.width * frame.height <= pixels
+    };
+    if !reader.frame.as_ref().is_some_and(fits) {
+        return Err(Fault::damaged("a part of it is larger than its place"));
+    }
+    let frame = decoded(&mut reader, first_scan)?;
+    Ok(Part {
+        width: frame.width,
+        height: frame.height,
+        channels: frame.components.len(),
+        samples: planes::components(&frame)?,
+    })
 }
 
 impl Decoder for JpegDecoder {

@@ -21,16 +21,9 @@ pub(super) enum Space {
 pub(super) fn interleaved(frame: &Frame, space: Space) -> Result<Vec<u8>, Fault> {
     let channels = if space == Space::Grey { 1 } else { 3 };
     let mut pixels = zeros::<u8>(frame.width * frame.height * channels)?;
-    // Rows of the components, long enough for what a doubled last sample adds.
-    let mut rows: [Vec<u8>; 4] = Default::default();
-    for row in rows.iter_mut().take(frame.components.len()) {
-        *row = zeros(frame.width + 8)?;
-    }
+    let mut rows = Rows::new(frame)?;
     for (y, out) in pixels.chunks_exact_mut(frame.width * channels).enumerate() {
-        for (component, row) in frame.components.iter().zip(&mut rows) {
-            upsampled(component, frame, y, row);
-        }
-        let [first, second, third, fourth] = &rows;
+        let [first, second, third, fourth] = rows.at(frame, y);
         match space {
             Space::Grey => out.copy_from_slice(&first[..frame.width]),
             Space::Rgb => {
@@ -65,8 +58,42 @@ pub(super) fn interleaved(frame: &Frame, space: Space) -> Result<Vec<u8>, Fault>
     Ok(pixels)
 }
 
+/// The components' samples as they are, whatever they stand for.
+pub(super) fn components(frame: &Frame) -> Result<Vec<u8>, Fault> {
+    let channels = frame.components.len();
+    let mut samples = zeros::<u8>(frame.width * frame.height * channels)?;
+    let mut rows = Rows::new(frame)?;
+    for (y, out) in samples.chunks_exact_mut(frame.width * channels).enumerate() {
+        for (channel, row) in rows.at(frame, y).iter().take(channels).enumerate() {
+            let places = out.iter_mut().skip(channel).step_by(channels);
+            places.zip(row).for_each(|(place, &sample)| *place = sample);
+        }
+    }
+    Ok(samples)
+}
+
+/// One row of every component, long enough for what a repeated last sample adds.
+struct Rows([Vec<u8>; 4]);
+
+impl Rows {
+    fn new(frame: &Frame) -> Result<Self, Fault> {
+        let mut rows: [Vec<u8>; 4] = Default::default();
+        for row in rows.iter_mut().take(frame.components.len()) {
+            *row = zeros(frame.width + 8)?;
+        }
+        Ok(Self(rows))
+    }
+
+    fn at(&mut self, frame: &Frame, y: usize) -> &[Vec<u8>; 4] {
+        for (component, row) in frame.components.iter().zip(&mut self.0) {
+            upsampled(component, frame, y, row);
+        }
+        &self.0
+    }
+}
+
 /// Full-range YCbCr as RGB (ITU T.871), with 16 bits of fraction.
-fn rgb(luma: u8, blue: u8, red: u8) -> [u8; 3] {
+pub(in super::super) fn rgb(luma: u8, blue: u8, red: u8) -> [u8; 3] {
     const HALF: i32 = 1 << 15;
     let (luma, blue, red) = (i32::from(luma), i32::from(blue) - 128, i32::from(red) - 128);
     [

@@ -1,6 +1,7 @@
 //! From the many ways a TIFF stores colours to grey or RGB, with or without alpha.
 
 use super::super::decoded::{Samples, zeros};
+use super::super::jpeg::planes::rgb;
 use super::Fault;
 use crate::Colour;
 
@@ -155,9 +156,10 @@ impl Layout {
                     }
                 }
                 Meaning::YCbCr => {
-                    let rgb =
-                        rgb_of_ycbcr([first as f32, at(pixel, 1) as f32, at(pixel, 2) as f32]);
-                    (0..3).for_each(|channel| out[channel] = T::of(rgb[channel].round() as u32));
+                    // Only 8 bits are read.
+                    let sample = |at_sample| at(pixel, at_sample) as u8;
+                    let rgb = rgb(sample(0), sample(1), sample(2));
+                    (0..3).for_each(|channel| out[channel] = T::of(rgb[channel].into()));
                 }
                 Meaning::Palette(map) => {
                     let colours = map.len() / 3;
@@ -180,14 +182,4 @@ impl Layout {
         }
         Ok(samples)
     }
-}
-
-fn rgb_of_ycbcr([luma, blue, red]: [f32; 3]) -> [f32; 3] {
-    let (blue, red) = (blue - 128.0, red - 128.0);
-    let rgb = [
-        luma + 1.402 * red,
-        luma - 0.344_136 * blue - 0.714_136 * red,
-        luma + 1.772 * blue,
-    ];
-    rgb.map(|sample| sample.clamp(0.0, 255.0))
 }

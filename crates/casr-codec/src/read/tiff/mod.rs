@@ -4,9 +4,11 @@
 mod colour;
 mod outline;
 mod source;
+mod streams;
 
 use std::fs::File;
 use std::io::{BufReader, Seek};
+use std::ops::Range;
 
 use tiff::decoder::{Decoder as Inner, DecodingResult, IfdDecoder, Limits as InnerLimits};
 use tiff::tags::{
@@ -43,6 +45,8 @@ struct TiffDecoder {
     layout: Layout,
     metadata: Metadata,
     losses: Vec<Loss>,
+    /// Where the JPEG streams of its strips or tiles lie, if that is what they are.
+    streams: Option<Vec<Range<u64>>>,
 }
 
 /// How many pages a file has.
@@ -74,6 +78,9 @@ pub(super) fn open(
         (directory, _) => directory,
     };
     let mut patched = Patched::new(file.into_inner());
+    let streams = directory
+        .filter(|directory| directory.is_jpeg())
+        .map(|directory| outline.chunks(directory, &mut patched));
     if let Some(directory) = directory {
         let reversed = outline.reversed(directory, &mut patched);
         patched.reverse_bits(reversed);
@@ -154,6 +161,7 @@ pub(super) fn open(
         layout,
         metadata,
         losses,
+        streams,
     }))
 }
 
@@ -329,25 +337,11 @@ impl Decoder for TiffDecoder {
             orientation,
             ..
         } = self.header;
-        let mut result = DecodingResult::U8(Vec::new());
-        let mut inner = self.inner.with_limits(bounded(usize::MAX));
-        let filled = inner.read_image_to_buffer(&mut result)?;
-        if result.as_buffer(0).byte_len() < filled.complete_len {
-            return Err(Fault::OutOfMemory {
-                bytes: filled.complete_len,
-            });
-        }
-        let raw = match result {
-            DecodingResult::U8(samples) => Raw::Eight(samples),
-            DecodingResult::U16(samples) => Raw::Sixteen(samples),
-            DecodingResult::F16(samples) => {
-                Raw::Real(collected(&samples, |sample| sample.to_f32())?)
-            }
-            DecodingResult::F32(samples) => Raw::Real(samples),
-            DecodingResult::F64(samples) => {
-                Raw::Real(collected(&samples, |sample| *sample as f32)?)
-            }
-            _ => return Err(Fault::unsupported("signed or 32-bit samples")),
+        let raw = match &self.streams {
+            Some(streams) => self
+                .layout
+                .of_streams(&mut self.inner, streams, (width, height))?,
+            None => raw(self.inner)?,
         };
         let mut losses = self.losses;
         if let Raw::Real(samples) = &raw
@@ -376,6 +370,26 @@ impl Decoder for TiffDecoder {
             losses,
         })
     }
+}
+
+/// What the decoder makes of the pixels.
+fn raw(inner: Inner<Source>) -> Result<Raw, Fault> {
+    let mut result = DecodingResult::U8(Vec::new());
+    let mut inner = inner.with_limits(bounded(usize::MAX));
+    let filled = inner.read_image_to_buffer(&mut result)?;
+    if result.as_buffer(0).byte_len() < filled.complete_len {
+        return Err(Fault::OutOfMemory {
+            bytes: filled.complete_len,
+        });
+    }
+    Ok(match result {
+        DecodingResult::U8(samples) => Raw::Eight(samples),
+        DecodingResult::U16(samples) => Raw::Sixteen(samples),
+        DecodingResult::F16(samples) => Raw::Real(collected(&samples, |sample| sample.to_f32())?),
+        DecodingResult::F32(samples) => Raw::Real(samples),
+        DecodingResult::F64(samples) => Raw::Real(collected(&samples, |sample| *sample as f32)?),
+        _ => return Err(Fault::unsupported("signed or 32-bit samples")),
+    })
 }
 
 /// Samples as another type.

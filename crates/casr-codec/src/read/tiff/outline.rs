@@ -13,6 +13,7 @@ const MOST_ENTRIES: usize = 500_000;
 const MOST_CHUNKS: u64 = 1 << 24;
 
 const PALETTE: u64 = 3;
+const JPEG: u64 = 7;
 const COLOUR_FILTER_ARRAY: u64 = 32_803;
 const LINEAR_RAW: u64 = 34_892;
 const LEAST_BIT_FIRST: u64 = 2;
@@ -36,6 +37,11 @@ pub(super) struct Directory {
 }
 
 impl Directory {
+    /// Whether strips or tiles are JPEG streams.
+    pub(super) fn is_jpeg(&self) -> bool {
+        self.compression == JPEG
+    }
+
     /// Where the directory says that its samples are indices, if it does.
     pub(super) fn palette_at(&self) -> Option<u64> {
         self.photometric_at
@@ -170,9 +176,21 @@ impl Outline {
         }
     }
 
-    /// The ranges of a directory's strips or tiles whose bits come lowest first (FillOrder 2). Those of JPEG files
-    /// never do.
+    /// The ranges of a directory's strips or tiles whose bits come lowest first (FillOrder 2). Those of JPEG never do.
     pub(super) fn reversed<S: Read + Seek>(
+        &self,
+        directory: &Directory,
+        source: &mut S,
+    ) -> Vec<Range<u64>> {
+        if directory.least_bit_first && !matches!(directory.compression, 6 | JPEG) {
+            self.chunks(directory, source)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The ranges of a directory's strips or tiles.
+    pub(super) fn chunks<S: Read + Seek>(
         &self,
         directory: &Directory,
         source: &mut S,
@@ -180,9 +198,6 @@ impl Outline {
         let (Some(offsets), Some(lengths)) = (directory.offsets, directory.lengths) else {
             return Vec::new();
         };
-        if !directory.least_bit_first || matches!(directory.compression, 6 | 7) {
-            return Vec::new();
-        }
         let mut walk = self.walk(source);
         let (offsets, lengths) = (walk.numbers(offsets), walk.numbers(lengths));
         let ranges = offsets.into_iter().zip(lengths);
