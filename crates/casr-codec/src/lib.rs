@@ -1,10 +1,11 @@
 //! Image files in and out.
 //!
 //! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]` in the file's own
-//! encoding, turned upright, with the bit depth, the alpha channel, the ICC profile, EXIF and XMP beside them.
-//! [`Writer`] takes rows from top to bottom and leaves a PNG, JPEG, WebP or TIFF file behind, whole or not at all.
-//! What a file cannot keep on the way is told as a [`Loss`], and what cannot be done at all as a [`CodecError`] that
-//! names the file and the remedy.
+//! encoding, turned upright, with the bit depth, the alpha channel and the [`Metadata`] beside them. [`read_page`] reads
+//! one of a TIFF's [`pages`]. [`Writer`] takes rows from top to bottom and leaves a PNG, JPEG, WebP or TIFF file behind,
+//! whole or not at all. A file's pixels come out right or not at all; what a file cannot keep on the way is told as a
+//! [`Loss`], and what cannot be done as a [`CodecError`] that names the file and the remedy. [`contents_of`] tells the
+//! images of a folder, and what else is there.
 //!
 //! ```
 //! use casr_codec::{Format, Header, Limits, Options, Writer, read};

@@ -99,6 +99,24 @@ fn a_gain_map_goes_with_what_announces_it() {
 }
 
 #[test]
+fn other_views_in_the_file_are_remarked() {
+    for (kind, losses) in [(0x02_0002u32, &[Loss::LaterFrames][..]), (0x01_0001, &[])] {
+        let entry = |kind: u32| [&kind.to_le_bytes()[..], &[0; 12]].concat();
+        let list = [
+            &b"MPF\0II*\0\x08\0\0\0\x01\0\x02\xb0\x07\0\x20\0\0\0\x1a\0\0\0\0\0\0\0"[..],
+            &entry(0x2003_0000),
+            &entry(kind),
+        ]
+        .concat();
+        assert_eq!(
+            read_bytes(&jpeg_with(&[(0xe2, &list)])).unwrap().losses,
+            losses,
+            "{kind:x}"
+        );
+    }
+}
+
+#[test]
 fn a_motion_photos_video_is_remarked() {
     let packet = r#"<rdf:RDF xmlns:rdf="urn:rdf"><rdf:Description xmlns:G="http://ns.google.com/photos/1.0/camera/" G:MotionPhoto="1"/></rdf:RDF>"#;
     let segment = [b"http://ns.adobe.com/xap/1.0/\0", packet.as_bytes()].concat();

@@ -241,7 +241,7 @@ impl ByteOrder {
     }
 
     /// The offset of a tag's 12-byte entry in a directory.
-    fn find(self, exif: &[u8], directory: usize, tag: u16) -> Option<usize> {
+    pub(crate) fn find(self, exif: &[u8], directory: usize, tag: u16) -> Option<usize> {
         let entries = usize::from(self.short(exif, directory)?);
         let mut offsets = (0..entries).map(|index| directory + 2 + 12 * index);
         offsets.find(|&entry| self.short(exif, entry) == Some(tag))

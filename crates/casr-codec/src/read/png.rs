@@ -197,7 +197,10 @@ fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
     });
     let metadata = Metadata {
         icc: info.icc_profile.as_ref().map(|profile| profile.to_vec()),
-        exif: info.exif_metadata.as_ref().map(|exif| exif.to_vec()),
+        exif: info
+            .exif_metadata
+            .as_ref()
+            .map(|exif| exif::without_prefix(exif.to_vec())),
         xmp,
         texts,
         colour_chunks: colour_chunks(info),

@@ -1,6 +1,7 @@
 //! What programs and cameras have added to a JPEG: application segments, comments, and what lies behind the image.
 
 use super::segments::Reader;
+use crate::exif::ByteOrder;
 use crate::limits::METADATA_BYTES;
 use crate::metadata::{Metadata, Resolution, Unit};
 use crate::{Loss, xmp};
@@ -11,6 +12,8 @@ const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const XMP_EXTENSION: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
+/// What begins a list of the images in a file (CIPA DC-007).
+const MULTI_PICTURE: &[u8] = b"MPF\0";
 /// What announces a gain map by ISO 21496-1.
 const GAIN_MAP: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
 
@@ -19,7 +22,7 @@ const GAIN_MAP: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
 const OF_NO_CONCERN: [(u8, &[u8]); 6] = [
     (0xe0, b"JFXX\0"),
     (0xe0, b"AVI1"),
-    (0xe2, b"MPF\0"),
+    (0xe2, MULTI_PICTURE),
     (0xec, b"Ducky"),
     (0xed, b"Adobe_CM"),
     (0xee, b"Adobe"),
@@ -50,6 +53,9 @@ pub(super) fn of(reader: &Reader) -> (Metadata, Vec<Loss>) {
                 block.extend(begins(PHOTOSHOP).unwrap_or_default());
             }
             0xe2 if begins(GAIN_MAP).is_some() => {}
+            0xe2 if begins(MULTI_PICTURE).is_some_and(holds_other_views) => {
+                losses.push(Loss::LaterFrames);
+            }
             _ if OF_NO_CONCERN
                 .iter()
                 .any(|(kind, name)| kind == marker && begins(name).is_some()) => {}
@@ -80,9 +86,14 @@ pub(super) fn of(reader: &Reader) -> (Metadata, Vec<Loss>) {
     (metadata, losses)
 }
 
-/// What is lost because it lies behind the image or belongs to what does. The packet's words of it are taken out.
+/// What is lost because it lies behind the image or belongs to what does. The packet's words of it are taken out, and
+/// comments that came between scans are added.
 pub(super) fn behind(reader: &Reader, metadata: &mut Metadata) -> Vec<Loss> {
     let mut losses = Vec::new();
+    let comments = reader.extras.iter().filter(|(marker, _)| *marker == 0xfe);
+    metadata.comments = comments
+        .map(|(_, range)| reader.bytes[range.clone()].to_vec())
+        .collect();
     let behind = &reader.bytes[reader.at.min(reader.bytes.len())..];
     let announced = reader.extras.iter().any(|(marker, range)| {
         *marker == 0xe2 && reader.bytes[range.clone()].starts_with(GAIN_MAP)
@@ -108,6 +119,23 @@ pub(super) fn behind(reader: &Reader, metadata: &mut Metadata) -> Vec<Loss> {
         }
     }
     losses
+}
+
+/// Whether a file's list of images names photographs beside the first: of a panorama, for the other eye, from another
+/// angle. Previews and gain maps are none.
+fn holds_other_views(list: &[u8]) -> bool {
+    const ENTRIES: u16 = 0xb002;
+    const ENTRY_BYTES: usize = 16;
+    let of = || {
+        let order = ByteOrder::of(list)?;
+        let entry = order.find(list, order.main(list)?, ENTRIES)?;
+        let (length, at) = (order.long(list, entry + 4)?, order.long(list, entry + 8)?);
+        let kinds = (0..length as usize / ENTRY_BYTES).skip(1);
+        let mut kinds =
+            kinds.map_while(|index| order.long(list, at as usize + ENTRY_BYTES * index));
+        Some(kinds.any(|kind| matches!(kind & 0xff_ffff, 0x02_0001..=0x02_0003)))
+    };
+    of().unwrap_or(false)
 }
 
 fn holds(bytes: &[u8], name: &[u8]) -> bool {
