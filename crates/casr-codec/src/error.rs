@@ -3,38 +3,47 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Format, SourceFormat};
+use crate::{Format, SourceFormat, shown};
 
 /// Why a file was not read or not written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
     /// No such input.
-    #[error("{}: no such file; check the name and the folder", path.display())]
+    #[error("{}: no such file; check the name and the folder", shown(path))]
     NotFound {
         /// The input.
         path: PathBuf,
     },
     /// A folder where a file was expected.
-    #[error("{}: this is a folder; name an image file", path.display())]
+    #[error("{}: this is a folder; name an image file", shown(path))]
     IsAFolder {
         /// The input or output.
         path: PathBuf,
     },
     /// A file where a folder was expected.
-    #[error("{}: this is not a folder; name the folder that holds the images", path.display())]
+    #[error(
+        "{}: this is not a folder; name the folder that holds the images",
+        shown(path)
+    )]
     NotAFolder {
         /// The input.
         path: PathBuf,
     },
     /// A folder without images.
-    #[error("{}: no image in this folder (*.png, *.jpg, *.webp, *.tif, *.bmp, *.gif; subfolders are not searched)", path.display())]
+    #[error(
+        "{}: no image in this folder (*.png, *.jpg, *.webp, *.tif, *.bmp, *.gif; subfolders are not searched)",
+        shown(path)
+    )]
     NoImages {
         /// The folder.
         path: PathBuf,
     },
     /// The operating system refused to read.
-    #[error("{}: cannot be read ({source}); check its permissions and the disk", path.display())]
+    #[error(
+        "{}: cannot be read ({source}); check its permissions and the disk",
+        shown(path)
+    )]
     Unreadable {
         /// The input.
         path: PathBuf,
@@ -42,13 +51,16 @@ pub enum CodecError {
         source: io::Error,
     },
     /// An input of no bytes.
-    #[error("{}: the file is empty; copy or download it again", path.display())]
+    #[error("{}: the file is empty; copy or download it again", shown(path))]
     EmptyFile {
         /// The input.
         path: PathBuf,
     },
     /// Content that is none of the formats, whatever the name says.
-    #[error("{}: not an image CASR reads (PNG, JPEG, WebP, TIFF, BMP, GIF); {remedy}", path.display())]
+    #[error(
+        "{}: not an image CASR reads (PNG, JPEG, WebP, TIFF, BMP, GIF); {remedy}",
+        shown(path)
+    )]
     NotAnImage {
         /// The input.
         path: PathBuf,
@@ -56,7 +68,10 @@ pub enum CodecError {
         remedy: &'static str,
     },
     /// An image without area.
-    #[error("{}: the image is {width}×{height} and so has no pixels; export it again", path.display())]
+    #[error(
+        "{}: the image is {width}×{height} and so has no pixels; export it again",
+        shown(path)
+    )]
     NoPixels {
         /// The input.
         path: PathBuf,
@@ -66,7 +81,10 @@ pub enum CodecError {
         height: u64,
     },
     /// The file ends too early.
-    #[error("{}: the {format} file is cut off before its end; copy or download it again", path.display())]
+    #[error(
+        "{}: the {format} file is cut off before its end; copy or download it again",
+        shown(path)
+    )]
     Truncated {
         /// The input.
         path: PathBuf,
@@ -74,7 +92,10 @@ pub enum CodecError {
         format: SourceFormat,
     },
     /// The file breaks its format's rules.
-    #[error("{}: the {format} file is damaged ({reason}); copy, download or export it again", path.display())]
+    #[error(
+        "{}: the {format} file is damaged ({reason}); copy, download or export it again",
+        shown(path)
+    )]
     Damaged {
         /// The input.
         path: PathBuf,
@@ -84,7 +105,10 @@ pub enum CodecError {
         reason: String,
     },
     /// The file is whole, but of a kind CASR does not read.
-    #[error("{}: CASR does not read this kind of {format} ({reason}); save it as an RGB PNG with 8 or 16 bits", path.display())]
+    #[error(
+        "{}: CASR does not read this kind of {format} ({reason}); save it as an RGB PNG with 8 or 16 bits",
+        shown(path)
+    )]
     Unsupported {
         /// The input.
         path: PathBuf,
@@ -93,10 +117,27 @@ pub enum CodecError {
         /// What is not supported.
         reason: String,
     },
+    /// What a camera's sensor saw, with a small picture for a preview.
+    #[error(
+        "{}: this is a camera raw file, which CASR does not read; develop it with a raw converter and save it as TIFF or PNG",
+        shown(path)
+    )]
+    CameraRaw {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A page that the file does not have.
+    #[error("{}: there is no such page; choose one from 1 to {pages}", shown(path))]
+    NoSuchPage {
+        /// The input.
+        path: PathBuf,
+        /// How many pages there are.
+        pages: usize,
+    },
     /// The header claims more pixels than [`Limits`](crate::Limits) allow.
     #[error(
         "{}: the file claims {width}×{height} pixels, more than the {limit} allowed; if you trust it, raise the limit with --max-pixels {}",
-        path.display(),
+        shown(path),
         width.saturating_mul(*height)
     )]
     TooManyPixels {
@@ -110,7 +151,10 @@ pub enum CodecError {
         limit: u64,
     },
     /// The pixels do not fit in memory.
-    #[error("{}: not enough memory for its pixels ({bytes} bytes); close other programs or use a smaller image", path.display())]
+    #[error(
+        "{}: not enough memory for it ({bytes} bytes more); close other programs or use a smaller image",
+        shown(path)
+    )]
     OutOfMemory {
         /// The input.
         path: PathBuf,
@@ -118,13 +162,19 @@ pub enum CodecError {
         bytes: usize,
     },
     /// An output name that ends in nothing CASR writes.
-    #[error("{}: CASR writes PNG, JPEG, WebP and TIFF; end the name in .png, .jpg, .webp or .tif", path.display())]
+    #[error(
+        "{}: CASR writes PNG, JPEG, WebP and TIFF; end the name in .png, .jpg, .webp or .tif",
+        shown(path)
+    )]
     UnknownFormat {
         /// The output.
         path: PathBuf,
     },
     /// An output without area.
-    #[error("{}: a {width}×{height} image has no pixels; ask for at least 1×1", path.display())]
+    #[error(
+        "{}: a {width}×{height} image has no pixels; ask for at least 1×1",
+        shown(path)
+    )]
     NoOutputPixels {
         /// The output.
         path: PathBuf,
@@ -136,7 +186,7 @@ pub enum CodecError {
     /// An output larger than its format can hold.
     #[error(
         "{}: {width}×{height} does not fit {format}, which holds at most {} pixels a side; use a smaller factor or write {}",
-        path.display(),
+        shown(path),
         format.max_side(),
         larger_formats(*format)
     )]
@@ -151,15 +201,27 @@ pub enum CodecError {
         format: Format,
     },
     /// Transparency into a format without it.
-    #[error("{}: {format} cannot hold the image's transparency; write PNG, WebP or TIFF", path.display())]
+    #[error(
+        "{}: {format} cannot hold the image's transparency; write PNG, WebP or TIFF",
+        shown(path)
+    )]
     AlphaNotHeld {
         /// The output.
         path: PathBuf,
         /// The format asked for.
         format: Format,
     },
-    /// A JPEG quality outside its range.
-    #[error("{}: JPEG quality {quality} is out of range; choose 1 to 100", path.display())]
+    /// A lossy WebP from a build without it.
+    #[error(
+        "{}: this build of CASR writes lossless WebP only; leave the quality of WebP out, or write JPEG",
+        shown(path)
+    )]
+    NoLossyWebP {
+        /// The output.
+        path: PathBuf,
+    },
+    /// A quality outside its range.
+    #[error("{}: quality {quality} is out of range; choose 1 to 100", shown(path))]
     QualityOutOfRange {
         /// The output.
         path: PathBuf,
@@ -167,19 +229,70 @@ pub enum CodecError {
         quality: u8,
     },
     /// An output that is there already.
-    #[error("{}: the file exists; choose another name or pass --overwrite", path.display())]
+    #[error(
+        "{}: the file exists; choose another name or pass --overwrite",
+        shown(path)
+    )]
     OutputExists {
         /// The output.
         path: PathBuf,
     },
     /// An output that is there and is a device, a pipe or the like.
-    #[error("{}: not a regular file, so it is left alone; choose another name", path.display())]
+    #[error(
+        "{}: not a regular file, so it is left alone; choose another name",
+        shown(path)
+    )]
     NotAFile {
         /// The output.
         path: PathBuf,
     },
+    /// An input that is a pipe, a terminal or the like.
+    #[error(
+        "{}: this is a pipe or a device and no file; save what comes out of it and name that file",
+        shown(path)
+    )]
+    Pipe {
+        /// The input.
+        path: PathBuf,
+    },
+    /// An output that is a link to nothing.
+    #[error(
+        "{}: this is a link to {}, which does not exist; remove the link or choose another name",
+        shown(path),
+        shown(target)
+    )]
+    DanglingLink {
+        /// The output.
+        path: PathBuf,
+        /// What the link names.
+        target: PathBuf,
+    },
+    /// An output whose name the file system does not take.
+    #[error(
+        "{}: the name is too long for the disk; choose a shorter one",
+        shown(path)
+    )]
+    NameTooLong {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The system gives no more memory or threads for writing.
+    #[error(
+        "{}: the system gives no more memory or threads ({reason}); close other programs, or write a smaller image or another format",
+        shown(path)
+    )]
+    Exhausted {
+        /// The output.
+        path: PathBuf,
+        /// What was refused.
+        reason: String,
+    },
     /// An output in a folder that is not there.
-    #[error("{}: the folder {} does not exist; create it first", path.display(), folder.display())]
+    #[error(
+        "{}: the folder {} does not exist; create it first",
+        shown(path),
+        shown(folder)
+    )]
     FolderMissing {
         /// The output.
         path: PathBuf,
@@ -187,7 +300,10 @@ pub enum CodecError {
         folder: PathBuf,
     },
     /// An output that the system does not let CASR create.
-    #[error("{}: cannot be written there ({source}); check the permissions or choose another folder", path.display())]
+    #[error(
+        "{}: cannot be written there ({source}); check the permissions or choose another folder",
+        shown(path)
+    )]
     NotWritable {
         /// The output.
         path: PathBuf,
@@ -195,13 +311,19 @@ pub enum CodecError {
         source: io::Error,
     },
     /// The disk is full.
-    #[error("{}: the disk is full; nothing was left behind, make room or write to another disk", path.display())]
+    #[error(
+        "{}: the disk is full; nothing was left behind, make room or write to another disk",
+        shown(path)
+    )]
     DiskFull {
         /// The output.
         path: PathBuf,
     },
     /// Writing failed midway.
-    #[error("{}: writing failed ({reason}); nothing was left behind, check the disk and try again", path.display())]
+    #[error(
+        "{}: writing failed ({reason}); nothing was left behind, check the disk and try again",
+        shown(path)
+    )]
     WriteFailed {
         /// The output.
         path: PathBuf,
@@ -209,7 +331,10 @@ pub enum CodecError {
         reason: String,
     },
     /// A [`Writer`](crate::Writer) was given other rows than it was created for.
-    #[error("{}: {samples} samples are not the rows that are still to come ({expected} samples, {row} a row)", path.display())]
+    #[error(
+        "{}: {samples} samples are not the rows that are still to come ({expected} samples, {row} a row)",
+        shown(path)
+    )]
     WrongRows {
         /// The output.
         path: PathBuf,
@@ -229,6 +354,10 @@ impl CodecError {
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
             io::ErrorKind::IsADirectory => Self::IsAFolder { path },
+            io::ErrorKind::OutOfMemory => {
+                let bytes = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
+                Self::OutOfMemory { path, bytes }
+            }
             _ => Self::Unreadable { path, source },
         }
     }
@@ -242,6 +371,11 @@ impl CodecError {
                 Self::NotWritable { path, source }
             }
             io::ErrorKind::AlreadyExists => Self::OutputExists { path },
+            io::ErrorKind::InvalidFilename => Self::NameTooLong { path },
+            io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => Self::Exhausted {
+                path,
+                reason: source.to_string(),
+            },
             _ => Self::WriteFailed {
                 path,
                 reason: source.to_string(),

@@ -100,7 +100,7 @@ pub enum Format {
     Png,
     /// 8 bits, grey or RGB, lossy; streamed.
     Jpeg,
-    /// 8 bits, RGB, alpha, lossless; the image is held in memory at 3 or 4 bytes per pixel.
+    /// 8 bits, RGB, alpha, lossless unless a quality is asked for; the image is held in memory at 3 or 4 bytes per pixel.
     WebP,
     /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF above 4 GB.
     Tiff,

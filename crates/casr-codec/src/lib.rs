@@ -1,10 +1,11 @@
 //! Image files in and out.
 //!
 //! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]` in the file's own
-//! encoding, turned upright, with the bit depth, the alpha channel, the ICC profile, EXIF and XMP beside them.
-//! [`Writer`] takes rows from top to bottom and leaves a PNG, JPEG, WebP or TIFF file behind, whole or not at all.
-//! What a file cannot keep on the way is told as a [`Loss`], and what cannot be done at all as a [`CodecError`] that
-//! names the file and the remedy.
+//! encoding, turned upright, with the bit depth, the alpha channel and the [`Metadata`] beside them. [`read_page`] reads
+//! one of a TIFF's [`pages`]. [`Writer`] takes rows from top to bottom and leaves a PNG, JPEG, WebP or TIFF file behind,
+//! whole or not at all. A file's pixels come out right or not at all; what a file cannot keep on the way is told as a
+//! [`Loss`], and what cannot be done as a [`CodecError`] that names the file and the remedy. [`contents_of`] tells the
+//! images of a folder, and what else is there.
 //!
 //! ```
 //! use casr_codec::{Format, Header, Limits, Options, Writer, read};
@@ -29,17 +30,23 @@ mod format;
 mod jpeg_trip;
 mod limits;
 mod loss;
+mod metadata;
 mod orientation;
+mod photoshop;
 mod picture;
 mod read;
+mod shown;
 mod write;
+mod xmp;
 
 pub use error::CodecError;
-pub use folder::images_in;
+pub use folder::{FolderContents, contents_of, images_in};
 pub use format::{Format, SourceFormat};
 pub use jpeg_trip::jpeg_round_trip;
 pub use limits::Limits;
 pub use loss::Loss;
-pub use picture::{Colour, Depth, Info, Metadata, Picture};
-pub use read::{probe, read};
-pub use write::{Header, Options, Writer};
+pub use metadata::{ColourChunk, Metadata, Resolution, ResolutionChange, Text, Unit};
+pub use picture::{Colour, Depth, Info, Picture};
+pub use read::{pages, probe, read, read_page};
+pub use shown::{Shown, shown};
+pub use write::{Header, Options, Writer, remove_stale};

@@ -1,6 +1,6 @@
 //! A picture in memory, and what is known of one from its file's header.
 
-use crate::{Loss, SourceFormat};
+use crate::{Loss, Metadata, SourceFormat};
 
 /// What the samples of a pixel mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,18 +40,6 @@ impl Depth {
     }
 }
 
-/// What travels with the pixels, byte for byte as the file held it but for the few values that would be wrong beside
-/// turned or resized pixels.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata {
-    /// The ICC profile.
-    pub icc: Option<Vec<u8>>,
-    /// EXIF, from its TIFF header (`II` or `MM`) on; its orientation is 1, since the pixels are upright.
-    pub exif: Option<Vec<u8>>,
-    /// The XMP packet.
-    pub xmp: Option<Vec<u8>>,
-}
-
 /// An image file's content, upright.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
@@ -70,7 +58,7 @@ pub struct Picture {
     pub pixels: Vec<f32>,
     /// `height × width` samples in `[0, 1]`, 0 clear and 1 opaque, if the file has an alpha channel.
     pub alpha: Option<Vec<f32>>,
-    /// ICC profile, EXIF and XMP.
+    /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
     /// What of the file is not in this picture.
     pub losses: Vec<Loss>,
@@ -82,6 +70,25 @@ impl Picture {
         self.alpha
             .as_ref()
             .is_none_or(|alpha| alpha.iter().all(|&sample| sample >= 1.0))
+    }
+
+    /// Whether no pixel that can be seen has a hue: grey, or red, green and blue the same. Such an image is enlarged as
+    /// grey, whatever its file calls it, or it would get colours.
+    pub fn is_neutral(&self) -> bool {
+        let hueless = |pixel: &[f32]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
+        match (self.colour, &self.alpha) {
+            (Colour::Grey, _) => true,
+            (Colour::Rgb, None) => self.pixels.chunks_exact(3).all(hueless),
+            (Colour::Rgb, Some(alpha)) => {
+                let mut pixels = self.pixels.chunks_exact(3).zip(alpha);
+                pixels.all(|(pixel, &alpha)| alpha == 0.0 || hueless(pixel))
+            }
+        }
+    }
+
+    /// The one sample a pixel of a neutral image: its grey, or its red.
+    pub fn greys(&self) -> impl Iterator<Item = f32> + '_ {
+        self.pixels.iter().copied().step_by(self.colour.channels())
     }
 }
 

@@ -5,7 +5,10 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use casr_codec::{CodecError, Colour, Depth, Format, Limits, images_in, probe, read};
+use casr_codec::{
+    CodecError, Colour, Depth, FolderContents, Format, Limits, contents_of, images_in, probe, read,
+    shown,
+};
 use common::{chunk, encoded, folder, header, read_bytes, read_default, sample};
 
 /// The error's message, which must name the file and hold all `parts`.
@@ -44,7 +47,7 @@ fn what_is_not_there_or_no_file() {
         message(
             device,
             read_default(device).unwrap_err(),
-            &["not a regular file"],
+            &["a pipe or a device"],
         );
     }
 }
@@ -276,4 +279,91 @@ fn images_of_a_folder_in_order() {
         images_in(&at("missing")).unwrap_err(),
         &["no such"],
     );
+}
+
+#[test]
+fn what_else_a_folder_holds_is_told() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    for name in [
+        "a.png",
+        "IMG_1.HEIC",
+        "raw.NEF",
+        "notes.txt",
+        ".hidden.heic",
+    ] {
+        fs::write(at(name), b"content does not matter").unwrap();
+    }
+    fs::create_dir(at("sub")).unwrap();
+    let mut expected = FolderContents {
+        images: vec![at("a.png")],
+        foreign: vec![at("IMG_1.HEIC"), at("raw.NEF")],
+        broken_links: Vec::new(),
+        folders: vec![at("sub")],
+        others: vec![at("notes.txt")],
+    };
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", at("c.png")).unwrap();
+        expected.broken_links.push(at("c.png"));
+    }
+    assert_eq!(contents_of(folder.path()).unwrap(), expected);
+}
+
+#[test]
+fn names_cannot_command_a_terminal() {
+    let path = Path::new("a\u{1b}[2J two  spaces\n\u{202e}gnp.png");
+    let error = read_default(path).unwrap_err().to_string();
+    assert!(
+        error.starts_with("a\\u{1b}[2J two  spaces\\n\\u{202e}gnp.png: no such file"),
+        "{error}"
+    );
+    let plain = Path::new("Zürich 日本.png");
+    assert_eq!(shown(plain).to_string(), plain.display().to_string());
+}
+
+#[test]
+fn decoders_words_are_plain() {
+    let whole = encoded(
+        Format::Png,
+        &header(20, 10, Colour::Grey, Depth::Eight, false),
+    );
+    // The checksum of the header, and the first of the compressed bytes.
+    let pixels = whole.windows(4).position(|name| name == b"IDAT").unwrap() + 4;
+    for (at, words) in [(29, "IHDR"), (pixels + 2, "compressed data")] {
+        let mut broken = whole.clone();
+        broken[at] ^= 0xff;
+        let error = read_bytes(&broken).unwrap_err().to_string();
+        assert!(
+            !error.contains(['{', '}']) && error.contains(words),
+            "{error}"
+        );
+    }
+    let mut apple = whole.clone();
+    apple[12..16].copy_from_slice(b"CgBI");
+    let error = read_bytes(&apple).unwrap_err().to_string();
+    assert!(
+        error.contains("CgBI") && error.contains("does not read"),
+        "{error}"
+    );
+}
+
+#[test]
+fn camera_raw_is_recognised_by_its_beginning() {
+    for head in [
+        &b"IIU\0\x18\0\0\0"[..],
+        b"IIRO\x08\0\0\0",
+        b"FUJIFILMCCD-RAW 0201",
+        b"\0\0\0\x18ftypcrx \0\0\0\x01",
+    ] {
+        let error = read_bytes(head).unwrap_err().to_string();
+        assert!(
+            error.contains("camera raw") && error.contains("develop"),
+            "{error}"
+        );
+    }
+    let phone = read_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+        .unwrap_err()
+        .to_string();
+    assert!(phone.contains("HEIC"), "{phone}");
 }

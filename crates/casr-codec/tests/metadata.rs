@@ -17,6 +17,7 @@ fn metadata() -> Metadata {
         icc: Some(icc),
         exif: Some(exif(1, true)),
         xmp: Some(xmp.into_bytes()),
+        ..Metadata::default()
     }
 }
 
@@ -166,10 +167,23 @@ fn what_does_not_fit_is_said() {
         losses(Format::Png, &|metadata| metadata.xmp = Some(vec![0xff; 9])),
         [Loss::Xmp]
     );
+    // A profile of greys fits grey pixels, in a format that has such.
     let grey =
         |metadata: &mut Metadata| metadata.icc.as_mut().unwrap()[16..20].copy_from_slice(b"GRAY");
-    assert_eq!(losses(Format::WebP, &grey), [Loss::Profile]);
-    assert_eq!(losses(Format::Tiff, &grey), []);
+    for format in FORMATS {
+        assert_eq!(losses(format, &grey), [Loss::Profile], "{format}");
+        let mut header = header(8, 8, Colour::Grey, Depth::Eight, false);
+        header.metadata = metadata();
+        grey(&mut header.metadata);
+        let path = folder.path().join("grey");
+        let writer = Writer::create(&path, format, header, Options::default()).unwrap();
+        let expected: &[Loss] = if format == Format::WebP {
+            &[Loss::Profile]
+        } else {
+            &[]
+        };
+        assert_eq!(writer.losses(), expected, "{format}");
+    }
 }
 
 #[test]
@@ -181,6 +195,7 @@ fn the_largest_jpeg_segments_can_be_read_back() {
         icc: Some(vec![7; 254 * 65_519]),
         exif: Some(vec![8; 65_527]),
         xmp: Some(vec![9; 65_504]),
+        ..Metadata::default()
     };
     write(&path, Format::Jpeg, &header, &samples(&header)).unwrap();
     assert_eq!(read_default(&path).unwrap().metadata, header.metadata);
@@ -201,7 +216,7 @@ fn metadata_behind_a_pngs_pixels_counts() {
 }
 
 #[test]
-fn a_gamma_that_is_dropped_is_said() {
+fn a_gamma_is_kept_by_png_and_said_to_be_lost_elsewhere() {
     let folder = folder();
     let header = header(3, 2, Colour::Grey, Depth::Eight, false);
     for (gamma, losses) in [(45_455u32, &[][..]), (100_000, &[Loss::ColourChunks])] {
@@ -210,7 +225,26 @@ fn a_gamma_that_is_dropped_is_said() {
         let mut file = fs::read(&path).unwrap();
         file.splice(33..33, chunk(b"gAMA", &gamma.to_be_bytes()));
         fs::write(&path, file).unwrap();
-        assert_eq!(read_default(&path).unwrap().losses, losses);
+        let picture = read_default(&path).unwrap();
+        assert_eq!(picture.losses, []);
+        for format in FORMATS {
+            let other = folder
+                .path()
+                .join(format!("{gamma}-{}", format.extension()));
+            let header = Header::of(&picture, 3, 2, format);
+            let writer =
+                Writer::create(&other, format, header.clone(), Options::default()).unwrap();
+            assert_eq!(
+                writer.losses(),
+                if format == Format::Png { &[] } else { losses },
+                "{format}"
+            );
+            drop(writer);
+            if format == Format::Png {
+                write(&other, format, &header, &picture.pixels).unwrap();
+                assert_eq!(read_default(&other).unwrap().metadata, picture.metadata);
+            }
+        }
     }
 }
 

@@ -4,11 +4,15 @@ mod common;
 
 use std::fs;
 use std::panic;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use casr_codec::{CodecError, Colour, Depth, Format, Limits, probe, read};
-use common::{Noise, encoded, exif, folder, header};
+use casr_codec::{
+    CodecError, Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Resolution,
+    ResolutionChange, Text, Unit, Writer, pages, probe, read, read_page,
+};
+use common::{FORMATS, Noise, encoded, exif, folder, header};
 
 /// Mutations of each file, and the time after which no more are made.
 const MUTATIONS: usize = 1500;
@@ -29,7 +33,37 @@ fn seeds(format: Format) -> Vec<Vec<u8>> {
         header.metadata.icc = Some(vec![5; 40]);
         seeds.push(encoded(format, &header));
     }
+    seeds.push(encoded(format, &described()));
     seeds
+}
+
+/// A header with metadata of every kind.
+fn described() -> Header {
+    let mut header = header(9, 7, Colour::Rgb, Depth::Eight, false);
+    let packet = r#"<x:xmpmeta><rdf:RDF xmlns:rdf="urn:rdf"><rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
+        tiff:ImageWidth='9' xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"><tiff:ImageLength>7
+        </tiff:ImageLength><hdrgm:a><hdrgm:b/></hdrgm:a></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+    let text = |international, compressed| Text {
+        keyword: "Title".into(),
+        text: "words, words, words".into(),
+        compressed,
+        international,
+        ..Text::default()
+    };
+    header.metadata = Metadata {
+        exif: Some(exif(6, false)),
+        xmp: Some(packet.into()),
+        photoshop: Some(b"8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x78\0\x06Asters\0".to_vec()),
+        comments: vec![b"hello".to_vec()],
+        texts: vec![text(false, false), text(false, true), text(true, true)],
+        resolution: Some(Resolution {
+            x: 300.0,
+            y: 200.0,
+            unit: Unit::Inch,
+        }),
+        ..Metadata::default()
+    };
+    header
 }
 
 /// Changes a file in one of the ways files get broken.
@@ -70,6 +104,19 @@ fn mutate(file: &[u8], noise: &mut Noise) -> Vec<u8> {
     mutated
 }
 
+/// Begins files of every format with what was read, which edits all metadata; the pixels are left out.
+fn carry_on(picture: &Picture, path: &Path) {
+    let options = Options {
+        resolution: ResolutionChange::Scale,
+        ..Options::default()
+    };
+    for format in FORMATS {
+        let mut header = Header::of(picture, picture.width * 2, picture.height * 3, format);
+        header.alpha &= format.holds_alpha();
+        let _ = Writer::create(path, format, header, options);
+    }
+}
+
 fn attack(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8])) {
     panic::set_hook(Box::new(|_| {
         PANICS.fetch_add(1, Ordering::Relaxed);
@@ -95,8 +142,15 @@ fn attack(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8])) {
             fs::write(&path, &file).unwrap();
             let before = PANICS.load(Ordering::Relaxed);
             let outcome = panic::catch_unwind(|| {
-                let _ = probe(&path, &limits);
-                read(&path, &limits).map_err(|error: CodecError| error.to_string())
+                let _ = (
+                    probe(&path, &limits),
+                    pages(&path),
+                    read_page(&path, &limits, 2),
+                );
+                let picture =
+                    read(&path, &limits).map_err(|error: CodecError| error.to_string())?;
+                carry_on(&picture, &folder.path().join("carried"));
+                Ok::<_, String>(picture)
             });
             if PANICS.load(Ordering::Relaxed) > before {
                 panicked.push((file, outcome.is_err()));
@@ -143,7 +197,21 @@ fn mend_as_far_as_possible(file: &mut [u8]) {
 
 #[test]
 fn jpeg() {
-    attack(&seeds(Format::Jpeg), |_| ());
+    let names = [
+        "script-refined-restart",
+        "script-each",
+        "sample-1x1-2x2-2x2-single",
+        "ycck",
+        "sample-4x2-progressive",
+    ];
+    let others = names.map(|name| {
+        fs::read(format!(
+            "{}/tests/jpegs/{name}.jpg",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap()
+    });
+    attack(&[seeds(Format::Jpeg), others.to_vec()].concat(), |_| ());
 }
 
 #[test]
@@ -157,7 +225,22 @@ fn webp() {
 
 #[test]
 fn tiff() {
-    attack(&seeds(Format::Tiff), |_| ());
+    let names = [
+        "bilevel-g4-lsb",
+        "grey-lzw-lsb",
+        "float-16",
+        "float-64",
+        "jpeg-ycbcr-strips",
+        "jpeg-rgb-tiles",
+    ];
+    let others = names.map(|name| {
+        fs::read(format!(
+            "{}/tests/tiffs/{name}.tif",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap()
+    });
+    attack(&[seeds(Format::Tiff), others.to_vec()].concat(), |_| ());
 }
 
 #[test]

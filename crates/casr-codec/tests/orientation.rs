@@ -99,7 +99,7 @@ fn the_orientation_tag_turns_tiff() {
         // The writer leaves the tag out; its place in the sorted directory is taken from the resolution unit.
         let mut file = std::fs::read(&path).unwrap();
         let (from, to) = (
-            [0x28, 0x01, 3, 0, 1, 0, 0, 0, 2, 0],
+            [0x28, 0x01, 3, 0, 1, 0, 0, 0, 1, 0],
             [0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation as u8, 0],
         );
         let at = file.windows(10).position(|window| window == from).unwrap();

@@ -248,6 +248,62 @@ fn a_link_stays_a_link() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_to_nothing_is_left_alone() {
+    let folder = folder();
+    let link = folder.path().join("link.png");
+    std::os::unix::fs::symlink("missing/target.png", &link).unwrap();
+    for overwrite in [false, true] {
+        let options = Options {
+            overwrite,
+            ..Options::default()
+        };
+        let error = create(&link, Format::Png, options).err().unwrap();
+        message(
+            error,
+            &["link.png", "missing/target.png", "remove the link"],
+        );
+        assert!(link.is_symlink());
+        assert_eq!(names(folder.path()).len(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_too_long_is_found_before_any_work() {
+    let folder = folder();
+    let path = folder.path().join(format!("{}.png", "long".repeat(100)));
+    let error = create(&path, Format::Png, Options::default())
+        .err()
+        .unwrap();
+    message(error, &["too long", "shorter"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = folder.path().join("out.png");
+    for mode in [0o600, 0o640, 0o444] {
+        fs::write(&path, b"old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let options = Options {
+            overwrite: true,
+            ..Options::default()
+        };
+        let mut writer = create(&path, Format::Png, options).unwrap();
+        writer.write_rows(&samples(&small())).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            mode
+        );
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_file_is_as_readable_as_any_other() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();

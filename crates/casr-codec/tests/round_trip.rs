@@ -284,3 +284,68 @@ fn an_alpha_channel_that_hides_nothing_may_become_a_jpeg() {
     assert!(Header::of(&opaque, 3, 3, Format::Png).alpha);
     assert!(Header::of(&clear, 3, 3, Format::Jpeg).alpha);
 }
+
+#[cfg(feature = "lossy-webp")]
+#[test]
+fn lossy_webp_is_smaller_and_near() {
+    let folder = folder();
+    for (colour, alpha) in [
+        (Colour::Rgb, false),
+        (Colour::Rgb, true),
+        (Colour::Grey, false),
+        (Colour::Grey, true),
+    ] {
+        let mut header = header(203, 157, colour, Depth::Eight, alpha);
+        header.metadata.icc = Some(b"a profile".to_vec());
+        header.metadata.exif = Some(common::exif(1, false));
+        header.metadata.xmp = Some(b"<x/>".to_vec());
+        let channels = header.channels();
+        let rows: Vec<f32> = (0..203 * 157 * channels)
+            .map(|at| {
+                let (x, y) = (at / channels % 203, at / channels / 203);
+                ((x + y) as f32 / 60.0 + (at % channels) as f32 / 3.0).sin() * 0.4 + 0.5
+            })
+            .collect();
+        let mut lengths = Vec::new();
+        for webp_quality in [Some(40), Some(95), None] {
+            let path = folder.path().join("picture.webp");
+            let options = Options {
+                webp_quality,
+                overwrite: true,
+                ..Options::default()
+            };
+            let mut writer = Writer::create(&path, Format::WebP, header.clone(), options).unwrap();
+            assert_eq!(writer.losses(), []);
+            writer.write_rows(&rows).unwrap();
+            writer.finish().unwrap();
+            lengths.push(std::fs::metadata(&path).unwrap().len());
+            let picture = read_default(&path).unwrap();
+            assert_eq!(
+                (picture.width, picture.height, picture.alpha.is_some()),
+                (203, 157, alpha)
+            );
+            assert_eq!(picture.metadata.icc, header.metadata.icc);
+            assert_eq!(picture.metadata.xmp, header.metadata.xmp);
+            assert!(picture.metadata.exif.is_some());
+            let kept = picture.pixels.chunks_exact(3).map(|pixel| pixel[0]);
+            let given = rows.chunks_exact(channels).map(|pixel| pixel[0]);
+            let error: f32 = kept
+                .zip(given)
+                .map(|(one, other)| (one - other).abs())
+                .sum::<f32>()
+                / (203.0 * 157.0);
+            let bound = if webp_quality.is_some() { 0.03 } else { 0.002 };
+            assert!(error < bound, "{webp_quality:?} {colour:?}: {error}");
+        }
+        assert!(
+            lengths.is_sorted() && lengths[0] < lengths[2],
+            "{lengths:?}"
+        );
+    }
+    let options = Options {
+        webp_quality: Some(0),
+        ..Options::default()
+    };
+    let header = header(3, 2, Colour::Rgb, Depth::Eight, false);
+    assert!(Writer::create(&folder.path().join("a.webp"), Format::WebP, header, options).is_err());
+}

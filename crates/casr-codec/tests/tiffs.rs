@@ -4,132 +4,8 @@ mod common;
 
 use casr_codec::{CodecError, Colour, Depth, Loss, Picture};
 use common::read_bytes;
-
-/// The values of a tag.
-enum Values<'a> {
-    Shorts(&'a [u16]),
-    Longs(&'a [u32]),
-    Bytes(&'a [u8]),
-}
-use Values::{Bytes, Longs, Shorts};
-
-/// Appends a directory to `file` (which holds header and pixels) and points `link` to it; returns the place of its own
-/// link to the next.
-fn directory(
-    file: &mut Vec<u8>,
-    link: usize,
-    big_endian: bool,
-    tags: &[(u16, Values<'_>)],
-) -> usize {
-    let short = |value: u16| {
-        if big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        }
-    };
-    let long = |value: u32| {
-        if big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        }
-    };
-    let mut entries = short(tags.len() as u16).to_vec();
-    for (tag, values) in tags {
-        let (kind, count, mut bytes) = match values {
-            Shorts(values) => (
-                3,
-                values.len(),
-                values
-                    .iter()
-                    .flat_map(|&value| short(value))
-                    .collect::<Vec<u8>>(),
-            ),
-            Longs(values) => (
-                4,
-                values.len(),
-                values.iter().flat_map(|&value| long(value)).collect(),
-            ),
-            Bytes(values) => (7, values.len(), values.to_vec()),
-        };
-        if bytes.len() > 4 {
-            let at = file.len() as u32;
-            file.extend(bytes);
-            bytes = long(at).to_vec();
-        }
-        bytes.resize(4, 0);
-        entries.extend([&short(*tag)[..], &short(kind), &long(count as u32), &bytes].concat());
-    }
-    let at = file.len();
-    file[link..link + 4].copy_from_slice(&long(at as u32));
-    file.extend(entries);
-    file.extend([0; 4]);
-    file.len() - 4
-}
-
-/// A one-page TIFF of uncompressed strips or tiles, one after the other from byte 8 on.
-struct Tiff<'a> {
-    size: (u32, u32),
-    photometric: u16,
-    bits: &'a [u16],
-    chunks: &'a [&'a [u8]],
-    more: Vec<(u16, Values<'a>)>,
-    big_endian: bool,
-}
-
-impl Tiff<'_> {
-    fn file(self) -> Vec<u8> {
-        let mut file = if self.big_endian {
-            b"MM\0*\0\0\0\0".to_vec()
-        } else {
-            b"II*\0\0\0\0\0".to_vec()
-        };
-        let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
-        for chunk in self.chunks {
-            offsets.push(file.len() as u32);
-            lengths.push(chunk.len() as u32);
-            file.extend(*chunk);
-        }
-        let tiled = self.more.iter().any(|(tag, _)| *tag == 322);
-        let (offset_tag, length_tag) = if tiled { (324, 325) } else { (273, 279) };
-        let (width, height) = ([self.size.0], [self.size.1]);
-        let (photometric, samples) = ([self.photometric], [self.bits.len() as u16]);
-        let mut tags = vec![
-            (256, Longs(&width)),
-            (257, Longs(&height)),
-            (258, Shorts(self.bits)),
-            (262, Shorts(&photometric)),
-            (offset_tag, Longs(&offsets)),
-            (277, Shorts(&samples)),
-            (length_tag, Longs(&lengths)),
-        ];
-        tags.extend(self.more);
-        tags.sort_by_key(|(tag, _)| *tag);
-        directory(&mut file, 4, self.big_endian, &tags);
-        file
-    }
-
-    fn read(self) -> Picture {
-        read_bytes(&self.file()).unwrap()
-    }
-}
-
-fn tiff<'a>(
-    size: (u32, u32),
-    photometric: u16,
-    bits: &'a [u16],
-    chunks: &'a [&'a [u8]],
-) -> Tiff<'a> {
-    Tiff {
-        size,
-        photometric,
-        bits,
-        chunks,
-        more: Vec::new(),
-        big_endian: false,
-    }
-}
+use common::tiff_bytes::Values::{Bytes, Longs, Shorts};
+use common::tiff_bytes::{Tiff, directory, tiff};
 
 fn steps(picture: &Picture) -> Vec<u32> {
     let full = if picture.depth == Depth::Eight {
@@ -215,6 +91,8 @@ fn cmyk_becomes_rgb_and_loses_its_profile() {
         (picture.metadata.icc, &picture.losses[..]),
         (None, &[Loss::CmykProfile][..])
     );
+    let bare = tiff((1, 1), 5, &[8; 4], &[&[0, 255, 51, 0]]).read();
+    assert_eq!(bare.losses, [Loss::Cmyk]);
 }
 
 #[test]
@@ -306,14 +184,18 @@ fn of_several_pages_the_first_is_read() {
 }
 
 #[test]
-fn floats_and_odd_bits_are_unsupported_and_say_so() {
-    let floats = Tiff {
-        more: vec![(339, Shorts(&[3]))],
+fn signed_numbers_and_odd_bits_are_unsupported_and_say_so() {
+    let signed = Tiff {
+        more: vec![(339, Shorts(&[2]))],
+        ..tiff((1, 1), 1, &[16], &[&[0; 2]])
+    };
+    let whole = Tiff {
+        more: vec![(339, Shorts(&[1]))],
         ..tiff((1, 1), 1, &[32], &[&[0; 4]])
-    }
-    .file();
+    };
     for file in [
-        floats,
+        signed.file(),
+        whole.file(),
         tiff((1, 1), 1, &[12], &[&[0; 2]]).file(),
         tiff((1, 1), 8, &[8; 3], &[&[0; 3]]).file(),
     ] {
@@ -324,4 +206,51 @@ fn floats_and_odd_bits_are_unsupported_and_say_so() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn floats_are_read_and_cut_off_at_0_and_1() {
+    let numbers = |values: &[f32]| -> Vec<u8> {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect()
+    };
+    let float = |values: &[f32]| {
+        Tiff {
+            more: vec![(339, Shorts(&[3]))],
+            ..tiff((values.len() as u32, 1), 1, &[32], &[&numbers(values)])
+        }
+        .read()
+    };
+    let within = float(&[0.0, 0.25, 1.0]);
+    assert_eq!(
+        (within.depth, &within.losses[..]),
+        (Depth::Sixteen, &[][..])
+    );
+    assert_eq!(within.pixels, [0.0, 0.25, 1.0]);
+    let beyond = float(&[-0.5, 7.0, f32::NAN, 0.5]);
+    assert_eq!(beyond.losses, [Loss::Range]);
+    assert_eq!(beyond.pixels, [0.0, 1.0, 0.0, 0.5]);
+    // Indices cannot be fractions.
+    let palette = Tiff {
+        more: vec![(339, Shorts(&[3]))],
+        ..tiff((1, 1), 3, &[32], &[&[0; 4]])
+    };
+    assert!(matches!(
+        read_bytes(&palette.file()),
+        Err(CodecError::Unsupported { .. })
+    ));
+}
+
+#[test]
+fn a_colour_map_of_eight_bits_is_spread() {
+    let map: Vec<u16> = (0..48).map(|value| value * 5).collect();
+    let more = vec![(320, Shorts(&map))];
+    let picture = Tiff {
+        more,
+        ..tiff((3, 1), 3, &[4], &[&[0x0f, 0x30]])
+    }
+    .read();
+    assert_eq!(steps(&picture), [0, 80, 160, 75, 155, 235, 15, 95, 175]);
 }

@@ -1,9 +1,18 @@
 //! EXIF as directories of tagged values: how a TIFF keeps it, and how a TIFF itself is told (TIFF 6.0, section 2).
 
-use super::{ByteOrder, EXIF_DIRECTORY, LONG, ORIENTATION};
+use super::{
+    ByteOrder, EXIF_DIRECTORY, LONG, ORIENTATION, RATIONAL, RESOLUTION_UNIT, X_RESOLUTION,
+    Y_RESOLUTION, fraction,
+};
+use crate::metadata::{Resolution, Unit};
 
 const GPS_DIRECTORY: u16 = 0x8825;
 const INTEROPERABILITY_DIRECTORY: u16 = 0xa005;
+const MAKER_NOTE: u16 = 0x927c;
+const UNDEFINED: u16 = 7;
+
+/// Where a maker's note may end: the block that holds it must fit into a segment of a JPEG with the rest.
+const FARTHEST_NOTE: u64 = 60_000;
 
 /// The offset type of BigTIFF.
 const LONG8: u16 = 16;
@@ -15,6 +24,44 @@ pub(crate) struct Field {
     kind: u16,
     /// Numbers in little-endian order.
     value: Vec<u8>,
+    /// Where the value lies already, if it is not to be written with the directory.
+    place: Option<u64>,
+}
+
+/// A maker's note: a block in a form of the maker's own, which mostly points into itself by offsets from the beginning
+/// of the file or the EXIF block. It can be read only where it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MakerNote {
+    pub(crate) at: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl MakerNote {
+    /// A note found at an offset; whether one without a byte order of its own is little-endian is for the caller to say.
+    /// `None` if no place can be given to it again.
+    pub(crate) fn new(at: u64, bytes: Vec<u8>, little: bool) -> Option<Self> {
+        let kept = little || has_own_order(&bytes);
+        let end = at.checked_add(bytes.len() as u64)?;
+        (kept && at >= 16 && end <= FARTHEST_NOTE).then_some(Self { at, bytes })
+    }
+
+    /// Where the note ends, on a word.
+    pub(crate) fn end(&self) -> u64 {
+        (self.at + self.bytes.len() as u64).next_multiple_of(2)
+    }
+}
+
+/// Whether a note begins like those that hold a header with a byte order.
+fn has_own_order(note: &[u8]) -> bool {
+    let names: [&[u8]; 6] = [
+        b"Nikon\0\x02",
+        b"OLYMPUS\0",
+        b"OM SYSTEM\0",
+        b"FUJIFILM",
+        b"Apple iOS\0",
+        b"PENTAX \0",
+    ];
+    names.iter().any(|name| note.starts_with(name))
 }
 
 impl Field {
@@ -22,7 +69,12 @@ impl Field {
     /// of its elements.
     pub(crate) fn new(tag: u16, kind: u16, value: Vec<u8>) -> Option<Self> {
         let size = element_bytes(kind)?;
-        (!value.is_empty() && value.len().is_multiple_of(size)).then_some(Self { tag, kind, value })
+        (!value.is_empty() && value.len().is_multiple_of(size)).then_some(Self {
+            tag,
+            kind,
+            value,
+            place: None,
+        })
     }
 
     pub(crate) fn shorts(tag: u16, values: &[u16]) -> Self {
@@ -33,6 +85,7 @@ impl Field {
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
                 .collect(),
+            place: None,
         }
     }
 
@@ -44,6 +97,7 @@ impl Field {
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
                 .collect(),
+            place: None,
         }
     }
 
@@ -57,6 +111,7 @@ impl Field {
                     .iter()
                     .flat_map(|value| value.to_le_bytes())
                     .collect(),
+                place: None,
             }
         } else {
             Self {
@@ -66,12 +121,18 @@ impl Field {
                     .iter()
                     .flat_map(|&value| (value as u32).to_le_bytes())
                     .collect(),
+                place: None,
             }
         }
     }
 
     pub(crate) fn bytes(tag: u16, kind: u16, value: Vec<u8>) -> Self {
-        Self { tag, kind, value }
+        Self {
+            tag,
+            kind,
+            value,
+            place: None,
+        }
     }
 }
 
@@ -88,11 +149,12 @@ pub(crate) fn element_bytes(kind: u16) -> Option<usize> {
 }
 
 /// Whether a tag of the main directory is about the photograph and not about how its pixels are stored: description,
-/// make and model, resolution, software, date, artist, host, rating, copyright and Windows' own texts.
+/// make and model, names of document and page, resolution, software, date, artist, host, rating, copyright and Windows'
+/// own texts.
 pub(crate) fn kept_in_main(tag: u16) -> bool {
     matches!(
         tag,
-        0x010e..=0x0110 | 0x011a | 0x011b | 0x0128 | 0x0131 | 0x0132 | 0x013b | 0x013c | 0x4746 | 0x4749 | 0x8298
+        0x010d..=0x0110 | 0x011a | 0x011b | 0x011d | 0x0128 | 0x0131 | 0x0132 | 0x013b | 0x013c | 0x4746 | 0x4749 | 0x8298
             | 0x9c9b..=0x9c9f
     )
 }
@@ -103,6 +165,10 @@ pub(crate) struct Directories {
     pub(crate) main: Vec<Field>,
     pub(crate) exif: Vec<Field>,
     pub(crate) gps: Vec<Field>,
+    /// The maker's note, which belongs to the second of them.
+    pub(crate) note: Option<MakerNote>,
+    /// Whether there was a maker's note that could not be kept.
+    pub(crate) note_lost: bool,
 }
 
 impl Directories {
@@ -121,27 +187,95 @@ impl Directories {
             main: fields(exif, order, main),
             exif: sub(EXIF_DIRECTORY),
             gps: sub(GPS_DIRECTORY),
+            ..Self::default()
         };
         directories.main.retain(|field| kept_in_main(field.tag));
+        let note_at = order
+            .find(exif, main, EXIF_DIRECTORY)
+            .and_then(|entry| order.scalar(exif, entry))
+            .and_then(|directory| order.find(exif, directory as usize, MAKER_NOTE))
+            .and_then(|entry| order.long(exif, entry + 8));
+        directories.set_note(note_at.map(u64::from), matches!(order, ByteOrder::Little));
         Some(directories)
+    }
+
+    /// Takes the maker's note out of the fields, to be put where it was.
+    pub(crate) fn set_note(&mut self, at: Option<u64>, little: bool) {
+        let index = self.exif.iter().position(|field| field.tag == MAKER_NOTE);
+        let Some(field) = index.map(|index| self.exif.remove(index)) else {
+            return;
+        };
+        // A short one lies in its entry and points nowhere.
+        if field.value.len() <= 4 {
+            self.exif.push(field);
+            return;
+        }
+        self.note = at.and_then(|at| MakerNote::new(at, field.value, little));
+        self.note_lost = self.note.is_none();
+    }
+
+    /// Tells a resolution in place of what was told before.
+    pub(crate) fn set_resolution(&mut self, resolution: Resolution) {
+        let unit = match resolution.unit {
+            Unit::Ratio => 1,
+            Unit::Centimetre => 3,
+            Unit::Inch | Unit::Metre => 2,
+        };
+        let (x, y) = match resolution.unit {
+            Unit::Metre => resolution.per_inch(),
+            _ => (resolution.x, resolution.y),
+        };
+        self.main
+            .retain(|field| !matches!(field.tag, X_RESOLUTION | Y_RESOLUTION | RESOLUTION_UNIT));
+        for (tag, value) in [(X_RESOLUTION, x), (Y_RESOLUTION, y)] {
+            let (number, parts) = fraction(value);
+            let bytes = [number.to_le_bytes(), parts.to_le_bytes()].concat();
+            self.main.push(Field::bytes(tag, RATIONAL, bytes));
+        }
+        self.main.push(Field::shorts(RESOLUTION_UNIT, &[unit]));
+    }
+
+    /// Whether both numbers of a resolution are told.
+    pub(crate) fn has_resolution(&self) -> bool {
+        [X_RESOLUTION, Y_RESOLUTION]
+            .iter()
+            .all(|&tag| self.main.iter().any(|field| field.tag == tag))
     }
 
     /// An EXIF block of its own, upright and little-endian; `None` if there is nothing to tell.
     pub(crate) fn to_exif(&self) -> Option<Vec<u8>> {
-        if self.main.is_empty() && self.exif.is_empty() && self.gps.is_empty() {
+        if self.main.is_empty()
+            && self.exif.is_empty()
+            && self.gps.is_empty()
+            && self.note.is_none()
+        {
             return None;
         }
         let mut directories = self.clone();
         directories.main.push(Field::shorts(ORIENTATION, &[1]));
-        let mut exif = b"II*\0\x08\0\0\0".to_vec();
-        exif.extend(directories.encode(8, false));
+        let at = directories.note.as_ref().map_or(8, MakerNote::end);
+        let mut exif = b"II*\0".to_vec();
+        exif.extend((at as u32).to_le_bytes());
+        if let Some(note) = &directories.note {
+            exif.resize(note.at as usize, 0);
+            exif.extend(&note.bytes);
+            exif.resize(at as usize, 0);
+        }
+        exif.extend(directories.encode(at, false));
         Some(exif)
     }
 
-    /// The bytes of the main directory, to be placed at offset `at` of the file, followed by the others.
+    /// The bytes of the main directory, to be placed at offset `at` of the file, followed by the others. The maker's note
+    /// must lie where it was.
     pub(crate) fn encode(&self, at: u64, big: bool) -> Vec<u8> {
-        let mut main = self.main.clone();
-        let others: Vec<_> = [(EXIF_DIRECTORY, &self.exif), (GPS_DIRECTORY, &self.gps)]
+        let (mut main, mut exif) = (self.main.clone(), self.exif.clone());
+        if let Some(note) = &self.note {
+            exif.push(Field {
+                place: Some(note.at),
+                ..Field::bytes(MAKER_NOTE, UNDEFINED, note.bytes.clone())
+            });
+        }
+        let others: Vec<_> = [(EXIF_DIRECTORY, &exif), (GPS_DIRECTORY, &self.gps)]
             .into_iter()
             .filter(|(_, fields)| !fields.is_empty())
             .collect();
@@ -224,7 +358,9 @@ fn encode(fields: &[Field], at: u64, big: bool) -> Vec<u8> {
         // Every field was made with a known kind.
         let size = element_bytes(field.kind).unwrap_or(1);
         offset((field.value.len() / size) as u64, &mut bytes);
-        if field.value.len() <= inline {
+        if let Some(place) = field.place {
+            offset(place, &mut bytes);
+        } else if field.value.len() <= inline {
             bytes.extend(&field.value);
             bytes.resize(bytes.len() + inline - field.value.len(), 0);
         } else {

@@ -3,18 +3,25 @@
 
 pub(crate) mod directories;
 
-use crate::Metadata;
+use crate::metadata::{Metadata, Resolution, Unit};
 use crate::orientation::Orientation;
+use crate::xmp;
+
+use directories::Directories;
 
 const IMAGE_WIDTH: u16 = 0x0100;
 const IMAGE_LENGTH: u16 = 0x0101;
 const ORIENTATION: u16 = 0x0112;
+const X_RESOLUTION: u16 = 0x011a;
+const Y_RESOLUTION: u16 = 0x011b;
+const RESOLUTION_UNIT: u16 = 0x0128;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const PIXEL_X_DIMENSION: u16 = 0xa002;
 const PIXEL_Y_DIMENSION: u16 = 0xa003;
 
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
+const RATIONAL: u16 = 5;
 
 /// A file's EXIF orientation; upright if it tells none.
 pub(crate) fn orientation(exif: Option<&[u8]>) -> Orientation {
@@ -26,13 +33,20 @@ pub(crate) fn orientation(exif: Option<&[u8]>) -> Orientation {
 }
 
 /// Tells that the pixels have been turned upright, in EXIF and XMP. The EXIF thumbnail, which has not, is unlinked.
-pub(crate) fn set_upright(metadata: &mut Metadata) {
+/// `quarter` says whether columns have become rows.
+pub(crate) fn set_upright(metadata: &mut Metadata, quarter: bool) {
     if let Some(exif) = &mut metadata.exif {
         // Nothing to do for a block that could not tell its orientation.
         let _ = set_exif_upright(exif);
+        if quarter {
+            let _ = turn_resolution(exif);
+        }
     }
     if let Some(xmp) = &mut metadata.xmp {
-        set_xmp_upright(xmp);
+        xmp::set_upright(xmp);
+    }
+    if quarter {
+        metadata.resolution = metadata.resolution.map(Resolution::turned);
     }
 }
 
@@ -46,21 +60,85 @@ fn set_exif_upright(exif: &mut [u8]) -> Option<()> {
     order.set_long(exif, main + 2 + 12 * entries, 0)
 }
 
-/// Sets `tiff:Orientation`, as attribute or element, to 1; the packet's length does not change.
-fn set_xmp_upright(xmp: &mut [u8]) {
-    const NAME: &[u8] = b"tiff:Orientation";
-    let mut at = 0;
-    while let Some(found) = xmp[at..]
-        .windows(NAME.len())
-        .position(|window| window == NAME)
+/// Where a tag of the main directory holds its one rational number.
+fn rational(exif: &[u8], order: ByteOrder, tag: u16) -> Option<usize> {
+    let entry = order.find(exif, order.main(exif)?, tag)?;
+    let one = order.short(exif, entry + 2)? == RATIONAL && order.long(exif, entry + 4)? == 1;
+    let at = order.long(exif, entry + 8)? as usize;
+    (one && exif.len().checked_sub(at)? >= 8).then_some(at)
+}
+
+/// The resolution of the main directory.
+pub(crate) fn resolution(exif: &[u8]) -> Option<Resolution> {
+    let order = ByteOrder::of(exif)?;
+    let value = |tag| {
+        let at = rational(exif, order, tag)?;
+        Some(f64::from(order.long(exif, at)?) / f64::from(order.long(exif, at + 4)?))
+    };
+    let unit = order
+        .find(exif, order.main(exif)?, RESOLUTION_UNIT)
+        .and_then(|entry| order.scalar(exif, entry));
+    let unit = match unit {
+        Some(1) => Unit::Ratio,
+        Some(3) => Unit::Centimetre,
+        _ => Unit::Inch,
+    };
+    Resolution::new(value(X_RESOLUTION)?, value(Y_RESOLUTION)?, unit)
+}
+
+/// Multiplies the resolution of the main directory, if it tells one.
+pub(crate) fn scale_resolution(exif: &mut [u8], (across, down): (f64, f64)) {
+    let Some(order) = ByteOrder::of(exif) else {
+        return;
+    };
+    let places = [(X_RESOLUTION, across), (Y_RESOLUTION, down)]
+        .map(|(tag, factor)| rational(exif, order, tag).map(|at| (at, factor)));
+    // Both tags may share their value.
+    let shared = places[0].map(|place| place.0) == places[1].map(|place| place.0);
+    for (at, factor) in places
+        .into_iter()
+        .take(if shared { 1 } else { 2 })
+        .flatten()
     {
-        at += found + NAME.len();
-        if let [b'=', b'"' | b'\'', value @ b'1'..=b'8', ..] | [b'>', value @ b'1'..=b'8', ..] =
-            &mut xmp[at..]
-        {
-            *value = b'1';
-        }
+        let parts = [at, at + 4].map(|at| f64::from(order.long(exif, at).unwrap_or(0)));
+        let (number, parts) = fraction(parts[0] / parts[1] * factor);
+        // The place was just found within the block.
+        let _ = order.set_long(exif, at, number);
+        let _ = order.set_long(exif, at + 4, parts);
     }
+}
+
+fn turn_resolution(exif: &mut [u8]) -> Option<()> {
+    let order = ByteOrder::of(exif)?;
+    let (across, down) = (
+        rational(exif, order, X_RESOLUTION)?,
+        rational(exif, order, Y_RESOLUTION)?,
+    );
+    for part in [0, 4] {
+        let (one, other) = (
+            order.long(exif, across + part)?,
+            order.long(exif, down + part)?,
+        );
+        order.set_long(exif, across + part, other)?;
+        order.set_long(exif, down + part, one)?;
+    }
+    Some(())
+}
+
+/// A number as numerator and denominator, to a thousandth.
+fn fraction(value: f64) -> (u32, u32) {
+    if value.fract() == 0.0 || value > 4e6 {
+        (value as u32, 1)
+    } else {
+        ((value * 1000.0).round() as u32, 1000)
+    }
+}
+
+/// A block that tells nothing but a resolution.
+pub(crate) fn of_resolution(resolution: Resolution) -> Option<Vec<u8>> {
+    let mut directories = Directories::default();
+    directories.set_resolution(resolution);
+    directories.to_exif()
 }
 
 /// Writes the image's size into the tags that tell it, where they exist.
@@ -163,7 +241,7 @@ impl ByteOrder {
     }
 
     /// The offset of a tag's 12-byte entry in a directory.
-    fn find(self, exif: &[u8], directory: usize, tag: u16) -> Option<usize> {
+    pub(crate) fn find(self, exif: &[u8], directory: usize, tag: u16) -> Option<usize> {
         let entries = usize::from(self.short(exif, directory)?);
         let mut offsets = (0..entries).map(|index| directory + 2 + 12 * index);
         offsets.find(|&entry| self.short(exif, entry) == Some(tag))

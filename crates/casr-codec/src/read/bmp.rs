@@ -6,7 +6,7 @@ use std::io::{BufReader, Read};
 use super::decoded::{Decoded, Samples, zeros};
 use super::{Decoder, Fault, Header};
 use crate::orientation::Orientation;
-use crate::{Colour, Depth, Limits, Metadata};
+use crate::{Colour, Depth, Limits, Metadata, Resolution, Unit};
 
 const FILE_HEADER: usize = 14;
 const CORE_HEADER: usize = 12;
@@ -211,8 +211,8 @@ impl Decoder for Bmp {
             orientation,
             metadata: Metadata {
                 icc: self.profile(),
-                exif: None,
-                xmp: None,
+                resolution: self.resolution(),
+                ..Metadata::default()
             },
             losses: Vec::new(),
         })
@@ -285,6 +285,20 @@ impl Bmp {
             }
         }
         Ok(())
+    }
+
+    /// The pixels per metre that all but the oldest headers tell.
+    fn resolution(&self) -> Option<Resolution> {
+        let header_bytes = u32::from_le_bytes(bytes(&self.file, FILE_HEADER).ok()?);
+        if (header_bytes as usize) < INFO_HEADER {
+            return None;
+        }
+        let value = |at| Some(f64::from(i32::from_le_bytes(bytes(&self.file, at).ok()?)));
+        Resolution::new(
+            value(FILE_HEADER + 24)?,
+            value(FILE_HEADER + 28)?,
+            Unit::Metre,
+        )
     }
 
     /// The ICC profile that a version 5 header may point to.

@@ -9,6 +9,8 @@ use crate::{Colour, Depth, Loss, Metadata, Picture, SourceFormat};
 pub(super) enum Samples {
     Eight(Vec<u8>),
     Sixteen(Vec<u16>),
+    /// From 0 to 1.
+    Real(Vec<f32>),
 }
 
 /// A decoded file: `height × width` pixels of the colour's samples and, with `alpha`, one more.
@@ -32,7 +34,13 @@ pub(super) fn zeros<T: Clone + Default>(length: usize) -> Result<Vec<T>, Fault> 
     Ok(vector)
 }
 
-fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
+/// Finds out whether there is memory that a decoder is going to ask for without a way to be refused.
+pub(super) fn probe_memory(bytes: usize) -> Result<(), Fault> {
+    with_room::<u8>(bytes).map(drop)
+}
+
+/// An empty vector with room for `length` elements, or the fault of there being too little memory.
+pub(super) fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
     let mut vector = Vec::new();
     let bytes = length.saturating_mul(size_of::<T>());
     vector
@@ -47,6 +55,7 @@ impl Decoded {
         let (depth, sampled) = match &self.samples {
             Samples::Eight(samples) => (Depth::Eight, self.upright(samples, 255.0)),
             Samples::Sixteen(samples) => (Depth::Sixteen, self.upright(samples, 65535.0)),
+            Samples::Real(samples) => (Depth::Sixteen, self.upright(samples, 1.0)),
         };
         let (mut pixels, alpha) = sampled?;
         if let (true, Some(alpha)) = (self.premultiplied, &alpha) {
@@ -61,7 +70,8 @@ impl Decoded {
         } = self;
         let (width, height) = orientation.upright_size(self.width, self.height);
         if orientation != Orientation::UPRIGHT {
-            exif::set_upright(&mut metadata);
+            let quarter = orientation.upright_size(1, 2) == (2, 1);
+            exif::set_upright(&mut metadata, quarter);
         }
         Ok(Picture {
             width,

@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     NoPixels { width: u64, height: u64 },
     TooManyPixels { width: u64, height: u64, limit: u64 },
     OutOfMemory { bytes: usize },
+    CameraRaw,
+    NoSuchPage { pages: usize },
     Io(io::Error),
 }
 
@@ -56,6 +58,8 @@ impl Fault {
                 height,
                 limit,
             },
+            Self::CameraRaw => CodecError::CameraRaw { path },
+            Self::NoSuchPage { pages } => CodecError::NoSuchPage { path, pages },
             Self::OutOfMemory { bytes } => CodecError::OutOfMemory { path, bytes },
             Self::Io(source) => CodecError::unreadable(&path, source),
         }

@@ -99,8 +99,8 @@ impl Decoder for Gif {
             orientation: Orientation::UPRIGHT,
             metadata: Metadata {
                 icc: self.inner.icc_profile().map(<[u8]>::to_vec),
-                exif: None,
                 xmp: self.inner.xmp_metadata().map(<[u8]>::to_vec),
+                ..Metadata::default()
             },
             losses: if later {
                 vec![Loss::LaterFrames]

@@ -1,13 +1,13 @@
 //! Reading: tell the format by the content, let its decoder work within the limits, set the picture upright.
 
 mod bmp;
+mod chunks;
 mod decoded;
 mod fault;
 mod gif;
 mod jpeg;
 mod png;
 mod tiff;
-mod tiff_colour;
 mod webp;
 
 use std::fs::{self, File};
@@ -48,7 +48,41 @@ trait Decoder {
 /// A [`CodecError`] that names the file: it is missing, a folder, empty, no image, cut off, damaged, of an unsupported
 /// kind, or claims more pixels than `limits` allow.
 pub fn read(path: &Path, limits: &Limits) -> Result<Picture, CodecError> {
-    let (format, decoder) = open(path, limits)?;
+    decode(path, limits, None)
+}
+
+/// Reads one page of a file, counted from 1. What [`pages`] tells has so many; the one page of a file that is no TIFF
+/// is its image, or its first frame.
+///
+/// # Errors
+///
+/// As [`read`], and [`CodecError::NoSuchPage`].
+pub fn read_page(path: &Path, limits: &Limits, page: usize) -> Result<Picture, CodecError> {
+    match page.checked_sub(1) {
+        Some(index) => decode(path, limits, Some(index)),
+        None => Err(CodecError::NoSuchPage {
+            path: path.to_owned(),
+            pages: pages(path)?,
+        }),
+    }
+}
+
+/// How many pages [`read_page`] can read of a file: those of a TIFF, its smaller copies and masks not counted, and 1 for
+/// every other format.
+///
+/// # Errors
+///
+/// The file is missing, a folder, empty, unreadable or no image.
+pub fn pages(path: &Path) -> Result<usize, CodecError> {
+    let (format, file, _) = recognise(path)?;
+    if format != SourceFormat::Tiff {
+        return Ok(1);
+    }
+    guarded(|| tiff::pages(file)).map_err(|fault| fault.at(path, format))
+}
+
+fn decode(path: &Path, limits: &Limits, page: Option<usize>) -> Result<Picture, CodecError> {
+    let (format, decoder) = open(path, limits, page)?;
     let picture = guarded(|| {
         decoder
             .decode()
@@ -65,7 +99,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Picture, CodecError> {
 ///
 /// As [`read`], but for damage behind the header.
 pub fn probe(path: &Path, limits: &Limits) -> Result<Info, CodecError> {
-    let (format, decoder) = open(path, limits)?;
+    let (format, decoder) = open(path, limits, None)?;
     let Header {
         width,
         height,
@@ -85,7 +119,8 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<Info, CodecError> {
     })
 }
 
-fn open(path: &Path, limits: &Limits) -> Result<(SourceFormat, Box<dyn Decoder>), CodecError> {
+/// A file's format by its content, the file from its start on, and its length.
+fn recognise(path: &Path) -> Result<(SourceFormat, BufReader<File>, u64), CodecError> {
     let unreadable = |source| CodecError::unreadable(path, source);
     // A pipe or a terminal would hang before a byte of it could be judged.
     let metadata = fs::metadata(path).map_err(unreadable)?;
@@ -95,7 +130,7 @@ fn open(path: &Path, limits: &Limits) -> Result<(SourceFormat, Box<dyn Decoder>)
         });
     }
     if !metadata.is_file() {
-        return Err(CodecError::NotAFile {
+        return Err(CodecError::Pipe {
             path: path.to_owned(),
         });
     }
@@ -117,12 +152,21 @@ fn open(path: &Path, limits: &Limits) -> Result<(SourceFormat, Box<dyn Decoder>)
         });
     };
     file.rewind().map_err(unreadable)?;
-    let (file, bytes) = (BufReader::new(file), metadata.len());
+    Ok((format, BufReader::new(file), metadata.len()))
+}
+
+fn open(
+    path: &Path,
+    limits: &Limits,
+    page: Option<usize>,
+) -> Result<(SourceFormat, Box<dyn Decoder>), CodecError> {
+    let (format, file, bytes) = recognise(path)?;
     let decoder = guarded(|| match format {
+        SourceFormat::Tiff => tiff::open(file, bytes, limits, page),
+        _ if page.is_some_and(|page| page > 0) => Err(Fault::NoSuchPage { pages: 1 }),
         SourceFormat::Png => png::open(file, limits),
         SourceFormat::Jpeg => jpeg::open(file, limits),
         SourceFormat::WebP => webp::open(file, bytes, limits),
-        SourceFormat::Tiff => tiff::open(file, bytes, limits),
         SourceFormat::Bmp => bmp::open(file, limits),
         SourceFormat::Gif => gif::open(file, limits),
     });
@@ -138,11 +182,19 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 /// What to do with content that is no image CASR reads, by what it looks like.
 fn remedy_for(head: &[u8]) -> &'static str {
     match head {
+        [_, _, _, _, b'f', b't', b'y', b'p', b'c', b'r', b'x', ..] => {
+            "it looks like a camera raw file: develop it with a raw converter and save it as TIFF or PNG"
+        }
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
             "it looks like HEIC, AVIF or a video: export it as JPEG or PNG first"
         }
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => {
             "it is JPEG XL: convert it to PNG first"
+        }
+        [b'I', b'I', b'U' | b'R', ..]
+        | [b'M', b'M', b'O', b'R', ..]
+        | [b'F', b'U', b'J', b'I', ..] => {
+            "it looks like a camera raw file: develop it with a raw converter and save it as TIFF or PNG"
         }
         [b'%', b'P', b'D', b'F', ..] => "it is a PDF: export the page as PNG first",
         _ => "check that this is the right file, whatever its name says",

@@ -3,26 +3,36 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 
-use png::{BitDepth, ColorType, DecodingError, Transformations};
+use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
-use super::decoded::{Decoded, Samples, zeros};
+use super::chunks::{self, Chunks};
+use super::decoded::{Decoded, Samples, with_room, zeros};
 use super::{Decoder, Fault, Header};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
-use crate::{Colour, Depth, Limits, Loss, Metadata};
+use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Text, Unit};
 
 /// The keyword under which XMP travels in an iTXt chunk.
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
-/// What encoders write into gAMA for sRGB; anything near it says nothing that would be missed.
-const SRGB_GAMMA: f32 = 0.45455;
-
 struct PngDecoder {
     reader: png::Reader<BufReader<File>>,
     header: Header,
+    chunks: Chunks,
 }
 
 pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+    let chunks = chunks::of_png(&mut file)?;
+    match file.fill_buf()?.get(12..16) {
+        Some(b"IHDR") => {}
+        Some(b"CgBI") => {
+            return Err(Fault::unsupported(
+                "Apple's own variant from inside of apps, CgBI",
+            ));
+        }
+        Some(_) => return Err(Fault::damaged("it does not begin with its header")),
+        None => return Err(Fault::Truncated),
+    }
     // The size, which opens the first chunk, is judged before the decoder makes room for even one row.
     let size = file
         .fill_buf()?
@@ -62,7 +72,11 @@ pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn
         depth,
         orientation,
     };
-    Ok(Box::new(PngDecoder { reader, header }))
+    Ok(Box::new(PngDecoder {
+        reader,
+        header,
+        chunks,
+    }))
 }
 
 impl Decoder for PngDecoder {
@@ -81,14 +95,20 @@ impl Decoder for PngDecoder {
         self.reader.finish()?;
         let samples = match self.header.depth {
             Depth::Eight => Samples::Eight(buffer),
-            Depth::Sixteen => Samples::Sixteen(
-                buffer
-                    .chunks_exact(2)
-                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
-                    .collect(),
-            ),
+            Depth::Sixteen => {
+                let mut samples = with_room(bytes / 2)?;
+                let pairs = buffer.as_chunks::<2>().0;
+                samples.extend(pairs.iter().map(|pair| u16::from_be_bytes(*pair)));
+                Samples::Sixteen(samples)
+            }
         };
-        let metadata = metadata(self.reader.info())?;
+        let (metadata, mut losses) = metadata(self.reader.info());
+        if self.chunks.profile && metadata.icc.is_none() {
+            losses.push(Loss::BrokenProfile);
+        }
+        if self.chunks.unknown {
+            losses.push(Loss::ApplicationData);
+        }
         let Header {
             width,
             height,
@@ -105,48 +125,149 @@ impl Decoder for PngDecoder {
             samples,
             orientation: exif::orientation(metadata.exif.as_deref()),
             metadata,
-            losses: losses(self.reader.info()),
+            losses,
         })
     }
 }
 
-fn metadata(info: &png::Info<'_>) -> Result<Metadata, Fault> {
-    let xmp = match info
-        .utf8_text
-        .iter()
-        .find(|chunk| chunk.keyword == XMP_KEYWORD)
-    {
-        Some(chunk) => Some(chunk.get_text()?.into_bytes()),
-        None => None,
+/// What the chunks say, and what of it was left out because it is damaged or beyond all measure.
+fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
+    let (mut texts, mut losses, mut xmp) = (Vec::new(), Vec::new(), None);
+    // Texts may be compressed a thousandfold, so what they become together is held to a bound.
+    let mut room = METADATA_BYTES;
+    let mut take = |text: Option<String>| {
+        let text = text?;
+        room = room.checked_sub(text.len())?;
+        Some(text)
     };
-    Ok(Metadata {
-        icc: info.icc_profile.as_ref().map(|profile| profile.to_vec()),
-        exif: info.exif_metadata.as_ref().map(|exif| exif.to_vec()),
-        xmp,
-    })
-}
-
-fn losses(info: &png::Info<'_>) -> Vec<Loss> {
-    let mut losses = Vec::new();
+    let mut complete = true;
+    for chunk in &info.uncompressed_latin1_text {
+        let text = take(Some(chunk.text.clone()));
+        complete &= text.is_some();
+        texts.extend(text.map(|text| Text {
+            keyword: chunk.keyword.clone(),
+            text,
+            ..Text::default()
+        }));
+    }
+    for chunk in &info.compressed_latin1_text {
+        let text = take(chunk.get_text().ok());
+        complete &= text.is_some();
+        texts.extend(text.map(|text| Text {
+            keyword: chunk.keyword.clone(),
+            text,
+            compressed: true,
+            ..Text::default()
+        }));
+    }
+    for chunk in &info.utf8_text {
+        let text = take(chunk.get_text().ok());
+        if chunk.keyword == XMP_KEYWORD {
+            match text {
+                Some(packet) => xmp = xmp.or(Some(packet.into_bytes())),
+                None => losses.push(Loss::Xmp),
+            }
+            continue;
+        }
+        complete &= text.is_some();
+        texts.extend(text.map(|text| Text {
+            keyword: chunk.keyword.clone(),
+            text,
+            compressed: chunk.compressed,
+            international: true,
+            language: chunk.language_tag.clone(),
+            translated_keyword: chunk.translated_keyword.clone(),
+        }));
+    }
+    if !complete {
+        losses.push(Loss::Texts);
+    }
     if info
         .animation_control
         .is_some_and(|animation| animation.num_frames > 1)
     {
         losses.push(Loss::LaterFrames);
     }
-    // The profile or the sRGB chunk, where there is one, overrides gAMA and cHRM.
-    let described = info.icc_profile.is_some() || info.srgb.is_some();
-    let own_gamma = info
-        .gama_chunk
-        .is_some_and(|gamma| (gamma.into_value() - SRGB_GAMMA).abs() > 0.001);
-    let own_primaries = info
-        .chrm_chunk
-        .is_some_and(|primaries| (primaries.red.0.into_value() - 0.64).abs() > 0.001);
-    if info.coding_independent_code_points.is_some() || (!described && (own_gamma || own_primaries))
-    {
-        losses.push(Loss::ColourChunks);
-    }
-    losses
+    let resolution = info.pixel_dims.and_then(|size| {
+        let unit = match size.unit {
+            png::Unit::Meter => Unit::Metre,
+            png::Unit::Unspecified => Unit::Ratio,
+        };
+        Resolution::new(size.xppu.into(), size.yppu.into(), unit)
+    });
+    let metadata = Metadata {
+        icc: info.icc_profile.as_ref().map(|profile| profile.to_vec()),
+        exif: info
+            .exif_metadata
+            .as_ref()
+            .map(|exif| exif::without_prefix(exif.to_vec())),
+        xmp,
+        texts,
+        colour_chunks: colour_chunks(info),
+        resolution,
+        ..Metadata::default()
+    };
+    (metadata, losses)
+}
+
+/// The chunks that say what colours mean, as the file has them.
+fn colour_chunks(info: &png::Info<'_>) -> Vec<ColourChunk> {
+    let numbers = |numbers: &[u32]| {
+        numbers
+            .iter()
+            .flat_map(|number| number.to_be_bytes())
+            .collect::<Vec<u8>>()
+    };
+    let primaries = |all: &SourceChromaticities| {
+        [all.white, all.red, all.green, all.blue]
+            .iter()
+            .flat_map(|point| [point.0.into_scaled(), point.1.into_scaled()])
+            .collect::<Vec<u32>>()
+    };
+    // ITU-T H.273's numbers.
+    let code_points = info.coding_independent_code_points.map(|points| {
+        vec![
+            points.color_primaries,
+            points.transfer_function,
+            points.matrix_coefficients,
+            u8::from(points.is_video_full_range_image),
+        ]
+    });
+    // This chunk has red, green and blue before white, in steps of a 50,000th.
+    let mastering = info.mastering_display_color_volume.map(|volume| {
+        let all = volume.chromaticities;
+        let points = [all.red, all.green, all.blue, all.white];
+        let halves = points.iter().flat_map(|point| [point.0, point.1]);
+        let mut content: Vec<u8> = halves
+            .flat_map(|half| ((half.into_scaled() / 2) as u16).to_be_bytes())
+            .collect();
+        content.extend(numbers(&[volume.max_luminance, volume.min_luminance]));
+        content
+    });
+    let light = info.content_light_level.map(|level| {
+        numbers(&[
+            level.max_content_light_level,
+            level.max_frame_average_light_level,
+        ])
+    });
+    let chunks = [
+        (*b"cICP", code_points),
+        (*b"mDCV", mastering),
+        (*b"cLLI", light),
+        (*b"sRGB", info.srgb.map(|intent| vec![intent as u8])),
+        (
+            *b"gAMA",
+            info.gama_chunk.map(|gamma| numbers(&[gamma.into_scaled()])),
+        ),
+        (
+            *b"cHRM",
+            info.chrm_chunk.as_ref().map(|all| numbers(&primaries(all))),
+        ),
+    ];
+    let chunk = |(name, content): ([u8; 4], Option<Vec<u8>>)| {
+        content.map(|content| ColourChunk { name, content })
+    };
+    chunks.into_iter().filter_map(chunk).collect()
 }
 
 impl From<DecodingError> for Fault {
@@ -154,7 +275,24 @@ impl From<DecodingError> for Fault {
         match error {
             DecodingError::IoError(error) => error.into(),
             DecodingError::LimitsExceeded => Self::damaged("its metadata is larger than 64 MiB"),
-            error => Self::damaged(error),
+            error => Self::damaged(plain(&error.to_string())),
         }
     }
+}
+
+/// The decoder's words with chunks called by their names.
+fn plain(words: &str) -> String {
+    if words.starts_with("Corrupt deflate stream") {
+        return "its compressed data make no sense".to_owned();
+    }
+    const BEGIN: &str = "ChunkType { type: ";
+    let Some((before, rest)) = words.split_once(BEGIN) else {
+        return words.trim_end_matches('.').to_owned();
+    };
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+    let after = rest.split_once('}').map_or("", |(_, after)| after);
+    format!("{before}{name}{}", plain(after))
 }

@@ -1,11 +1,12 @@
 //! WebP: lossy and lossless, and the first frame of an animation.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read};
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::decoded::{Decoded, Samples, zeros};
+use super::chunks::{self, Chunks};
+use super::decoded::{Decoded, Samples, probe_memory, zeros};
 use super::{Decoder, Fault, Header};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
@@ -15,6 +16,7 @@ struct Webp {
     inner: WebPDecoder<BufReader<File>>,
     header: Header,
     metadata: Metadata,
+    chunks: Chunks,
 }
 
 pub(super) fn open(
@@ -28,7 +30,7 @@ pub(super) fn open(
     if announced + 8 > bytes {
         return Err(Fault::Truncated);
     }
-    file.rewind()?;
+    let chunks = chunks::of_webp(&mut file)?;
     let mut inner = WebPDecoder::new(file)?;
     let (width, height) = inner.dimensions();
     limits.check(width.into(), height.into())?;
@@ -37,6 +39,7 @@ pub(super) fn open(
         icc: inner.icc_profile()?,
         exif: inner.exif_metadata()?.map(exif::without_prefix),
         xmp: inner.xmp_metadata()?,
+        ..Metadata::default()
     };
     let header = Header {
         width: width as usize,
@@ -50,6 +53,7 @@ pub(super) fn open(
         inner,
         header,
         metadata,
+        chunks,
     }))
 }
 
@@ -67,12 +71,16 @@ impl Decoder for Webp {
             orientation,
             ..
         } = self.header;
-        let losses = if self.inner.num_frames() > 1 {
-            vec![Loss::LaterFrames]
-        } else {
-            Vec::new()
-        };
+        let mut losses = Vec::new();
+        if self.inner.num_frames() > 1 {
+            losses.push(Loss::LaterFrames);
+        }
+        if self.chunks.unknown {
+            losses.push(Loss::ApplicationData);
+        }
         let mut buffer = zeros::<u8>(width * height * (colour.channels() + usize::from(alpha)))?;
+        // Planes of a lossy image, or the pixels of a lossless one with their alpha.
+        probe_memory(width * height * 4)?;
         self.inner.set_memory_limit(usize::MAX);
         self.inner.read_image(&mut buffer)?;
         Ok(Decoded {

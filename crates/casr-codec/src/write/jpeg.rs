@@ -1,17 +1,30 @@
 //! JPEG, streamed: the encoder asks for its rows, so it runs on a thread of its own and is handed them as they come.
 
 use std::cell::RefCell;
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use jpeg_encoder::{EncodingError, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
+use jpeg_encoder::{
+    EncodingError, ImageBuffer, JpegColorType, PixelDensity, PixelDensityUnit, SamplingFactor,
+    rgb_to_ycbcr,
+};
 
 use super::output::Sink;
-use super::{EncodeError, Encoder, Header, quantise};
-use crate::Colour;
+use super::{EncodeError, Encoder, Header, fit, quantise};
+use crate::{Colour, Metadata, xmp};
 
 /// What begins an APP1 segment that holds XMP.
 pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// The longest content of a segment.
+pub(super) const SEGMENT: usize = 65_533;
+
+/// What begins an APP1 segment that holds a part of an XMP packet's extension (XMP part 3, 1.1.3.1).
+const XMP_EXTENSION: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
+
+/// Bytes of the start of image and the JFIF segment, which come first.
+const HEADER_BYTES: usize = 2 + 18;
 
 /// Bands that may wait for the encoder.
 const WAITING_BANDS: usize = 2;
@@ -27,16 +40,22 @@ pub(super) fn encoder(
     quality: u8,
 ) -> Result<Box<dyn Encoder>, EncodeError> {
     let (width, height) = (u16::try_from(header.width)?, u16::try_from(header.height)?);
-    let mut inner = jpeg_encoder::Encoder::new(sink.clone(), quality);
+    let into = Inserting {
+        sink: sink.clone(),
+        before: HEADER_BYTES,
+        segments: segments(&header.metadata),
+    };
+    let mut inner = jpeg_encoder::Encoder::new(into, quality);
     inner.set_sampling_factor(SamplingFactor::R_4_4_4);
-    if let Some(exif) = &header.metadata.exif {
-        inner.add_exif_metadata(exif)?;
-    }
-    if let Some(xmp) = &header.metadata.xmp {
-        inner.add_app_segment(1, [XMP_NAMESPACE, xmp].concat())?;
-    }
-    if let Some(icc) = &header.metadata.icc {
-        inner.add_icc_profile(icc)?;
+    if let Some((unit, x, y)) = header.metadata.resolution.and_then(fit::density) {
+        inner.set_density(PixelDensity {
+            density: (x, y),
+            unit: match unit {
+                1 => PixelDensityUnit::Inches,
+                2 => PixelDensityUnit::Centimeters,
+                _ => PixelDensityUnit::PixelAspectRatio,
+            },
+        });
     }
     let (rows, bands) = sync_channel(WAITING_BANDS);
     let row_bytes = header.width * header.channels();
@@ -91,6 +110,76 @@ fn joined(thread: Option<JoinHandle<Result<(), EncodingError>>>) -> Result<(), E
     match thread.map(JoinHandle::join) {
         Some(Ok(result)) => Ok(result?),
         Some(Err(_)) | None => Err("the JPEG encoder stopped".into()),
+    }
+}
+
+/// The segments of a file's metadata.
+fn segments(metadata: &Metadata) -> Vec<u8> {
+    let mut segments = Vec::new();
+    let mut add = |marker: u8, parts: &[&[u8]]| {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        segments.extend([0xff, marker]);
+        segments.extend((length as u16 + 2).to_be_bytes());
+        parts.iter().for_each(|part| segments.extend(*part));
+    };
+    if let Some(exif) = &metadata.exif {
+        add(0xe1, &[b"Exif\0\0", exif]);
+    }
+    if let Some(packet) = &metadata.xmp {
+        match xmp::stub(packet).filter(|_| packet.len() + XMP_NAMESPACE.len() > SEGMENT) {
+            None => add(0xe1, &[XMP_NAMESPACE, packet]),
+            Some((stub, name)) => {
+                add(0xe1, &[XMP_NAMESPACE, &stub]);
+                let length = (packet.len() as u32).to_be_bytes();
+                let room = SEGMENT - XMP_EXTENSION.len() - 40;
+                for (index, part) in packet.chunks(room).enumerate() {
+                    let at = ((index * room) as u32).to_be_bytes();
+                    add(0xe1, &[XMP_EXTENSION, name.as_bytes(), &length, &at, part]);
+                }
+            }
+        }
+    }
+    if let Some(icc) = &metadata.icc {
+        let parts = icc.chunks(SEGMENT - 14);
+        let count = parts.len() as u8;
+        for (index, part) in parts.enumerate() {
+            add(0xe2, &[b"ICC_PROFILE\0", &[index as u8 + 1, count], part]);
+        }
+    }
+    if let Some(block) = &metadata.photoshop {
+        for part in block.chunks(SEGMENT - 14) {
+            add(0xed, &[b"Photoshop 3.0\0", part]);
+        }
+    }
+    for comment in &metadata.comments {
+        add(0xfe, &[comment]);
+    }
+    segments
+}
+
+/// Puts segments behind a file's first ones: the encoder does not know all kinds of them.
+struct Inserting {
+    sink: Sink,
+    /// Bytes still to come before them.
+    before: usize,
+    segments: Vec<u8>,
+}
+
+impl Write for Inserting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.before == 0 {
+            return self.sink.write(bytes);
+        }
+        let written = self.sink.write(&bytes[..bytes.len().min(self.before)])?;
+        self.before -= written;
+        if self.before == 0 {
+            self.sink.write_all(&std::mem::take(&mut self.segments))?;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
     }
 }
 

@@ -1,18 +1,22 @@
 //! Writing: rows come in from top to bottom, a file appears when all of them are there.
 
+mod fit;
 mod jpeg;
 mod output;
 mod png;
 mod quantise;
+mod stale;
 mod tiff;
 mod webp;
 
+use std::collections::TryReserveError;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::exif::{self, directories::Directories};
-use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture};
+use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture, ResolutionChange};
 
 use output::{Output, Sink};
+pub use stale::remove_stale;
 
 /// What an output file will hold.
 #[derive(Clone, Debug)]
@@ -27,8 +31,10 @@ pub struct Header {
     pub depth: Depth,
     /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not multiplied by it.
     pub alpha: bool,
-    /// ICC profile, EXIF and XMP.
+    /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
+    /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None` if it is not.
+    pub from: Option<(usize, usize)>,
 }
 
 impl Header {
@@ -42,6 +48,7 @@ impl Header {
             depth: picture.depth,
             alpha: picture.alpha.is_some() && (format.holds_alpha() || !picture.is_opaque()),
             metadata: picture.metadata.clone(),
+            from: Some((picture.width, picture.height)),
         }
     }
 
@@ -54,6 +61,7 @@ impl Header {
             depth: Depth::Eight,
             alpha: false,
             metadata: Metadata::default(),
+            from: None,
         }
     }
 
@@ -70,6 +78,10 @@ pub struct Options {
     pub overwrite: bool,
     /// JPEG quality from 1 to 100, 95 if not said otherwise. The colours are never subsampled.
     pub quality: u8,
+    /// WebP quality from 1 to 100; `None` for lossless, as it is if not said otherwise.
+    pub webp_quality: Option<u8>,
+    /// Whether the resolution that the image tells grows with it.
+    pub resolution: ResolutionChange,
 }
 
 impl Default for Options {
@@ -77,6 +89,8 @@ impl Default for Options {
         Self {
             overwrite: false,
             quality: 95,
+            webp_quality: None,
+            resolution: ResolutionChange::Keep,
         }
     }
 }
@@ -95,7 +109,8 @@ type EncodeError = Box<dyn std::error::Error + Send + Sync>;
 /// An image file in the making.
 ///
 /// It is written beside its destination under a temporary name and moved there by [`Writer::finish`]; a writer that is
-/// dropped before leaves nothing behind. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
+/// dropped before leaves nothing behind. What a killed program has left behind is removed by the next one that writes
+/// into the folder, see [`remove_stale`]. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
 pub struct Writer {
     // Dropped before the output, which removes the file that the encoder still writes to.
     encoder: Box<dyn Encoder>,
@@ -127,13 +142,26 @@ impl Writer {
                 format,
             });
         }
-        if !(1..=100).contains(&options.quality) {
-            return Err(CodecError::QualityOutOfRange {
+        for quality in [Some(options.quality), options.webp_quality]
+            .into_iter()
+            .flatten()
+        {
+            if !(1..=100).contains(&quality) {
+                return Err(CodecError::QualityOutOfRange {
+                    path: path.to_owned(),
+                    quality,
+                });
+            }
+        }
+        if cfg!(not(feature = "lossy-webp"))
+            && format == Format::WebP
+            && options.webp_quality.is_some()
+        {
+            return Err(CodecError::NoLossyWebP {
                 path: path.to_owned(),
-                quality: options.quality,
             });
         }
-        let (header, losses) = fit(header, format);
+        let (header, losses) = fit::fit(header, format, options);
         let (row, missing) = (
             header.width * header.channels(),
             header.width * header.channels() * header.height,
@@ -142,7 +170,7 @@ impl Writer {
         let encoder: Result<Box<dyn Encoder>, EncodeError> = match format {
             Format::Png => png::encoder(sink.clone(), header),
             Format::Jpeg => jpeg::encoder(sink.clone(), header, options.quality),
-            Format::WebP => webp::encoder(sink.clone(), header),
+            Format::WebP => webp::encoder(sink.clone(), header, options.webp_quality),
             Format::Tiff => tiff::encoder(sink.clone(), header),
         };
         let path = path.to_owned();
@@ -215,66 +243,22 @@ impl Writer {
     }
 }
 
-/// An encoder's failure: the file's, if the file is to blame.
+/// An encoder's failure: the file's, if the file is to blame, or the system's, if it gave too little.
 fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
-    match sink.take_error() {
-        Some(source) => CodecError::unwritable(path, source),
-        None => CodecError::WriteFailed {
+    if let Some(source) = sink.take_error() {
+        return CodecError::unwritable(path, source);
+    }
+    if let Some(source) = error.downcast_ref::<TryReserveError>() {
+        return CodecError::Exhausted {
+            path: path.to_owned(),
+            reason: source.to_string(),
+        };
+    }
+    match error.downcast::<io::Error>() {
+        Ok(source) => CodecError::unwritable(path, *source),
+        Err(error) => CodecError::WriteFailed {
             path: path.to_owned(),
             reason: error.to_string(),
         },
     }
-}
-
-/// Cuts a header down to what a format holds, and tells its size in the EXIF.
-fn fit(mut header: Header, format: Format) -> (Header, Vec<Loss>) {
-    /// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
-    const JPEG_EXIF: usize = 65_533 - 6;
-    const JPEG_XMP: usize = 65_533 - jpeg::XMP_NAMESPACE.len();
-    /// 254 segments of a profile's part each (ICC.1:2022, B.4).
-    const JPEG_PROFILE: usize = 254 * 65_519;
-    let mut losses = Vec::new();
-    if header.depth == Depth::Sixteen && !format.holds_sixteen() {
-        header.depth = Depth::Eight;
-        losses.push(Loss::Depth);
-    }
-    let most = |bytes| {
-        if format == Format::Jpeg {
-            bytes
-        } else {
-            usize::MAX
-        }
-    };
-    // WebP stores grey as RGB, to which a grey profile does not apply.
-    let profile_fits = |icc: &[u8]| {
-        icc.len() <= most(JPEG_PROFILE)
-            && !(format == Format::WebP && icc.get(16..20) == Some(b"GRAY"))
-    };
-    // A TIFF takes the block apart, so it must be understood.
-    let exif_fits = |exif: &[u8]| {
-        exif.len() <= most(JPEG_EXIF)
-            && (format != Format::Tiff || Directories::from_exif(exif).is_some())
-    };
-    let xmp_fits = |xmp: &[u8]| {
-        xmp.len() <= most(JPEG_XMP) && (format != Format::Png || str::from_utf8(xmp).is_ok())
-    };
-    let Metadata { icc, exif, xmp } = &mut header.metadata;
-    for (bytes, fits, loss) in [
-        (
-            &mut *icc,
-            &profile_fits as &dyn Fn(&[u8]) -> bool,
-            Loss::Profile,
-        ),
-        (&mut *exif, &exif_fits, Loss::Exif),
-        (&mut *xmp, &xmp_fits, Loss::Xmp),
-    ] {
-        if bytes.as_deref().is_some_and(|bytes| !fits(bytes)) {
-            *bytes = None;
-            losses.push(loss);
-        }
-    }
-    if let Some(exif) = exif {
-        exif::set_size(exif, header.width, header.height);
-    }
-    (header, losses)
 }

@@ -1,12 +1,13 @@
 //! Where encoded bytes go: a temporary file beside the destination, moved there when it is whole.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::stale;
 use crate::CodecError;
 
 const BUFFER_BYTES: usize = 1 << 18;
@@ -16,12 +17,14 @@ pub(super) struct Output {
     temporary: NamedTempFile,
     destination: PathBuf,
     overwrite: bool,
+    /// Those of the file that is replaced.
+    permissions: Option<Permissions>,
 }
 
 impl Output {
     /// Makes the temporary file, after a look at what is in the way.
     pub(super) fn create(path: &Path, overwrite: bool) -> Result<(Self, Sink), CodecError> {
-        match fs::metadata(path) {
+        let existing = match fs::metadata(path) {
             Ok(existing) if existing.is_dir() => {
                 return Err(CodecError::IsAFolder {
                     path: path.to_owned(),
@@ -37,7 +40,24 @@ impl Output {
                     path: path.to_owned(),
                 });
             }
-            _ => {}
+            Ok(existing) => Some(existing),
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
+                return Err(CodecError::NameTooLong {
+                    path: path.to_owned(),
+                });
+            }
+            Err(_) => None,
+        };
+        let link = existing
+            .is_none()
+            .then(|| fs::read_link(path).ok())
+            .flatten();
+        if let Some(target) = link {
+            // What the link names may be on a disk that is not there now.
+            return Err(CodecError::DanglingLink {
+                path: path.to_owned(),
+                target,
+            });
         }
         // A link to a file stays a link, and the file is replaced.
         let destination = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -52,8 +72,9 @@ impl Output {
                 folder,
             });
         }
+        stale::remove_once(folder);
         let mut builder = Builder::new();
-        builder.prefix(".casr-").suffix(".partial");
+        builder.prefix(stale::PREFIX).suffix(stale::SUFFIX);
         // Temporary files are private by default, but this one will be the user's image.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -66,13 +87,21 @@ impl Output {
                 source,
             },
         };
-        let temporary = builder.tempfile_in(folder).map_err(unwritable)?;
+        let mut temporary = builder.tempfile_in(folder).map_err(unwritable)?;
+        // A program that cleans up may have come before the lock; hardly ever twice.
+        for _ in 0..8 {
+            if stale::hold(temporary.as_file(), temporary.path()) {
+                break;
+            }
+            temporary = builder.tempfile_in(folder).map_err(unwritable)?;
+        }
         let file = temporary.as_file().try_clone().map_err(unwritable)?;
         Ok((
             Self {
                 temporary,
                 destination,
                 overwrite,
+                permissions: existing.map(|existing| existing.permissions()),
             },
             Sink::new(file),
         ))
@@ -85,7 +114,14 @@ impl Output {
             temporary,
             destination,
             overwrite,
+            permissions,
         } = self;
+        if let Some(permissions) = permissions {
+            temporary
+                .as_file()
+                .set_permissions(permissions)
+                .map_err(unwritable)?;
+        }
         temporary.as_file().sync_all().map_err(unwritable)?;
         let moved = if overwrite {
             temporary.persist(&destination)

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use png::text_metadata::ITXtChunk;
-use png::{BitDepth, ColorType, DeflateCompression, Filter, Info, StreamWriter};
+use png::chunk::ChunkType;
+use png::text_metadata::{ITXtChunk, TEXtChunk, ZTXtChunk};
+use png::{
+    BitDepth, ColorType, DeflateCompression, Filter, Info, PixelDimensions, StreamWriter, Unit,
+};
 
 use super::output::Sink;
-use super::{EncodeError, Encoder, Header, quantise};
-use crate::{Colour, Depth};
+use super::{EncodeError, Encoder, Header, fit, quantise};
+use crate::{Colour, Depth, Text};
 
 /// Bytes of one IDAT chunk.
 const CHUNK_BYTES: usize = 1 << 18;
@@ -31,11 +34,26 @@ pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, En
         Depth::Eight => BitDepth::Eight,
         Depth::Sixteen => BitDepth::Sixteen,
     };
-    info.icc_profile = header.metadata.icc.map(Cow::Owned);
-    info.exif_metadata = header.metadata.exif.map(Cow::Owned);
-    if let Some(xmp) = header.metadata.xmp {
+    let metadata = header.metadata;
+    info.icc_profile = metadata.icc.map(Cow::Owned);
+    info.exif_metadata = metadata.exif.map(Cow::Owned);
+    if let Some((absolute, x, y)) = metadata.resolution.and_then(fit::dimensions) {
+        info.pixel_dims = Some(PixelDimensions {
+            xppu: x,
+            yppu: y,
+            unit: if absolute {
+                Unit::Meter
+            } else {
+                Unit::Unspecified
+            },
+        });
+    }
+    if let Some(xmp) = metadata.xmp {
         info.utf8_text
             .push(ITXtChunk::new("XML:com.adobe.xmp", String::from_utf8(xmp)?));
+    }
+    for text in metadata.texts {
+        add(&mut info, text);
     }
     let mut encoder = png::Encoder::with_info(sink, info)?;
     // On photographs the fast coder with the best filter of every row makes files a few percent smaller than zlib's
@@ -46,14 +64,37 @@ pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, En
         Depth::Eight => DeflateCompression::FdeflateUltraFast,
         Depth::Sixteen => DeflateCompression::Level(1),
     });
-    let stream = encoder
-        .write_header()?
-        .into_stream_writer_with_size(CHUNK_BYTES)?;
+    let mut writer = encoder.write_header()?;
+    for chunk in metadata.colour_chunks {
+        writer.write_chunk(ChunkType(chunk.name), &chunk.content)?;
+    }
+    let stream = writer.into_stream_writer_with_size(CHUNK_BYTES)?;
     Ok(Box::new(PngEncoder {
         stream,
         depth: header.depth,
         bytes: Vec::new(),
     }))
+}
+
+/// Adds a text in the plainest kind of chunk that holds it.
+fn add(info: &mut Info<'_>, text: Text) {
+    let latin = |text: &str| {
+        text.chars()
+            .all(|letter| u32::from(letter) < 256 && letter != '\0')
+    };
+    if text.international || !latin(&text.text) {
+        let mut chunk = ITXtChunk::new(text.keyword, text.text);
+        chunk.compressed = text.compressed;
+        chunk.language_tag = text.language;
+        chunk.translated_keyword = text.translated_keyword;
+        info.utf8_text.push(chunk);
+    } else if text.compressed {
+        info.compressed_latin1_text
+            .push(ZTXtChunk::new(text.keyword, text.text));
+    } else {
+        info.uncompressed_latin1_text
+            .push(TEXtChunk::new(text.keyword, text.text));
+    }
 }
 
 impl Encoder for PngEncoder {

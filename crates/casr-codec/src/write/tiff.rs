@@ -8,7 +8,7 @@ use flate2::write::ZlibEncoder;
 use super::output::Sink;
 use super::{EncodeError, Encoder, Header, quantise};
 use crate::exif::directories::{Directories, Field};
-use crate::{Colour, Depth};
+use crate::{Colour, Depth, Resolution, Unit, photoshop};
 
 /// Bytes of a strip before it is compressed, at least one row.
 const STRIP_BYTES: usize = 1 << 20;
@@ -19,20 +19,16 @@ const CLASSIC_BYTES: u64 = 4_000_000_000;
 
 const UNDEFINED: u16 = 7;
 const BYTE: u16 = 1;
-const RATIONAL: u16 = 5;
 
 const DEFLATE: u16 = 8;
 const HORIZONTAL_DIFFERENCES: u16 = 2;
 const UNASSOCIATED_ALPHA: u16 = 2;
-const INCH: u16 = 2;
-
-const X_RESOLUTION: u16 = 0x011a;
-const Y_RESOLUTION: u16 = 0x011b;
-const RESOLUTION_UNIT: u16 = 0x0128;
 
 struct TiffEncoder {
     sink: Sink,
     header: Header,
+    /// What of the EXIF goes into directories.
+    exif: Directories,
     big: bool,
     rows_per_strip: usize,
     /// The strip at hand: little-endian samples.
@@ -49,6 +45,8 @@ pub(super) fn encoder(mut sink: Sink, header: Header) -> Result<Box<dyn Encoder>
         &header.metadata.icc,
         &header.metadata.exif,
         &header.metadata.xmp,
+        &header.metadata.photoshop,
+        &header.metadata.photoshop,
     ];
     let metadata: usize = metadata.into_iter().flatten().map(Vec::len).sum();
     let big = row_bytes as u64 * header.height as u64 + metadata as u64 > CLASSIC_BYTES;
@@ -57,15 +55,25 @@ pub(super) fn encoder(mut sink: Sink, header: Header) -> Result<Box<dyn Encoder>
     } else {
         b"II*\0\0\0\0\0"
     };
-    sink.write_all(signature)?;
+    let exif = header.metadata.exif.as_deref();
+    let exif = exif.and_then(Directories::from_exif).unwrap_or_default();
+    let mut start = signature.to_vec();
+    if let Some(note) = &exif.note {
+        // A maker's note can be read only where it was, and that is near the beginning.
+        start.resize(note.at as usize, 0);
+        start.extend(&note.bytes);
+        start.resize(note.end() as usize, 0);
+    }
+    sink.write_all(&start)?;
     let rows_per_strip = (STRIP_BYTES / row_bytes).clamp(1, header.height);
     Ok(Box::new(TiffEncoder {
         sink,
         header,
+        exif,
         big,
         rows_per_strip,
         strip: Vec::with_capacity(rows_per_strip * row_bytes),
-        at: signature.len() as u64,
+        at: start.len() as u64,
         offsets: Vec::new(),
         lengths: Vec::new(),
     }))
@@ -139,27 +147,19 @@ impl TiffEncoder {
             depth,
             alpha,
             metadata,
+            ..
         } = &self.header;
         let channels = self.header.channels();
-        let exif = metadata.exif.as_deref().and_then(Directories::from_exif);
-        let mut directories = exif.unwrap_or_default();
-        let main = &mut directories.main;
-        // Readers want to know a resolution, even where there is none to tell.
-        if ![X_RESOLUTION, Y_RESOLUTION]
-            .iter()
-            .all(|&tag| main.iter().any(|field| field.tag == tag))
-        {
-            main.retain(|field| {
-                !matches!(field.tag, X_RESOLUTION | Y_RESOLUTION | RESOLUTION_UNIT)
-            });
-            let per_inch: Vec<u8> = [72u32, 1]
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
-            main.push(Field::bytes(X_RESOLUTION, RATIONAL, per_inch.clone()));
-            main.push(Field::bytes(Y_RESOLUTION, RATIONAL, per_inch));
-            main.push(Field::shorts(RESOLUTION_UNIT, &[INCH]));
+        let mut directories = self.exif.clone();
+        if !directories.has_resolution() {
+            // Readers want to be told a resolution; where there is none, pixels are square and of no known size.
+            directories.set_resolution(metadata.resolution.unwrap_or(Resolution {
+                x: 1.0,
+                y: 1.0,
+                unit: Unit::Ratio,
+            }));
         }
+        let main = &mut directories.main;
         let photometric = match colour {
             Colour::Grey => 1,
             Colour::Rgb => 2,
@@ -181,6 +181,14 @@ impl TiffEncoder {
         }
         if let Some(xmp) = &metadata.xmp {
             main.push(Field::bytes(0x02bc, BYTE, xmp.clone()));
+        }
+        if let Some(block) = &metadata.photoshop {
+            if let Some(records) = photoshop::iptc(block) {
+                main.push(Field::bytes(0x83bb, UNDEFINED, records.to_vec()));
+            }
+            if !photoshop::is_only_iptc(block) {
+                main.push(Field::bytes(0x8649, BYTE, block.clone()));
+            }
         }
         if let Some(icc) = &metadata.icc {
             main.push(Field::bytes(0x8773, UNDEFINED, icc.clone()));

@@ -1,6 +1,9 @@
 //! What several tests need: synthetic pictures, EXIF blocks, writing and reading in one go.
 #![allow(dead_code)]
 
+pub mod carry;
+pub mod tiff_bytes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +33,7 @@ pub fn header(width: usize, height: usize, colour: Colour, depth: Depth, alpha: 
         depth,
         alpha,
         metadata: Metadata::default(),
+        from: None,
     }
 }
 
@@ -179,7 +183,8 @@ pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn crc(bytes: &[u8]) -> u32 {
+/// The checksum of PNG and zlib (CRC-32).
+pub fn crc(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| {
         if crc & 1 == 1 {
             0xedb8_8320 ^ (crc >> 1)

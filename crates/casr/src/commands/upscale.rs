@@ -90,6 +90,7 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
         writing: Options {
             overwrite: arguments.overwrite,
             quality: arguments.quality,
+            ..Options::default()
         },
     };
     let images = destination::expand(&arguments.inputs);

@@ -1,7 +1,8 @@
 //! From the many ways a TIFF stores colours to grey or RGB, with or without alpha.
 
+use super::super::decoded::{Samples, zeros};
+use super::super::jpeg::planes::rgb;
 use super::Fault;
-use super::decoded::{Samples, zeros};
 use crate::Colour;
 
 /// What a TIFF's samples stand for.
@@ -29,7 +30,7 @@ pub(super) struct Layout {
     pub(super) meaning: Meaning,
     /// Samples per pixel, those that mean nothing to us included.
     pub(super) stride: usize,
-    /// 1, 2, 4, 8 or 16; below 8 the samples are packed and every row starts on a byte.
+    /// 1, 2, 4, 8 or 16, of floating-point numbers 16 to 64; below 8 the samples are packed and every row starts on a byte.
     pub(super) bits: usize,
     /// Which of the samples is alpha.
     pub(super) alpha: Option<usize>,
@@ -42,6 +43,7 @@ pub(super) struct Layout {
 pub(super) enum Raw {
     Eight(Vec<u8>),
     Sixteen(Vec<u16>),
+    Real(Vec<f32>),
 }
 
 /// A sample's integer type.
@@ -78,6 +80,7 @@ impl Layout {
             Raw::Sixteen(samples) => {
                 Ok(Samples::Sixteen(self.converted(&samples, width * height)?))
             }
+            Raw::Real(samples) => Ok(Samples::Real(self.chosen(&samples, width * height)?)),
         }
     }
 
@@ -100,12 +103,39 @@ impl Layout {
         Ok(samples)
     }
 
-    fn converted<T: Sample>(&self, raw: &[T], pixels: usize) -> Result<Vec<T>, Fault> {
-        let (between_pixels, between_samples) = if self.planes > 1 {
+    /// Where in the buffer a pixel's sample lies: steps from pixel to pixel and from sample to sample.
+    fn steps(&self, pixels: usize) -> (usize, usize) {
+        if self.planes > 1 {
             (1, pixels)
         } else {
             (self.stride, 1)
-        };
+        }
+    }
+
+    /// Grey or RGB and alpha of floating-point samples, brought within `[0, 1]`; what is no number becomes 0.
+    fn chosen(&self, raw: &[f32], pixels: usize) -> Result<Vec<f32>, Fault> {
+        let (between_pixels, between_samples) = self.steps(pixels);
+        let channels = self.meaning.colour().channels();
+        let width = channels + usize::from(self.alpha.is_some());
+        let mut samples = zeros::<f32>(pixels * width)?;
+        for (pixel, out) in samples.chunks_exact_mut(width).enumerate() {
+            for (channel, out) in out.iter_mut().enumerate() {
+                let sample = if channel < channels {
+                    channel
+                } else {
+                    self.alpha.unwrap_or(channel)
+                };
+                *out = raw[pixel * between_pixels + sample * between_samples].clamp(0.0, 1.0);
+                if out.is_nan() {
+                    *out = 0.0;
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    fn converted<T: Sample>(&self, raw: &[T], pixels: usize) -> Result<Vec<T>, Fault> {
+        let (between_pixels, between_samples) = self.steps(pixels);
         let at = |pixel: usize, sample: usize| -> u32 {
             raw[pixel * between_pixels + sample * between_samples].into()
         };
@@ -126,9 +156,10 @@ impl Layout {
                     }
                 }
                 Meaning::YCbCr => {
-                    let rgb =
-                        rgb_of_ycbcr([first as f32, at(pixel, 1) as f32, at(pixel, 2) as f32]);
-                    (0..3).for_each(|channel| out[channel] = T::of(rgb[channel].round() as u32));
+                    // Only 8 bits are read.
+                    let sample = |at_sample| at(pixel, at_sample) as u8;
+                    let rgb = rgb(sample(0), sample(1), sample(2));
+                    (0..3).for_each(|channel| out[channel] = T::of(rgb[channel].into()));
                 }
                 Meaning::Palette(map) => {
                     let colours = map.len() / 3;
@@ -151,14 +182,4 @@ impl Layout {
         }
         Ok(samples)
     }
-}
-
-fn rgb_of_ycbcr([luma, blue, red]: [f32; 3]) -> [f32; 3] {
-    let (blue, red) = (blue - 128.0, red - 128.0);
-    let rgb = [
-        luma + 1.402 * red,
-        luma - 0.344_136 * blue - 0.714_136 * red,
-        luma + 1.772 * blue,
-    ];
-    rgb.map(|sample| sample.clamp(0.0, 255.0))
 }

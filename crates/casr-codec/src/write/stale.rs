@@ -1,0 +1,70 @@
+//! Partial files that programs have left behind which were killed.
+
+use std::collections::HashSet;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How partial files' names begin and end.
+pub(super) const PREFIX: &str = ".casr-";
+pub(super) const SUFFIX: &str = ".partial";
+
+/// The age from which a partial file belongs to nobody, where that cannot be told by a lock.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Removes partial results that killed programs have left in `folder`; those of programs that are still at work stay.
+/// Tells what was removed. What cannot be looked at or removed is left alone.
+///
+/// A program at work holds a lock on its partial file, which ends with it, however it ends. On systems without such
+/// locks a partial file must be a day old. [`Writer::create`](crate::Writer::create) does this by itself when it first
+/// writes into a folder.
+pub fn remove_stale(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let partial = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
+    };
+    let paths = entries.flatten().map(|entry| entry.path()).filter(partial);
+    paths
+        .filter(|path| is_stale(path) && fs::remove_file(path).is_ok())
+        .collect()
+}
+
+fn is_stale(path: &Path) -> bool {
+    // A link or a folder of such a name is none of ours.
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    let Ok(file) = File::options().write(true).open(path) else {
+        return false;
+    };
+    if cfg!(unix) {
+        return file.try_lock().is_ok();
+    }
+    let age = file.metadata().and_then(|metadata| metadata.modified());
+    age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > FORGOTTEN))
+}
+
+/// [`remove_stale`], once for each folder.
+pub(super) fn remove_once(folder: &Path) {
+    static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = seen.get_or_insert_default().insert(folder.to_owned());
+    drop(seen);
+    if first {
+        remove_stale(folder);
+    }
+}
+
+/// Marks a partial file as one that is worked on. Whether it is still there: another program may have come between its
+/// making and its lock.
+pub(super) fn hold(file: &File, path: &Path) -> bool {
+    if !cfg!(unix) {
+        return true;
+    }
+    // Without locks on this disk nobody takes the file for stale, either.
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && path.exists()
+}

@@ -1,0 +1,110 @@
+//! Too little memory is an error that names the file, not the end of the program.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use casr_codec::{CodecError, Colour, Depth, Format, Options, Writer, read};
+use common::{FORMATS, folder, header};
+
+/// The folder with the images, for the process that has little memory.
+const FOLDER: &str = "CASR_TEST_LITTLE_MEMORY";
+/// Sides of the images: 28 MB of samples, 113 MB as numbers from 0 to 1.
+const SIDE: usize = 3_072;
+
+#[test]
+fn too_little_memory() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return little(Path::new(&folder));
+    }
+    let folder = folder();
+    for format in FORMATS {
+        let header = header(SIDE, SIDE, Colour::Rgb, Depth::Eight, false);
+        let path = folder.path().join(format.extension());
+        let mut writer = Writer::create(&path, format, header, Options::default()).unwrap();
+        let row: Vec<f32> = (0..SIDE * 3).map(|at| (at % 256) as f32 / 255.0).collect();
+        (0..SIDE).for_each(|_| writer.write_rows(&row).unwrap());
+        writer.finish().unwrap();
+    }
+    // Some of these are too little for anything, some enough for all.
+    let mut outcomes = std::collections::BTreeSet::new();
+    for megabytes in (100..=600).step_by(50) {
+        let limited = format!(
+            "ulimit -v {}; exec \"$0\" --exact too_little_memory --nocapture",
+            megabytes * 1_000
+        );
+        let output = Command::new("sh")
+            .args(["-c", &limited])
+            .arg(std::env::current_exe().unwrap())
+            .env(FOLDER, folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{megabytes} MB: {said} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        outcomes.extend(
+            said.lines()
+                .filter(|line| line.starts_with('='))
+                .map(str::to_owned),
+        );
+    }
+    for format in FORMATS {
+        for outcome in ["enough", "too little"] {
+            assert!(
+                outcomes.contains(&format!("= read {format}: {outcome}")),
+                "{outcomes:?}"
+            );
+        }
+    }
+    assert!(
+        outcomes.contains("= written WebP: too little")
+            && outcomes.contains("= written WebP: enough")
+    );
+}
+
+fn little(folder: &Path) {
+    for format in FORMATS {
+        let path = folder.join(format.extension());
+        match read(&path, &Default::default()) {
+            Ok(picture) => {
+                assert_eq!(picture.width, SIDE);
+                println!("= read {format}: enough");
+            }
+            Err(error @ CodecError::OutOfMemory { .. }) => {
+                assert!(
+                    error.to_string().starts_with(path.to_str().unwrap()),
+                    "{error}"
+                );
+                println!("= read {format}: too little");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let path = folder.join("out.webp");
+    let header = header(SIDE, SIDE, Colour::Rgb, Depth::Eight, false);
+    let written =
+        Writer::create(&path, Format::WebP, header, Options::default()).and_then(|mut writer| {
+            let row = vec![0.5; SIDE * 3];
+            (0..SIDE).try_for_each(|_| writer.write_rows(&row))?;
+            writer.finish()
+        });
+    match written {
+        Ok(()) => {
+            std::fs::remove_file(path).unwrap();
+            println!("= written WebP: enough");
+        }
+        Err(error @ CodecError::Exhausted { .. }) => {
+            assert!(
+                error.to_string().contains("memory")
+                    && error.to_string().starts_with(path.to_str().unwrap())
+            );
+            println!("= written WebP: too little");
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
