@@ -62,9 +62,7 @@ fn lr_psnr_is_that_of_the_result_shrunk_again() {
     assert!(psnr_lr(&flat(40, 32, [0.2; 3]), &input).unwrap() > 120.0);
 
     // Of what the input was made of, nothing but rounding is left; an enlargement by nothing but the nearest pixel is far from it.
-    let truth = imresize(&textured(12, 9), (48, 36))
-        .unwrap()
-        .rounded_to_8_bits();
+    let truth = degrade(&textured(12, 9), (48, 36)).unwrap();
     let input = degrade(&truth, (12, 9)).unwrap();
     let of = |result: &RgbImage| psnr_lr(result, &input).unwrap();
     assert!(of(&truth) > 58.0, "{}", of(&truth));

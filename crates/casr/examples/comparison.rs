@@ -168,6 +168,7 @@ fn write(path: &str, rows: impl IntoIterator<Item = Result<Vec<RgbImage>>>) -> R
     let options = Options {
         overwrite: true,
         quality: QUALITY,
+        ..Options::default()
     };
     let white = vec![1.0; (columns * (width + GAP) - GAP) * GAP * 3];
     let mut writer = Writer::create(Path::new(path), Format::Jpeg, header, options)?;
