@@ -32,7 +32,7 @@ pub enum CodecError {
     },
     /// A folder without images.
     #[error(
-        "{}: no image in this folder (*.png, *.jpg, *.webp, *.tif, *.bmp, *.gif; subfolders are not searched)",
+        "{}: no image in this folder (*.png, *.jpg, *.webp, *.tif, *.bmp, *.gif)",
         shown(path)
     )]
     NoImages {

@@ -5,11 +5,9 @@ use std::io::{self, Write};
 /// Prints one failure as one line, `casr: FILE: what. remedy.`
 pub fn failure(error: &anyhow::Error) {
     // Causes are part of the message already where they matter; a decoder's text may span lines.
-    let message = error
-        .to_string()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let message = lines.join(" ");
     note(&format!("casr: {message}"));
 }
 
@@ -26,8 +24,15 @@ pub fn one_line_panics() {
     }));
 }
 
-/// Prints one line on standard error.
+/// Prints one line on standard error, with what a terminal would obey instead of showing written out.
 pub fn note(line: &str) {
+    let line: String = (line.chars())
+        .flat_map(|letter| {
+            let shown = (!letter.is_control()).then_some(letter);
+            let escaped = shown.is_none().then(|| letter.escape_default());
+            shown.into_iter().chain(escaped.into_iter().flatten())
+        })
+        .collect();
     // Where standard error is closed there is nobody left to tell.
     let _ = writeln!(io::stderr(), "{line}");
 }

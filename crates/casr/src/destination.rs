@@ -1,24 +1,108 @@
 //! Which images to enlarge and where each result goes; what can be said against it before any work is done.
 
 use anyhow::{anyhow, bail};
-use casr_codec::{CodecError, Format, SourceFormat, images_in};
+use casr_codec::{CodecError, Format, SourceFormat, contents_of, shown};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The images that `inputs` name: files as they are, folders as the images in them. A folder without images is an error
-/// in its place.
-pub fn expand(inputs: &[PathBuf]) -> Vec<Result<PathBuf, CodecError>> {
-    let expand_one = |input: &PathBuf| {
-        if !input.is_dir() {
-            return vec![Ok(input.clone())];
+/// An image to enlarge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its file.
+    pub path: PathBuf,
+    /// The folders between the input that it was found in and itself: its result goes into folders of these names.
+    pub within: PathBuf,
+}
+
+/// What inputs hold.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The images, in order. A folder without images is an error in its place.
+    pub images: Vec<Result<Found, CodecError>>,
+    /// What was left that may be an image, each with the reason: a user who deletes the originals has to hear of it.
+    pub left: Vec<anyhow::Error>,
+    /// Files that are likely no images.
+    pub others: Vec<PathBuf>,
+}
+
+impl Inputs {
+    /// What `paths` name: files as they are, folders as the images in them, and with `recursive` in their folders. `output` is not
+    /// searched: what it holds is results.
+    pub fn find(paths: &[PathBuf], recursive: bool, output: &Path) -> Self {
+        let mut inputs = Self::default();
+        let output = output.canonicalize().ok();
+        for path in paths {
+            if path.is_dir() {
+                let before = inputs.images.len();
+                match inputs.search(path, Path::new(""), recursive, output.as_deref()) {
+                    Ok(()) if inputs.images.len() == before => {
+                        let path = path.clone();
+                        inputs.images.push(Err(CodecError::NoImages { path }));
+                    }
+                    Ok(()) => {}
+                    Err(error) => inputs.images.push(Err(error)),
+                }
+            } else {
+                inputs.images.push(Ok(Found {
+                    path: path.clone(),
+                    within: PathBuf::new(),
+                }));
+            }
         }
-        match images_in(input) {
-            Ok(images) => images.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
+        inputs
+    }
+
+    fn search(
+        &mut self,
+        folder: &Path,
+        within: &Path,
+        recursive: bool,
+        output: Option<&Path>,
+    ) -> Result<(), CodecError> {
+        let contents = contents_of(folder)?;
+        self.images.extend(contents.images.into_iter().map(|path| {
+            Ok(Found {
+                path,
+                within: within.to_owned(),
+            })
+        }));
+        let mut left = |path: &Path, why: &str| {
+            self.left.push(anyhow!("{}: {why}", shown(path)));
+        };
+        for path in &contents.foreign {
+            left(
+                path,
+                "left, as CASR does not read such files; convert it to TIFF or PNG first",
+            );
         }
-    };
-    inputs.iter().flat_map(expand_one).collect()
+        for path in &contents.broken_links {
+            left(path, "left, as it is a link to nothing");
+        }
+        self.others.extend(contents.others);
+        for path in contents.folders {
+            let result = output.is_some() && path.canonicalize().ok().as_deref() == output;
+            let name = path.file_name().unwrap_or_default();
+            if result {
+                continue;
+            } else if recursive && !path.is_symlink() {
+                self.search(&path, &within.join(name), recursive, output)?;
+            } else {
+                let why = if recursive {
+                    "left, as links to folders are not followed; name the folder itself"
+                } else {
+                    "left, as folders in folders are not searched; --recursive searches them"
+                };
+                self.left.push(anyhow!("{}: {why}", shown(&path)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The images' files.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.images.iter().flatten().map(|image| &image.path)
+    }
 }
 
 /// Where the results of a run go.
@@ -78,10 +162,12 @@ impl Destination {
     ///
     /// # Errors
     /// The format is unknown, the result exists, another input has the same result, or it would replace an input.
-    pub fn of(&mut self, input: &Path, source: SourceFormat) -> anyhow::Result<(PathBuf, Format)> {
+    pub fn of(&mut self, image: &Found, source: SourceFormat) -> anyhow::Result<(PathBuf, Format)> {
+        let input = &*image.path;
         let (path, format) = if self.folder {
             let format = self.format.unwrap_or(source.output());
-            (self.output.join(name_in_folder(input, format)), format)
+            let folder = self.output.join(&image.within);
+            (folder.join(name_in_folder(input, format)), format)
         } else {
             let format = self
                 .format
@@ -112,7 +198,7 @@ impl Destination {
         Ok((path, format))
     }
 
-    /// Makes the folder for the results, if they go to one.
+    /// Makes the folders for all results given out, if they go to one.
     ///
     /// # Errors
     /// The system refuses.
@@ -120,10 +206,14 @@ impl Destination {
         if !self.folder {
             return Ok(());
         }
-        std::fs::create_dir_all(&self.output).map_err(|error| {
-            let output = self.output.display();
-            anyhow!("{output}: cannot create this folder ({error}); check the permissions or choose another folder")
-        })
+        let own = std::iter::once(&*self.output);
+        for folder in own.chain(self.taken.keys().filter_map(|result| result.parent())) {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                let folder = folder.display();
+                anyhow!("{folder}: cannot create this folder ({error}); check the permissions or choose another folder")
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::interrupt;
 use crate::picture::{Alpha, AlphaRows, Layers, interleave};
 use crate::progress::Progress;
 use anyhow::anyhow;
-use casr_codec::{Format, Header, Limits, Loss, Options, Writer, read};
+use casr_codec::{Format, Header, Limits, Loss, Options, Writer, read, read_page, shown};
 use casr_zoom::{Bands, Enlarger, Image, Look, Restoration, ScalePlan, Size, Target, ZoomError};
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub struct Job {
     /// The image's file.
     pub input: PathBuf,
+    /// Which of its pages, counted from 1; none for its main image.
+    pub page: Option<u32>,
     /// The result's file.
     pub output: PathBuf,
     /// The result's format.
@@ -59,7 +61,10 @@ impl Settings {
 /// # Errors
 /// Whatever kept the result from being written, as a message for the user. Nothing is left behind then.
 pub fn enlarge(job: &Job, settings: &Settings, progress: &Progress) -> anyhow::Result<Done> {
-    let mut picture = read(&job.input, &settings.limits)?;
+    let mut picture = match job.page {
+        Some(page) => read_page(&job.input, &settings.limits, page as usize)?,
+        None => read(&job.input, &settings.limits)?,
+    };
     let plan = settings.plan(&job.input, picture.width, picture.height)?;
     let size = plan.output();
     let header = Header::of(&picture, size.width, size.height, job.format);
@@ -161,5 +166,5 @@ impl Watch<'_> {
 
 /// An enlargement's failure with the file's name.
 fn on(input: &Path, error: &ZoomError) -> anyhow::Error {
-    anyhow!("{}: {error}", input.display())
+    anyhow!("{}: {error}", shown(input))
 }

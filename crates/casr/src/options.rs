@@ -5,7 +5,7 @@ use crate::evaluation::digest;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
-use casr_zoom::{DEFAULT_MAX_STEP, Look, Restoration, Size, Target};
+use casr_zoom::{DEFAULT_MAX_STEP, LARGEST_STEP, Look, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -18,12 +18,13 @@ const DEFAULT_SCALE: f64 = 2.0;
 /// How large the result should be.
 #[derive(Debug, Args)]
 pub struct TargetOptions {
-    /// Enlarge both sides by FACTOR, any number from 1 up [default: 2]
+    /// Enlarge both sides by FACTOR, any number from 1 up, such as 6.5, 4x or 250% [default: 2]
     #[arg(
         short,
         long,
         value_name = "FACTOR",
         allow_negative_numbers = true,
+        value_parser = parse_factor,
         group = "target"
     )]
     scale: Option<f64>,
@@ -31,13 +32,13 @@ pub struct TargetOptions {
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = parse_size, group = "target")]
     size: Option<Size>,
     /// Enlarge to WIDTH pixels across; the height follows
-    #[arg(long, value_name = "PIXELS", group = "target")]
+    #[arg(long, value_name = "PIXELS", value_parser = parse_side, group = "target")]
     width: Option<usize>,
     /// Enlarge to HEIGHT pixels down; the width follows
-    #[arg(long, value_name = "PIXELS", group = "target")]
+    #[arg(long, value_name = "PIXELS", value_parser = parse_side, group = "target")]
     height: Option<usize>,
     /// The largest factor of one pass of the network, above 1 and at most 4: larger factors are reached in equal steps
-    #[arg(long, value_name = "FACTOR", default_value_t = DEFAULT_MAX_STEP, allow_negative_numbers = true)]
+    #[arg(long, value_name = "FACTOR", default_value_t = DEFAULT_MAX_STEP, allow_negative_numbers = true, value_parser = parse_step)]
     pub max_step: f64,
 }
 
@@ -53,6 +54,40 @@ impl TargetOptions {
     }
 }
 
+/// Reads a factor from 1 up: `6.5`, `4x`, `x4`, `×4` or `250%`.
+fn parse_factor(text: &str) -> Result<f64, String> {
+    const SIGNS: [char; 3] = ['x', 'X', '×'];
+    let number = text.trim();
+    let (number, unit) = match number.strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (
+            number.trim_start_matches(SIGNS).trim_end_matches(SIGNS),
+            1.0,
+        ),
+    };
+    match number.trim().parse::<f64>().map(|number| number / unit) {
+        Ok(factor) if factor >= 1.0 && factor.is_finite() => Ok(factor),
+        Ok(_) => Err("a factor is a number from 1 up: CASR enlarges".to_owned()),
+        Err(_) => Err("write a factor as a number, such as 6.5, 4x or 250%".to_owned()),
+    }
+}
+
+/// Reads the largest factor of a step.
+fn parse_step(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(step) if step > 1.0 && step <= LARGEST_STEP => Ok(step),
+        _ => Err(format!("write a step above 1 and at most {LARGEST_STEP}")),
+    }
+}
+
+/// Reads a number of pixels.
+fn parse_side(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(pixels) if pixels > 0 => Ok(pixels),
+        _ => Err("write a whole number of pixels from 1 up".to_owned()),
+    }
+}
+
 /// Reads `WIDTHxHEIGHT`.
 fn parse_size(text: &str) -> Result<Size, String> {
     let sides = text.split_once(['x', 'X', '×']);
@@ -60,8 +95,8 @@ fn parse_size(text: &str) -> Result<Size, String> {
         Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
     });
     match parsed {
-        Some((width, height)) => Ok(Size { width, height }),
-        None => Err("write it as WIDTHxHEIGHT in whole pixels, such as 1920x1080".to_owned()),
+        Some((width, height)) if width > 0 && height > 0 => Ok(Size { width, height }),
+        _ => Err("write it as WIDTHxHEIGHT in whole pixels, such as 1920x1080".to_owned()),
     }
 }
 

@@ -15,6 +15,9 @@ fn sizes() {
         (&["-s", "1"], 24, 16),
         (&["-s", "2.6"], 62, 42),
         (&["--scale", "6.5"], 156, 104),
+        (&["-s", "3x"], 72, 48),
+        (&["-s", "x3"], 72, 48),
+        (&["-s", "250%"], 60, 40),
         (&["--size", "25x49"], 25, 49),
         (&["--width", "60"], 60, 40),
         (&["--height", "40"], 60, 40),
@@ -119,7 +122,14 @@ fn names_in_a_folder() {
     fs::write(images.join("notes.txt"), "no image, and not named like one").unwrap();
     fs::write(images.join("e.gif"), GIF).unwrap();
 
-    casr(folder.path(), &["upscale", "images", "-o", "kept"]).succeeds();
+    let run = casr(folder.path(), &["upscale", "images", "-o", "kept"]);
+    assert_eq!(
+        (run.code, &*run.output),
+        (Some(0), "5 enlarged\n"),
+        "{run:?}"
+    );
+    assert!(run.errors.contains("notes.txt: passed over"), "{run:?}");
+    assert_eq!(run.errors.lines().count(), 1, "{run:?}");
     assert_eq!(
         names(&folder.path().join("kept")),
         ["a.png", "b.JPG", "c.webp", "d.tiff", "e.png"]
@@ -131,7 +141,15 @@ fn names_in_a_folder() {
 
     casr(
         folder.path(),
-        &["upscale", "images", "-o", "new/jpeg/", "--format", "jpeg"],
+        &[
+            "upscale",
+            "images",
+            "-o",
+            "new/jpeg/",
+            "--format",
+            "jpeg",
+            "-q",
+        ],
     )
     .succeeds();
     assert_eq!(
@@ -260,4 +278,71 @@ fn the_shipped_samples_are_read() {
             "{run:?}"
         );
     }
+}
+
+#[test]
+fn webp_of_a_quality_is_lossy() {
+    let folder = folder();
+    write(folder.path(), "photo.png", &photograph(40, 30));
+    let size = |arguments: &[&str]| {
+        let all = [
+            &["upscale", "photo.png", "-o", "out.webp", "--overwrite"],
+            arguments,
+        ]
+        .concat();
+        casr(folder.path(), &all).succeeds();
+        assert_eq!(read(&folder.path().join("out.webp")).width, 80);
+        fs::metadata(folder.path().join("out.webp")).unwrap().len()
+    };
+    let (lossless, lossy, small) = (
+        size(&[]),
+        size(&["--quality", "90"]),
+        size(&["--quality", "30"]),
+    );
+    assert!(
+        small < lossy && lossy < lossless,
+        "{small} {lossy} {lossless}"
+    );
+}
+
+#[test]
+fn resolution_stays_or_grows() {
+    let folder = folder();
+    let mut photo = photograph(12, 10);
+    photo.metadata.resolution = Some(casr_codec::Resolution {
+        x: 300.0,
+        y: 300.0,
+        unit: casr_codec::Unit::Inch,
+    });
+    write(folder.path(), "photo.tif", &photo);
+    for (change, dots) in [("keep", 300.0), ("scale", 900.0)] {
+        #[rustfmt::skip]
+        let arguments = ["upscale", "photo.tif", "-s", "3", "-o", "out.png", "--dpi", change, "--overwrite"];
+        casr(folder.path(), &arguments).succeeds();
+        let kept = read(&folder.path().join("out.png"))
+            .metadata
+            .resolution
+            .unwrap();
+        // A PNG counts whole dots per metre.
+        assert!(
+            (kept.x / dots - 1.0).abs() < 1e-3 || (kept.x * 0.0254 / dots - 1.0).abs() < 1e-3,
+            "{kept:?}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_is_not_there_is_named() {
+    let folder = folder();
+    write(folder.path(), "photo.tif", &photograph(12, 10));
+    let run = casr(
+        folder.path(),
+        &["upscale", "photo.tif", "--page", "1", "-o", "one.png"],
+    );
+    run.succeeds();
+    let run = casr(
+        folder.path(),
+        &["upscale", "photo.tif", "--page", "2", "-o", "two.png"],
+    );
+    run.fails_on("photo.tif".as_ref(), &["page"]);
 }

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::console;
-use crate::destination;
+use crate::destination::Inputs;
 use crate::options::{LimitOptions, ModelOptions, TargetOptions};
 use anyhow::anyhow;
 use casr_codec::{Colour, Info, Limits, probe};
@@ -38,10 +38,16 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
     let throughput = measure_throughput(&model)?;
     let enlarger = Enlarger::new(model).max_step(arguments.target.max_step);
     let mut outcome = Outcome::Done;
-    for image in destination::expand(&arguments.inputs) {
+    for image in Inputs::find(&arguments.inputs, false, Path::new("")).images {
         let image = image.map_err(anyhow::Error::from);
-        let planned =
-            image.and_then(|image| plan(&image, arguments, &arguments.limits.limits(), &enlarger));
+        let planned = image.and_then(|image| {
+            plan(
+                &image.path,
+                arguments,
+                &arguments.limits.limits(),
+                &enlarger,
+            )
+        });
         match planned {
             Ok((input, info, plan)) => {
                 console::print(&describe(

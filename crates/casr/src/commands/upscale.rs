@@ -2,14 +2,15 @@
 
 use super::Outcome;
 use crate::console;
-use crate::destination::{self, Destination};
+use crate::destination::{Destination, Found, Inputs};
 use crate::enlarge::{Job, Settings, enlarge};
 use crate::interrupt;
 use crate::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
 use crate::progress::Progress;
-use casr_codec::{Format, Options, probe};
+use casr_codec::{CodecError, Format, Options, ResolutionChange, probe, shown};
 use casr_zoom::Enlarger;
 use clap::{Args, ValueEnum};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -36,13 +37,24 @@ pub struct UpscaleArguments {
     /// The result's format [default: by OUT's name; in a folder, the image's own, or PNG where that is BMP or GIF]
     #[arg(long, value_name = "FORMAT")]
     format: Option<FormatName>,
+    /// Search folders in folders, too; results go into folders of the same names
+    #[arg(short, long)]
+    recursive: bool,
     /// Replace results that exist
     #[arg(long)]
     overwrite: bool,
-    /// JPEG quality, 1 to 100
-    #[arg(long, value_name = "QUALITY", default_value_t = Options::default().quality)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
-    quality: u8,
+    /// Leave images whose results exist
+    #[arg(long, conflicts_with = "overwrite")]
+    skip_existing: bool,
+    /// The page of a TIFF, counted from 1 [default: the first]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    page: Option<u32>,
+    /// JPEG quality, 1 to 100 [default: 95], or lossy WebP of that quality [default: lossless]
+    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: Option<u8>,
+    /// What becomes of the resolution that an image tells, its dots per inch
+    #[arg(long, value_name = "CHANGE", value_enum, default_value_t = DpiName::Keep)]
+    dpi: DpiName,
     #[command(flatten)]
     wishes: WishOptions,
     #[command(flatten)]
@@ -52,6 +64,24 @@ pub struct UpscaleArguments {
     /// Show no progress and no remarks, only failures
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// What becomes of a resolution, on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DpiName {
+    /// The number stays, and a print grows with the image
+    Keep,
+    /// The number grows with the image, and a print stays as large as it was
+    Scale,
+}
+
+impl From<DpiName> for ResolutionChange {
+    fn from(name: DpiName) -> Self {
+        match name {
+            DpiName::Keep => Self::Keep,
+            DpiName::Scale => Self::Scale,
+        }
+    }
 }
 
 /// A format's name on the command line.
@@ -89,59 +119,126 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
         limits: arguments.limits.limits(),
         writing: Options {
             overwrite: arguments.overwrite,
-            quality: arguments.quality,
-            ..Options::default()
+            quality: arguments.quality.unwrap_or(Options::default().quality),
+            webp_quality: arguments.quality,
+            resolution: arguments.dpi.into(),
         },
     };
-    let images = destination::expand(&arguments.inputs);
+    let inputs = Inputs::find(&arguments.inputs, arguments.recursive, &arguments.output);
     let mut destination = Destination::new(
         &arguments.inputs,
-        images.iter().flatten(),
+        inputs.files(),
         &arguments.output,
         arguments.format.map(Format::from),
         arguments.overwrite,
     )?;
-    let judged: Vec<anyhow::Result<Job>> = images
-        .into_iter()
-        .map(|image| judge(image?, &settings, &mut destination))
+    let found = inputs.images.len();
+    let judged: Vec<anyhow::Result<Option<Job>>> = (inputs.images.into_iter())
+        .map(|image| judge(image?, arguments, &settings, &mut destination))
         .collect();
-    let failed = judged.iter().any(Result::is_err);
-    let jobs: Vec<Job> = judged
-        .into_iter()
-        .filter_map(|job| job.inspect_err(console::failure).ok())
-        .collect();
+    inputs.left.iter().for_each(console::failure);
+    if let Some(first) = inputs.others.first().filter(|_| !arguments.quiet) {
+        let more = match inputs.others.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        console::note(&format!(
+            "casr: {}{more}: passed over, likely no images",
+            shown(first)
+        ));
+    }
+    let mut tally = Tally {
+        left: inputs.left.len(),
+        ..Tally::default()
+    };
+    let mut jobs = Vec::new();
+    for job in judged {
+        match job {
+            Ok(Some(job)) => jobs.push(job),
+            Ok(None) => tally.skipped += 1,
+            Err(error) => {
+                console::failure(&error);
+                tally.failed += 1;
+            }
+        }
+    }
     if !jobs.is_empty() {
         destination.prepare()?;
     }
-    work(&jobs, &settings, arguments.quiet, failed)
-}
-
-/// What can be said of an image and its result before any work is done.
-fn judge(
-    input: PathBuf,
-    settings: &Settings,
-    destination: &mut Destination,
-) -> anyhow::Result<Job> {
-    let info = probe(&input, &settings.limits)?;
-    let size = settings.plan(&input, info.width, info.height)?.output();
-    let (output, format) = destination.of(&input, info.format)?;
-    format.check_size(size.width, size.height, &output)?;
-    Ok(Job {
-        input,
-        output,
-        format,
+    let interrupted = work(&jobs, &settings, arguments.quiet, &mut tally);
+    if (found > 1 || tally.left > 0) && !arguments.quiet {
+        console::print(&format!("{tally}\n"))?;
+    }
+    Ok(if interrupted {
+        Outcome::Interrupted
+    } else if tally.failed + tally.left > 0 {
+        Outcome::SomeFailed
+    } else {
+        Outcome::Done
     })
 }
 
-/// Enlarges all images, whatever becomes of each.
-fn work(
-    jobs: &[Job],
+/// What became of all images.
+#[derive(Debug, Default)]
+struct Tally {
+    done: usize,
+    skipped: usize,
+    failed: usize,
+    left: usize,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "{} enlarged", self.done)?;
+        for (count, what) in [
+            (self.skipped, "skipped, as they were there"),
+            (self.failed, "failed"),
+            (self.left, "left"),
+        ] {
+            if count > 0 {
+                write!(formatter, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can be said of an image and its result before any work is done; none where its result is there and is to stay.
+fn judge(
+    image: Found,
+    arguments: &UpscaleArguments,
     settings: &Settings,
-    quiet: bool,
-    mut failed: bool,
-) -> anyhow::Result<Outcome> {
+    destination: &mut Destination,
+) -> anyhow::Result<Option<Job>> {
+    let info = probe(&image.path, &settings.limits)?;
+    let size = settings
+        .plan(&image.path, info.width, info.height)?
+        .output();
+    let (output, format) = match destination.of(&image, info.format) {
+        Err(error)
+            if arguments.skip_existing
+                && matches!(error.downcast_ref(), Some(CodecError::OutputExists { .. })) =>
+        {
+            return Ok(None);
+        }
+        result => result?,
+    };
+    // The size of another page is not known yet.
+    if arguments.page.is_none() {
+        format.check_size(size.width, size.height, &output)?;
+    }
+    Ok(Some(Job {
+        input: image.path,
+        page: arguments.page,
+        output,
+        format,
+    }))
+}
+
+/// Enlarges all images, whatever becomes of each; whether it was interrupted.
+fn work(jobs: &[Job], settings: &Settings, quiet: bool, tally: &mut Tally) -> bool {
     for (index, job) in jobs.iter().enumerate() {
-        let name = job.input.file_name().unwrap_or_default().display();
+        let name = shown(job.input.file_name().unwrap_or_default().as_ref());
         let label = if jobs.len() == 1 {
             name.to_string()
         } else {
@@ -151,29 +248,26 @@ fn work(
         let start = Instant::now();
         let result = enlarge(job, settings, &progress);
         if interrupt::requested() {
-            return Ok(Outcome::Interrupted);
+            return true;
         }
         match result {
             Ok(done) => {
+                tally.done += 1;
                 let (from, to, seconds) = (done.from, done.to, start.elapsed().as_secs_f64());
                 progress.finish(&format!(
                     "{label}  {from} → {to}  {seconds:.1} s  {}",
-                    job.output.display()
+                    shown(&job.output)
                 ));
                 for loss in done.losses.iter().filter(|_| !quiet) {
-                    console::note(&format!("casr: {}: {loss}", job.output.display()));
+                    console::note(&format!("casr: {}: {loss}", shown(&job.output)));
                 }
             }
             Err(error) => {
                 drop(progress);
                 console::failure(&error);
-                failed = true;
+                tally.failed += 1;
             }
         }
     }
-    Ok(if failed {
-        Outcome::SomeFailed
-    } else {
-        Outcome::Done
-    })
+    false
 }
