@@ -1,7 +1,8 @@
 //! Transparency without dark fringes: colours of what shows are spread into what does not.
 //!
 //! A fully transparent pixel has a colour that nobody sees, most often black. Enlarging mixes neighbours, so that black
-//! would show as a dark fringe along every edge. Here such pixels take the colours next to them first.
+//! would show as a dark fringe along every edge. Here such pixels take the colours next to them first, and nearly clear ones beside others
+//! that show take most of theirs: how much a pixel's colour counts is how much it shows.
 
 /// What a pixel's colour is worth.
 #[derive(Clone, Copy, PartialEq)]
@@ -12,6 +13,49 @@ enum State {
     Queued,
     /// It shows, or it has taken a colour.
     Known,
+}
+
+/// How far around a pixel it is looked for others that show more, in pixels.
+const REACH: usize = 4;
+
+/// The share of the largest alpha around it from which on a pixel keeps its own colour.
+const SHOWS: f32 = 0.5;
+
+/// Mixes the colour of every pixel that shows less than half as much as another one within [`REACH`] with the mean of all these, weighted by
+/// alpha: the less it shows, the more of theirs it takes. Glass that is equally clear all over stays as it is. See [`bleed`] for the
+/// arguments; pixels with alpha 0 are left to it.
+pub fn weigh(pixels: &mut [f32], alpha: &[f32], width: usize) {
+    if alpha.is_empty() || width == 0 {
+        return;
+    }
+    let (channels, height) = (pixels.len() / alpha.len(), alpha.len() / width);
+    let own = pixels.to_vec();
+    for (index, &a) in alpha.iter().enumerate() {
+        let (row, column) = (index / width, index % width);
+        let near = |place: usize, length: usize| {
+            place.saturating_sub(REACH)..(place + REACH + 1).min(length)
+        };
+        let around = || {
+            let rows = near(row, height);
+            rows.flat_map(|row| near(column, width).map(move |column| row * width + column))
+        };
+        // Most pixels show fully or not at all.
+        if a == 0.0 || a >= SHOWS {
+            continue;
+        }
+        let largest = around().map(|other| alpha[other]).fold(0.0, f32::max);
+        if a >= SHOWS * largest {
+            continue;
+        }
+        let keeps = a / (SHOWS * largest);
+        let total: f32 = around().map(|other| alpha[other]).sum();
+        for channel in 0..channels {
+            let values = around().map(|other| alpha[other] * own[other * channels + channel]);
+            let mean = values.sum::<f32>() / total;
+            let value = &mut pixels[index * channels + channel];
+            *value = (mean + keeps * (*value - mean)).clamp(0.0, 1.0);
+        }
+    }
 }
 
 /// Gives every pixel with alpha 0 the mean colour of its neighbours that have one, ring by ring from the visible pixels

@@ -30,6 +30,8 @@ pub struct Settings {
     pub target: Target,
     /// What is too large to be read.
     pub limits: Limits,
+    /// Whether colours that do not show stay as they are.
+    pub keep_hidden: bool,
     /// How results are written.
     pub writing: Options,
 }
@@ -74,7 +76,8 @@ pub fn enlarge(job: &Job, settings: &Settings, progress: &Progress) -> anyhow::R
     let colour = header.colour;
     let mut writer = Writer::create(&job.output, job.format, header, settings.writing)?;
     let losses = [picture.losses.as_slice(), writer.losses()].concat();
-    let layers = Layers::take(&mut picture).map_err(|error| on(&job.input, &error))?;
+    let layers =
+        Layers::take(&mut picture, settings.keep_hidden).map_err(|error| on(&job.input, &error))?;
     stream(&layers, settings, &plan, progress, |rgb, alpha| {
         writer
             .write_rows(&interleave(rgb, alpha, colour))

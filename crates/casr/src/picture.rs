@@ -6,7 +6,7 @@ use casr_zoom::{Image, ZoomError};
 
 /// A picture's pixels as the network takes them. Grey becomes RGB with three equal channels.
 pub struct Layers {
-    /// Visible colours; hidden ones are filled from beside them.
+    /// Colours; those that hardly show are filled from beside them.
     pub colours: Image,
     /// The alpha channel, if the picture has one.
     pub alpha: Option<Alpha>,
@@ -21,11 +21,11 @@ pub enum Alpha {
 }
 
 impl Layers {
-    /// Takes the pixels out of `picture`.
+    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, unless they are to be kept: `keep_hidden`.
     ///
     /// # Errors
     /// The picture has no pixels.
-    pub fn take(picture: &mut Picture) -> Result<Self, ZoomError> {
+    pub fn take(picture: &mut Picture, keep_hidden: bool) -> Result<Self, ZoomError> {
         let (width, height) = (picture.width, picture.height);
         let mut pixels = std::mem::take(&mut picture.pixels);
         let alpha = match picture.alpha.take() {
@@ -33,7 +33,10 @@ impl Layers {
                 Some(Alpha::Constant(values[0]))
             }
             Some(values) => {
-                alpha::bleed(&mut pixels, &values, width);
+                if !keep_hidden {
+                    alpha::weigh(&mut pixels, &values, width);
+                    alpha::bleed(&mut pixels, &values, width);
+                }
                 Some(Alpha::Varying(Image::new(width, height, spread(&values))?))
             }
             None => None,

@@ -53,6 +53,55 @@ fn no_dark_fringe() {
     }
 }
 
+/// A white disc in a ring of hardly visible black, as sprites and cut-outs have them.
+fn ringed(side: usize) -> Picture {
+    let radius = |index: usize| {
+        let centre = (side as f32 - 1.0) / 2.0;
+        ((index / side) as f32 - centre).hypot((index % side) as f32 - centre)
+    };
+    let of = |index: usize| match radius(index) {
+        r if r < 16.0 => (1.0, 1.0),
+        r if r < 19.0 => (0.0, 2.0 / 255.0),
+        _ => (0.0, 0.0),
+    };
+    let pixels = (0..side * side).flat_map(|i| [of(i).0; 3]).collect();
+    let alpha = (0..side * side).map(|i| of(i).1).collect();
+    picture(side, side, Colour::Rgb, pixels, Some(alpha))
+}
+
+#[test]
+fn hardly_visible_colours_do_not_reach_the_edge() {
+    let folder = folder();
+    write(folder.path(), "ring.png", &ringed(48));
+    let darkest = |arguments: &[&str]| {
+        let all = [
+            &[
+                "upscale",
+                "ring.png",
+                "-s",
+                "4",
+                "-o",
+                "out.png",
+                "--overwrite",
+            ],
+            arguments,
+        ]
+        .concat();
+        casr(folder.path(), &all).succeeds();
+        let result = read(&folder.path().join("out.png"));
+        let pixels = result.pixels.chunks(3).zip(result.alpha.as_ref().unwrap());
+        // Over white.
+        pixels
+            .map(|(pixel, alpha)| pixel[0] * alpha + 1.0 - alpha)
+            .fold(1.0, f32::min)
+    };
+    for look in ["faithful", "vivid"] {
+        let darkest = darkest(&["--look", look]);
+        assert!(darkest > 0.98, "{look}: white became {darkest}");
+    }
+    assert!(darkest(&["--keep-hidden"]) < 0.9);
+}
+
 #[test]
 fn one_alpha_everywhere() {
     let folder = folder();

@@ -52,6 +52,9 @@ pub struct UpscaleArguments {
     /// JPEG quality, 1 to 100 [default: 95], or lossy WebP of that quality [default: lossless]
     #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
+    /// Enlarge colours as they are where they are transparent: for images that hide data there
+    #[arg(long)]
+    keep_hidden: bool,
     /// What becomes of the resolution that an image tells, its dots per inch
     #[arg(long, value_name = "CHANGE", value_enum, default_value_t = DpiName::Keep)]
     dpi: DpiName,
@@ -117,6 +120,7 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
             .look(arguments.wishes.look()),
         target: arguments.target.target(),
         limits: arguments.limits.limits(),
+        keep_hidden: arguments.keep_hidden,
         writing: Options {
             overwrite: arguments.overwrite,
             quality: arguments.quality.unwrap_or(Options::default().quality),
