@@ -18,7 +18,7 @@ mkdir -p target/quality
 "$casr" eval samples "$data"/benchmarks/{Set5,Set14} --scales 2,3,4,8,16,32 \
     --methods bicubic,lanczos,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
     --sheets samples --report target/quality/own.md "${common[@]}"
-"$casr" eval "$data/benchmarks/B100" --scales 4,8,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
+"$casr" eval "$data/benchmarks/B100" --scales 4,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
     --sheets none --report target/quality/b100.md "${common[@]}"
 peer='bench/peers/methods.sh'
 "$casr" eval "$data/benchmarks/Set14" --scales 4,8,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr:4@vivid \
@@ -45,16 +45,22 @@ def command(name):
 def tables(name, first):
     start = re.search(f'^## {first}$', texts[name], re.M).start()
     end = re.search('^## (Charts|Contact sheets)$', texts[name], re.M).start()
-    return texts[name][start:end].strip()
+    return untimed(texts[name][start:end].strip())
+
+
+def untimed(text):
+    """Without the last two columns, time and memory: what else the machine does is in them."""
+    return '\n'.join(re.sub(r'(\|[^|]*){2}\|$', '|', line) if line.startswith('|') else line for line in text.split('\n'))
 
 
 head = texts['own'][: re.search('^## samples$', texts['own'], re.M).start()]
 head = head.split('```\n', 2)[2].strip()
+head = '\n'.join(line for line in head.split('\n') if not line.startswith('- **s/MP**'))
 Path('docs/quality.md').write_text(f'''# Quality
 
 Of the weights that ship; `bench/quality.sh` measures them and writes this page. `casr` is the default look, `casr@faithful` and
-`casr@vivid` are the two ends, `casr:4@vivid` takes steps of 4, `casr-x4-lanczos` goes to ×4 and on by Lanczos interpolation. Times (s/MP) are of a machine
-that did other things, too: [performance.md](performance.md) has better ones.
+`casr@vivid` are the two ends, `casr:4@vivid` takes steps of 4, `casr-x4-lanczos` goes to ×4 and on by Lanczos interpolation. [performance.md](performance.md)
+tells how long it takes.
 
 {command('own')}
 
@@ -68,7 +74,7 @@ that did other things, too: [performance.md](performance.md) has better ones.
 
 ## Beside other networks
 
-Real-ESRGAN is made for degraded photographs: clean images are not its home. Times of other programs include their start, some seconds an image.
+Real-ESRGAN is made for degraded photographs: clean images are not its home.
 
 {command('others')}
 

@@ -149,7 +149,7 @@ impl Metric {
             }
             Self::DriftGradients => "the same of oriented gradients",
             Self::DriftTruth => {
-                "the same of colours, from the truth to the result: what a result has lost or moved of the truth's regions"
+                "KL divergence in nats of the colours of superpixels, from the truth to the result: what a result has lost or moved of the truth's regions"
             }
         }
     }
