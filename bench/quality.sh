@@ -21,7 +21,7 @@ mkdir -p target/quality
 "$casr" eval "$data/benchmarks/B100" --scales 4,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
     --sheets none --report target/quality/b100.md "${common[@]}"
 peer='bench/peers/methods.sh'
-"$casr" eval "$data/benchmarks/Set14" --scales 4,8,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr:4@vivid \
+"$casr" eval "$data/benchmarks/Set14" --scales 4 --methods bicubic,casr,casr@faithful,casr@vivid,casr:4@vivid \
     --method "EDSR-LIIF=$peer liif {in} {out} {width} {height}" --method "Real-ESRGAN=$peer realesrgan {in} {out} {width} {height}" \
     --sheets none --report target/quality/others.md "${common[@]}"
 
