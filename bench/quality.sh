@@ -54,7 +54,7 @@ def untimed(text):
 
 
 head = texts['own'][: re.search('^## samples$', texts['own'], re.M).start()]
-head = head.split('```\n', 2)[2].strip()
+head = head.split('```\n', 1)[1].strip()
 head = '\n'.join(line for line in head.split('\n') if not line.startswith('- **s/MP**'))
 Path('docs/quality.md').write_text(f'''# Quality
 

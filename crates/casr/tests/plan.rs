@@ -26,6 +26,8 @@ fn failures() {
     let run = casr(folder.path(), &["plan", "none.png", "photo.png"]);
     assert!(run.output.contains("48×32"), "{run:?}");
     run.fails_on(std::path::Path::new("none.png"), &["no such file"]);
+    let run = casr(folder.path(), &["plan", "photo.png", "--width", "12"]);
+    run.fails_on(std::path::Path::new("photo.png"), &["24"]);
     let run = casr(folder.path(), &["plan", "photo.png", "-s", "0.5"]);
-    run.fails_on(std::path::Path::new("photo.png"), &["from 1 up"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
 }
