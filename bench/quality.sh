@@ -30,7 +30,7 @@ mkdir docs/quality
 cp target/quality/own/metrics-Set14.png docs/quality/
 # The sheet of the largest factor that leaves something to see.
 sheet=$(sed -n 's/.*!\[samples ×16[^]]*\](own\/\(sheet-[0-9]*\.png\)).*/\1/p' target/quality/own.md | head -n 1)
-cp "target/quality/own/$sheet" docs/quality/samples-16.png
+"$casr" upscale "target/quality/own/$sheet" -s 1 --quality 88 -o docs/quality/samples-16.jpg -q
 python3 - <<'P'
 from pathlib import Path
 import re
@@ -86,6 +86,6 @@ Real-ESRGAN is made for degraded photographs: clean images are not its home.
 
 The busiest parts of the samples at ×16:
 
-![samples ×16](quality/samples-16.png)
+![samples ×16](quality/samples-16.jpg)
 ''')
 P
