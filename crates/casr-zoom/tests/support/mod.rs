@@ -5,6 +5,7 @@
 use burn::tensor::Device;
 use casr_net::{ComputeDevice, Model, Network, NetworkConfig};
 use casr_zoom::Image;
+use std::sync::{Mutex, PoisonError};
 
 /// Small, so that tests are quick; its halo is 8.
 pub const SMALL: NetworkConfig = NetworkConfig {
@@ -22,9 +23,16 @@ pub const MODULES: NetworkConfig = NetworkConfig {
     ..SMALL
 };
 
-/// A network with fresh parameters.
+/// A network with fresh parameters, always the same for a configuration: Burn's generator is one for all threads, so tests take turns.
 pub fn network(config: NetworkConfig) -> Network {
-    Network::new(config, &Device::flex())
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let device = Device::flex();
+    device.seed(17);
+    let network = Network::new(config, &device);
+    // Parameters are drawn when they are first read.
+    network.parameters();
+    network
 }
 
 /// A model of [`network`].
