@@ -136,9 +136,8 @@ pub enum CodecError {
     },
     /// The header claims more pixels than [`Limits`](crate::Limits) allow.
     #[error(
-        "{}: the file claims {width}×{height} pixels, more than the {limit} allowed; if you trust it, raise the limit with --max-pixels {}",
-        shown(path),
-        width.saturating_mul(*height)
+        "{}: the file claims {width}×{height} pixels, more than the {limit} allowed; if you trust it, raise the limit",
+        shown(path)
     )]
     TooManyPixels {
         /// The input.
@@ -230,7 +229,7 @@ pub enum CodecError {
     },
     /// An output that is there already.
     #[error(
-        "{}: the file exists; choose another name or pass --overwrite",
+        "{}: the file exists; choose another name or allow that it is replaced",
         shown(path)
     )]
     OutputExists {
@@ -319,6 +318,15 @@ pub enum CodecError {
         /// The output.
         path: PathBuf,
     },
+    /// A stream that nobody reads any more.
+    #[error(
+        "{}: whoever reads it has gone before the end; start again, or write a file",
+        shown(path)
+    )]
+    ReaderGone {
+        /// What messages call it.
+        path: PathBuf,
+    },
     /// Writing failed midway.
     #[error(
         "{}: writing failed ({reason}); nothing was left behind, check the disk and try again",
@@ -371,6 +379,7 @@ impl CodecError {
                 Self::NotWritable { path, source }
             }
             io::ErrorKind::AlreadyExists => Self::OutputExists { path },
+            io::ErrorKind::BrokenPipe => Self::ReaderGone { path },
             io::ErrorKind::InvalidFilename => Self::NameTooLong { path },
             io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => Self::Exhausted {
                 path,

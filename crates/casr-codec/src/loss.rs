@@ -49,6 +49,8 @@ pub enum Loss {
     MotionPhoto,
     /// Segments of a JPEG of which nothing is known here, content credentials among them.
     ApplicationData,
+    /// The image's XMP is none that the mark of its enlargement could be added to.
+    Mark,
 }
 
 impl fmt::Display for Loss {
@@ -74,6 +76,7 @@ impl fmt::Display for Loss {
             Self::MakerNote => "the camera maker's note in the EXIF data cannot be moved and was left out",
             Self::GainMap => "the gain map for high dynamic range was left out",
             Self::MotionPhoto => "the video of the motion photo was left out",
+            Self::Mark => "the mark that it was enlarged could not be added to its XMP data",
             Self::ApplicationData => "data of other programs, such as content credentials, were left out",
         })
     }

@@ -2,6 +2,8 @@
 //! dropped (ISO 16684-1). A packet is edited as text, so that everything else stays byte for byte; one that is not
 //! UTF-8 is left alone.
 
+pub(crate) mod mark;
+
 use std::ops::Range;
 
 const TIFF: &str = "http://ns.adobe.com/tiff/1.0/";
@@ -328,22 +330,23 @@ pub(crate) fn without_extension_name(packet: &mut Vec<u8>) {
     without(packet, &[NOTE]);
 }
 
-/// The descriptions of a packet, and where they are.
+/// The tag that a packet's descriptions follow, and where they end.
+fn frame<'a>(tags: &'a [Tag<'_>]) -> Option<(&'a Tag<'a>, usize)> {
+    let frames = |kind: Kind| move |tag: &&Tag<'_>| tag.name == "rdf:RDF" && tag.kind == kind;
+    let open = tags.iter().find(frames(Kind::Open))?;
+    let close = tags.iter().rev().find(frames(Kind::Close))?;
+    (open.range.end <= close.range.start).then_some((open, close.range.start))
+}
+
+/// The descriptions of a packet, where they are, if they could stand elsewhere.
 fn descriptions(text: &str) -> Option<Range<usize>> {
     let tags = tags(text);
-    let open = tags
-        .iter()
-        .find(|tag| tag.name == "rdf:RDF" && tag.kind == Kind::Open)?;
-    let close = tags
-        .iter()
-        .rev()
-        .find(|tag| tag.name == "rdf:RDF" && tag.kind == Kind::Close)?;
+    let (open, end) = frame(&tags)?;
     // Descriptions that use a prefix from around them could not be moved.
     let own = |attribute: &Attribute<'_>| {
         attribute.name == "xmlns:rdf" || !attribute.name.starts_with("xmlns")
     };
-    (open.attributes.iter().all(own) && open.range.end <= close.range.start)
-        .then_some(open.range.end..close.range.start)
+    (open.attributes.iter().all(own)).then_some(open.range.end..end)
 }
 
 /// The packet with its extension's descriptions among its own; `None` if they cannot be put together.

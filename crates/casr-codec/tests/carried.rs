@@ -6,11 +6,11 @@ mod common;
 use std::fs;
 
 use casr_codec::{
-    Colour, ColourChunk, Depth, Format, Header, Loss, Metadata, Picture, Resolution,
-    ResolutionChange, Text, Unit,
+    Colour, ColourChunk, Depth, Format, Header, Loss, Metadata, Options, Picture, Resolution,
+    ResolutionChange, Text, Unit, Writer,
 };
 use common::carry::{carried, jpeg_with, kept, picture};
-use common::{FORMATS, Noise, chunk, encoded, folder, header, read_bytes, read_default};
+use common::{FORMATS, Noise, chunk, encoded, exif, folder, header, read_bytes, read_default};
 
 /// Resources of Photoshop: 300 pixels per inch, and IPTC with a caption.
 fn resources() -> Vec<u8> {
@@ -486,4 +486,60 @@ fn neutral_pictures_are_told_from_coloured_ones() {
     // Hidden colours do not count.
     assert!(with(Colour::Rgb, coloured.clone(), Some(vec![1.0, 0.0])).is_neutral());
     assert!(!with(Colour::Rgb, coloured, Some(vec![0.0, 0.1])).is_neutral());
+}
+
+#[test]
+fn what_describes_an_image_can_be_left_out() {
+    let chunk = ColourChunk {
+        name: *b"gAMA",
+        content: 45_455_u32.to_be_bytes().to_vec(),
+    };
+    let picture = picture(Metadata {
+        icc: Some(vec![7; 40]),
+        exif: Some(exif(1, false)),
+        xmp: Some(b"<x/>".to_vec()),
+        photoshop: Some(b"8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x78\0\x06Asters\0".to_vec()),
+        comments: vec![b"hello".to_vec()],
+        texts: vec![Text {
+            keyword: "Title".into(),
+            text: "Asters".into(),
+            ..Text::default()
+        }],
+        colour_chunks: vec![chunk.clone()],
+        resolution: Some(Resolution {
+            x: 300.0,
+            y: 300.0,
+            unit: Unit::Inch,
+        }),
+    });
+    let kept = Metadata {
+        icc: Some(vec![7; 40]),
+        ..Metadata::default()
+    };
+    for format in FORMATS {
+        let folder = folder();
+        let path = folder.path().join("stripped");
+        let options = Options {
+            strip: true,
+            ..Options::default()
+        };
+        let header = Header::of(&picture, 12, 6, format);
+        let mut writer = Writer::create(&path, format, header, options).unwrap();
+        assert_eq!(writer.losses(), [], "{format}");
+        writer.write_rows(&[0.4; 12 * 6 * 3]).unwrap();
+        writer.finish().unwrap();
+        let mut read = read_default(&path).unwrap().metadata;
+        let resolution = read.resolution.take();
+        match format {
+            Format::WebP | Format::Tiff => {
+                assert!(read.exif.take().is_some(), "the place of a resolution")
+            }
+            _ => assert!(resolution.is_some(), "{format}"),
+        }
+        if format == Format::Png {
+            assert_eq!(read.colour_chunks, [chunk.clone()]);
+            read.colour_chunks.clear();
+        }
+        assert_eq!(read, kept, "{format}");
+    }
 }

@@ -69,7 +69,7 @@ fn an_existing_file_is_kept_unless_told_otherwise() {
         create(&path, Format::Png, Options::default())
             .err()
             .unwrap(),
-        &["out.png", "exists", "--overwrite"],
+        &["out.png", "exists", "the file exists"],
     );
     let options = Options {
         overwrite: true,

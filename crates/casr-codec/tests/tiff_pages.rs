@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use casr_codec::{CodecError, Limits, Loss, Picture, pages, read, read_page};
+use casr_codec::{CodecError, Limits, Loss, Picture, pages, probe_page, read, read_page};
 use common::tiff_bytes::Values::{Longs, Shorts};
 use common::tiff_bytes::{Tiff, directory, tiff};
 use common::{folder, read_bytes};
@@ -222,6 +222,21 @@ fn every_page_can_be_read() {
     assert_eq!(pages(&path).unwrap(), 3);
     let sample = common::sample("city.png");
     assert_eq!(pages(&sample).unwrap(), 1);
+    let size = |page| {
+        let info = probe_page(&path, &Limits::default(), page).unwrap();
+        (info.width, info.height)
+    };
+    for page in 1..=3 {
+        let picture = read_page(&path, &Limits::default(), page).unwrap();
+        assert_eq!(size(page), (picture.width, picture.height));
+    }
+    for page in [0, 4] {
+        let error = probe_page(&path, &Limits::default(), page).unwrap_err();
+        assert!(
+            matches!(error, CodecError::NoSuchPage { pages: 3, .. }),
+            "{error}"
+        );
+    }
     assert!(read_page(&sample, &limits, 2).is_err());
 }
 

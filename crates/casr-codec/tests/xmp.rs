@@ -2,9 +2,9 @@
 
 mod common;
 
-use casr_codec::{Format, Loss, Metadata, ResolutionChange};
+use casr_codec::{Format, Header, Loss, Mark, Metadata, Options, ResolutionChange, Writer};
 use common::carry::{carried, jpeg_with, kept, picture};
-use common::{FORMATS, read_bytes};
+use common::{FORMATS, folder, read_bytes, read_default};
 
 #[test]
 fn the_xmp_tells_the_new_size() {
@@ -126,5 +126,100 @@ fn a_motion_photos_video_is_remarked() {
         !String::from_utf8(picture.metadata.xmp.unwrap())
             .unwrap()
             .contains("Motion")
+    );
+}
+
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+const ENHANCED: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced";
+
+/// A picture's XMP once it was enlarged and marked.
+fn marked(xmp: Option<&str>, format: Format) -> (String, Vec<Loss>) {
+    let picture = picture(Metadata {
+        xmp: xmp.map(Into::into),
+        ..Metadata::default()
+    });
+    let mut header = Header::of(&picture, 12, 6, format);
+    header.mark = Some(Mark {
+        software: "a program <1.0>".into(),
+        parameters: "3 & more".into(),
+    });
+    let folder = folder();
+    let path = folder.path().join("marked");
+    let mut writer = Writer::create(&path, format, header, Options::default()).unwrap();
+    let losses = writer.losses().to_vec();
+    writer.write_rows(&[0.4; 12 * 6 * 3]).unwrap();
+    writer.finish().unwrap();
+    let xmp = read_default(&path)
+        .unwrap()
+        .metadata
+        .xmp
+        .unwrap_or_default();
+    (String::from_utf8(xmp).unwrap(), losses)
+}
+
+#[test]
+fn an_enlargement_is_marked_in_every_format() {
+    let event = "<stEvt:action>resized</stEvt:action><stEvt:softwareAgent>a program &lt;1.0&gt;</stEvt:softwareAgent>\
+                 <stEvt:parameters>3 &amp; more</stEvt:parameters>";
+    for format in FORMATS {
+        let (xmp, losses) = marked(None, format);
+        assert_eq!(losses, []);
+        let told =
+            format!("<Iptc4xmpExt:DigitalSourceType>{ENHANCED}</Iptc4xmpExt:DigitalSourceType>");
+        assert!(
+            xmp.contains(&told) && xmp.contains(event),
+            "{format}: {xmp}"
+        );
+    }
+}
+
+#[test]
+fn a_mark_goes_into_the_packet_that_is_there() {
+    let kind = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+    let packet = |source: &str, history: &str| {
+        format!(
+            "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"{RDF}\" xmlns:dc=\"urn:dc\"><rdf:Description \
+             xmlns:e=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\" xmlns:m=\"http://ns.adobe.com/xap/1.0/mm/\" \
+             e:DigitalSourceType=\"{source}\" dc:title=\"Asters\">{history}</rdf:Description></rdf:RDF></x:xmpmeta>"
+        )
+    };
+    let history = "<m:History><rdf:Seq><rdf:li>first</rdf:li></rdf:Seq></m:History>";
+    let camera = packet(&format!("{kind}digitalCapture"), history);
+    let (xmp, losses) = marked(Some(&camera), Format::Png);
+    assert_eq!(losses, []);
+    // One type, one list, and the last event is ours.
+    assert!(
+        xmp.contains(&format!("e:DigitalSourceType=\"{ENHANCED}\"")),
+        "{xmp}"
+    );
+    assert!(
+        !xmp.contains("digitalCapture") && xmp.contains("dc:title=\"Asters\""),
+        "{xmp}"
+    );
+    assert_eq!(xmp.matches("<rdf:Seq>").count(), 1, "{xmp}");
+    assert!(
+        xmp.contains("<rdf:li>first</rdf:li><rdf:li xmlns:stEvt="),
+        "{xmp}"
+    );
+    // Marked twice: both steps are told, and the type once.
+    let (again, _) = marked(Some(&xmp), Format::Png);
+    assert_eq!(again.matches("resized").count(), 2, "{again}");
+    assert_eq!(again.matches(ENHANCED).count(), 1, "{again}");
+    // What was made by a machine altogether stays so.
+    let made = packet(&format!("{kind}trainedAlgorithmicMedia"), "");
+    let (xmp, _) = marked(Some(&made), Format::Png);
+    assert!(
+        xmp.contains("trainedAlgorithmicMedia") && !xmp.contains(ENHANCED),
+        "{xmp}"
+    );
+    assert!(xmp.contains("resized"), "{xmp}");
+}
+
+#[test]
+fn a_packet_that_cannot_be_marked_stays_and_is_remarked() {
+    let (xmp, losses) = marked(Some("no packet at all"), Format::Png);
+    assert_eq!(
+        (xmp.as_str(), &losses[..]),
+        ("no packet at all", &[Loss::Mark][..])
     );
 }

@@ -33,7 +33,7 @@ pub enum NetError {
         reason: String,
     },
     /// The GPU asked for is not there.
-    #[error("cannot use {choice}: {reason}. Or give `--device cpu`.")]
+    #[error("cannot use {choice}: {reason}. Or use the processor.")]
     NoGpu {
         /// What was asked for.
         choice: DeviceChoice,
@@ -50,7 +50,7 @@ pub enum NetError {
     },
     /// The GPU did not do its work, most often for want of memory.
     #[error(
-        "the GPU {device} failed ({reason}). Close what else uses it, give it less at a time, or give `--device cpu`."
+        "the GPU {device} failed ({reason}). Close what else uses it, give it less at a time, or use the processor."
     )]
     Device {
         /// The device.

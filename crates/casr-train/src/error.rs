@@ -67,7 +67,7 @@ pub enum TrainError {
     },
     /// The loss is no longer a number.
     #[error(
-        "the loss is not finite at step {step}. Resume from an earlier checkpoint with a lower --learning-rate."
+        "the loss is not finite at step {step}. Resume from an earlier checkpoint with a lower learning rate."
     )]
     Diverged {
         /// The step.

@@ -64,10 +64,10 @@ impl TrainOptions {
     pub fn check(&self) -> Result<(), TrainError> {
         let wrong = |message: &str| Err(TrainError::Option(message.to_owned()));
         if self.batch == 0 {
-            return wrong("--batch must be at least 1.");
+            return wrong("the batch must hold at least 1 patch.");
         }
         if !(8..=512).contains(&self.patch) {
-            return wrong("--patch must lie between 8 and 512 pixels.");
+            return wrong("the patch must lie between 8 and 512 pixels.");
         }
         let losses = &self.losses;
         for (name, weight) in [
@@ -84,16 +84,16 @@ impl TrainOptions {
             }
         }
         if self.schedule.steps == 0 {
-            return wrong("--steps must be at least 1.");
+            return wrong("at least 1 step must be asked for.");
         }
         if !(0.0..=1.0).contains(&self.unroll) {
-            return wrong("--unroll must lie between 0 and 1.");
+            return wrong("the share of unrolled batches must lie between 0 and 1.");
         }
         if !(0.0..=1.0).contains(&self.degraded) {
-            return wrong("--degraded must lie between 0 and 1.");
+            return wrong("the share of degraded images must lie between 0 and 1.");
         }
         if !(self.schedule.peak > 0.0 && self.schedule.peak < 1.0) {
-            return wrong("--learning-rate must lie between 0 and 1.");
+            return wrong("the learning rate must lie between 0 and 1.");
         }
         Ok(())
     }

@@ -11,11 +11,20 @@ use crate::{
     tile::Tiling,
     wear::Restoration,
 };
-use casr_net::{Model, Origin};
+use casr_net::{Model, Origin, Wear};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
 pub const DEFAULT_TILE: usize = 512;
+
+/// How an image is treated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Treatment {
+    /// How worn the network is told that it is: what it removes.
+    pub wear: Wear,
+    /// Where it goes between faithful, 0, and vivid, 1.
+    pub look: f32,
+}
 
 /// Enlarges images with one model.
 #[derive(Clone, Debug)]
@@ -97,6 +106,20 @@ impl Enlarger {
         self.bands(image, &plan)?.into_image()
     }
 
+    /// What the network will be told of an image, and the look it will have: found in its pixels, where that was asked for.
+    pub fn treatment(&self, image: &Image, plan: &ScalePlan) -> Treatment {
+        let wear = self.restoration.wear(image);
+        let look = self.look.for_image(plan.factor(), wear);
+        Treatment { wear, look }
+    }
+
+    /// Treats all images alike from now on.
+    #[must_use]
+    pub fn treating(self, Treatment { wear, look }: Treatment) -> Self {
+        self.restoration(Restoration::Exactly(wear))
+            .look(Look::Fixed(look))
+    }
+
     /// Enlarges an image in bands of rows, each computed when it is asked for.
     ///
     /// # Errors
@@ -113,8 +136,7 @@ impl Enlarger {
             let model = self.model.clone();
             return Ok(Bands::new(model, image, plan.output(), Vec::new()));
         }
-        let wear = self.restoration.wear(image);
-        let look = self.look.for_image(plan.factor(), wear);
+        let Treatment { wear, look } = self.treatment(image, plan);
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {

@@ -36,7 +36,7 @@ mod wear;
 pub use bands::{Band, Bands, Progress};
 pub use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision, Wear};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
-pub use enlarge::{DEFAULT_TILE, Enlarger};
+pub use enlarge::{DEFAULT_TILE, Enlarger, Treatment};
 pub use error::ZoomError;
 pub use image::Image;
 pub use look::Look;

@@ -66,6 +66,8 @@ pub enum Target {
     Width(usize),
     /// This many pixels down; the width keeps the aspect ratio.
     Height(usize),
+    /// The image's own size, by one step that restores; any other target of that size takes no step, and leaves the pixels as they are.
+    Same,
 }
 
 /// The levels of an enlargement: equal steps, none larger than asked for, to exactly the wanted size.
@@ -80,7 +82,7 @@ impl ScalePlan {
     ///
     /// Level k of n has the size round(input × factor^(k/n)), the last one exactly the wanted size. Where rounding whole
     /// pixels of a tiny image would make a step larger than [`LARGEST_STEP`], the level below it grows by what is
-    /// missing. An image that keeps its size has no levels.
+    /// missing. An image that keeps its size has no levels, but for [`Target::Same`].
     ///
     /// # Errors
     /// [`ZoomError`]: an empty image, a factor below 1 or no number, a wanted size below the image's, a side over
@@ -93,6 +95,10 @@ impl ScalePlan {
             return Err(ZoomError::MaxStep { max_step });
         }
         let (columns, rows) = match target {
+            Target::Same => {
+                let levels = vec![input];
+                return Ok(Self { input, levels });
+            }
             Target::Factor(factor) => (
                 Axis::by_factor(input.width, factor)?,
                 Axis::by_factor(input.height, factor)?,

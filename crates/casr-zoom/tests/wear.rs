@@ -2,7 +2,7 @@
 
 use casr_codec::{Limits, jpeg_round_trip, read};
 use casr_net::Wear;
-use casr_zoom::{Image, Restoration, estimate};
+use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Target, estimate};
 use std::path::Path;
 
 /// A part of a sample, in 8-bit levels.
@@ -171,4 +171,46 @@ fn a_given_strength_is_taken() {
     let wear = Restoration::Strength(0.25).wear(&image);
     assert_eq!((wear.noise, wear.compression), (0.25, 0.25));
     assert_eq!(Restoration::Auto.wear(&image), estimate(&image));
+}
+
+/// PSNR of two images of the same size, over all channels.
+fn psnr(one: &Image, other: &Image) -> f64 {
+    let pairs = one.pixels().iter().zip(other.pixels());
+    let squares: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    -10.0 * (squares / one.pixels().len() as f64).log10()
+}
+
+/// The plan that restores without enlarging removes noise and traces of JPEG; other plans of the image's own size leave
+/// the pixels as they are.
+#[test]
+fn images_are_restored_at_their_own_size() {
+    let enlarger = Enlarger::new(Model::embedded().unwrap());
+    let side = 96;
+    for name in SAMPLES {
+        let clean = sample(name, side, side);
+        let truth = image(&clean, side, side);
+        let noise = noisy(&clean, 10.0);
+        let jpeg = jpeg_round_trip((side, side), &clean, 40, true).unwrap();
+        for (kind, worn, gain) in [("noise", noise, 5.0), ("JPEG", jpeg, 0.5)] {
+            let worn = image(&worn, side, side);
+            let before = psnr(&worn, &truth);
+            let copy = enlarger.enlarge(&worn, Target::Factor(1.0)).unwrap();
+            assert_eq!(copy, worn);
+            for look in [Look::FAITHFUL, Look::Auto, Look::VIVID] {
+                let restored = enlarger
+                    .clone()
+                    .look(look)
+                    .enlarge(&worn, Target::Same)
+                    .unwrap();
+                let after = psnr(&restored, &truth);
+                println!("{name} {kind} {look:?}: {before:.2} → {after:.2} dB");
+                if look == Look::FAITHFUL {
+                    assert!(
+                        after > before + gain,
+                        "{name} {kind}: {before:.2} → {after:.2}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -1,14 +1,38 @@
 //! What the program says: results on standard output, failures on standard error. A closed pipe is no failure.
 
+use casr_codec::CodecError;
+use casr_net::NetError;
 use std::io::{self, Write};
+
+/// A command line that nothing can satisfy, as a message for the user: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
 
 /// Prints one failure as one line, `casr: FILE: what. remedy.`
 pub fn failure(error: &anyhow::Error) {
     // Causes are part of the message already where they matter; a decoder's text may span lines.
-    let text = error.to_string();
+    let text = match option(error) {
+        Some(option) => format!("{error} ({option})"),
+        None => error.to_string(),
+    };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let message = lines.join(" ");
     note(&format!("casr: {message}"));
+}
+
+/// The option that a library's remedy means.
+fn option(error: &anyhow::Error) -> Option<String> {
+    if let Some(NetError::NoGpu { .. }) = error.downcast_ref() {
+        return Some("--device cpu".to_owned());
+    }
+    match error.downcast_ref()? {
+        CodecError::OutputExists { .. } => Some("--overwrite".to_owned()),
+        CodecError::TooManyPixels { width, height, .. } => {
+            Some(format!("--max-pixels {}", width.saturating_mul(*height)))
+        }
+        _ => None,
+    }
 }
 
 /// Has panics reported as one line: the codec turns a decoder's panic into that file's failure, and work goes on.

@@ -1,201 +1,215 @@
-//! Which images to enlarge and where each result goes; what can be said against it before any work is done.
+//! Where each result goes; what can be said against it before any work is done.
 
+use crate::console::Usage;
+use crate::inputs::{Found, is_standard};
 use anyhow::{anyhow, bail};
-use casr_codec::{CodecError, Format, SourceFormat, contents_of, shown};
+use casr_codec::{CodecError, Format, SourceFormat, shown};
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-/// An image to enlarge.
+/// What messages call standard output.
+pub const STANDARD_OUTPUT: &str = "standard output";
+
+/// Where a result goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Its file.
-    pub path: PathBuf,
-    /// The folders between the input that it was found in and itself: its result goes into folders of these names.
-    pub within: PathBuf,
+pub enum Output {
+    /// Into a file.
+    File(PathBuf),
+    /// To standard output.
+    Standard,
 }
 
-/// What inputs hold.
-#[derive(Debug, Default)]
-pub struct Inputs {
-    /// The images, in order. A folder without images is an error in its place.
-    pub images: Vec<Result<Found, CodecError>>,
-    /// What was left that may be an image, each with the reason: a user who deletes the originals has to hear of it.
-    pub left: Vec<anyhow::Error>,
-    /// Files that are likely no images.
-    pub others: Vec<PathBuf>,
+impl Output {
+    /// What messages call it.
+    pub fn name(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Standard => Path::new(STANDARD_OUTPUT),
+        }
+    }
 }
 
-impl Inputs {
-    /// What `paths` name: files as they are, folders as the images in them, and with `recursive` in their folders. `output` is not
-    /// searched: what it holds is results.
-    pub fn find(paths: &[PathBuf], recursive: bool, output: &Path) -> Self {
-        let mut inputs = Self::default();
-        let output = output.canonicalize().ok();
-        for path in paths {
-            if path.is_dir() {
-                let before = inputs.images.len();
-                match inputs.search(path, Path::new(""), recursive, output.as_deref()) {
-                    Ok(()) if inputs.images.len() == before => {
-                        let path = path.clone();
-                        inputs.images.push(Err(CodecError::NoImages { path }));
-                    }
-                    Ok(()) => {}
-                    Err(error) => inputs.images.push(Err(error)),
-                }
-            } else {
-                inputs.images.push(Ok(Found {
-                    path: path.clone(),
-                    within: PathBuf::new(),
-                }));
-            }
-        }
-        inputs
-    }
-
-    fn search(
-        &mut self,
-        folder: &Path,
-        within: &Path,
-        recursive: bool,
-        output: Option<&Path>,
-    ) -> Result<(), CodecError> {
-        let contents = contents_of(folder)?;
-        self.images.extend(contents.images.into_iter().map(|path| {
-            Ok(Found {
-                path,
-                within: within.to_owned(),
-            })
-        }));
-        let mut left = |path: &Path, why: &str| {
-            self.left.push(anyhow!("{}: {why}", shown(path)));
-        };
-        for path in &contents.foreign {
-            left(
-                path,
-                "left, as CASR does not read such files; convert it to TIFF or PNG first",
-            );
-        }
-        for path in &contents.broken_links {
-            left(path, "left, as it is a link to nothing");
-        }
-        self.others.extend(contents.others);
-        for path in contents.folders {
-            let result = output.is_some() && path.canonicalize().ok().as_deref() == output;
-            let name = path.file_name().unwrap_or_default();
-            if result {
-                continue;
-            } else if recursive && !path.is_symlink() {
-                self.search(&path, &within.join(name), recursive, output)?;
-            } else {
-                let why = if recursive {
-                    "left, as links to folders are not followed; name the folder itself"
-                } else {
-                    "left, as folders in folders are not searched; --recursive searches them"
-                };
-                self.left.push(anyhow!("{}: {why}", shown(&path)));
-            }
-        }
-        Ok(())
-    }
-
-    /// The images' files.
-    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.images.iter().flatten().map(|image| &image.path)
-    }
+/// What the command line says of all results.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// A file, a folder, or `-`; none for results beside their images.
+    pub output: Option<&'a Path>,
+    /// How results' names end that an image gives, before the extension.
+    pub suffix: &'a str,
+    /// Overrules file names.
+    pub format: Option<Format>,
+    /// Whether results may replace files.
+    pub overwrite: bool,
 }
 
 /// Where the results of a run go.
 #[derive(Debug)]
-pub struct Destination {
-    output: PathBuf,
-    /// Whether `output` is a folder that takes results under their inputs' names.
-    folder: bool,
-    format: Option<Format>,
-    overwrite: bool,
+pub struct Destination<'a> {
+    wanted: Wanted<'a>,
+    place: Place,
     /// The images themselves, by their canonical paths: no result may replace one.
     images: HashSet<PathBuf>,
+    /// How many images would give their results the same name.
+    stems: HashMap<(PathBuf, OsString), usize>,
     /// Results given out so far, each with its input.
     taken: HashMap<PathBuf, PathBuf>,
 }
 
-impl Destination {
-    /// For `images`, expanded from `inputs`. `output` is a folder if there are several inputs, if the input is a folder,
-    /// if it is a folder already, or if it ends in a slash. `format` overrules file names.
+/// Where results go.
+#[derive(Debug)]
+enum Place {
+    Standard,
+    /// All into this file: there is one.
+    File(PathBuf),
+    /// Into this folder, under names that their images give.
+    Folder(PathBuf),
+    /// Into their images' folders, under names that these give.
+    Beside,
+}
+
+/// A page of several: which, and how many there are.
+pub type Page = (usize, usize);
+
+impl<'a> Destination<'a> {
+    /// For `images`, which are what `inputs` hold. The output is a folder if there are several inputs, if the input is a folder, if
+    /// it is a folder already, or if it ends in a slash.
     ///
     /// # Errors
-    /// Several results for what is a file, or is named like one.
-    pub fn new<'a>(
+    /// Several results for what is a file, or is named like one; a terminal for an image; a suffix for a name that is given.
+    pub fn new<'b>(
+        wanted: Wanted<'a>,
         inputs: &[PathBuf],
-        images: impl Iterator<Item = &'a PathBuf>,
-        output: &Path,
-        format: Option<Format>,
-        overwrite: bool,
+        images: impl Iterator<Item = &'b Found>,
     ) -> anyhow::Result<Self> {
         let several = inputs.len() > 1 || inputs.iter().any(|input| input.is_dir());
-        let slash = output
-            .as_os_str()
-            .to_string_lossy()
-            .ends_with(std::path::is_separator);
-        let is_folder = output.is_dir();
-        let is_file =
-            !is_folder && (output.exists() || SourceFormat::from_extension(output).is_some());
-        if several && is_file && !slash {
-            bail!(
-                "{}: several images need a folder here; name a folder, with a slash at its end",
-                output.display()
-            );
+        let place = match wanted.output {
+            None => Place::Beside,
+            Some(output) => place(output, several)?,
+        };
+        if matches!(place, Place::Standard | Place::File(_)) && !wanted.suffix.is_empty() {
+            bail!(Usage(format!(
+                "{}: a suffix is for results that are named after their images; name a folder, or leave the suffix out",
+                wanted.output.map(shown).unwrap_or(shown(Path::new("")))
+            )));
         }
-        Ok(Self {
-            output: output.to_owned(),
-            folder: several || slash || is_folder,
-            format,
-            overwrite,
-            images: images
-                .filter_map(|image| image.canonicalize().ok())
-                .collect(),
+        let mut destination = Self {
+            wanted,
+            place,
+            images: HashSet::new(),
+            stems: HashMap::new(),
             taken: HashMap::new(),
-        })
+        };
+        for image in images {
+            let Some(path) = image.input.file() else {
+                continue;
+            };
+            destination.images.extend(path.canonicalize().ok());
+            let stem = path.file_stem().unwrap_or_default().to_owned();
+            let key = (destination.folder_of(image, path), stem);
+            *destination.stems.entry(key).or_default() += 1;
+        }
+        Ok(destination)
     }
 
-    /// The result's file and format for `input`, which is of format `source`; judged as far as names and folders go.
+    /// The folder that an image's result goes to, if results are named after their images.
+    fn folder_of(&self, image: &Found, path: &Path) -> PathBuf {
+        match &self.place {
+            Place::Folder(folder) => folder.join(&image.within),
+            _ => path.parent().map(Path::to_owned).unwrap_or_default(),
+        }
+    }
+
+    /// Where the result of an image goes, or of one of its pages, and its format; `source` is the image's. Judged as far as names
+    /// and folders go.
     ///
     /// # Errors
     /// The format is unknown, the result exists, another input has the same result, or it would replace an input.
-    pub fn of(&mut self, image: &Found, source: SourceFormat) -> anyhow::Result<(PathBuf, Format)> {
-        let input = &*image.path;
-        let (path, format) = if self.folder {
-            let format = self.format.unwrap_or(source.output());
-            let folder = self.output.join(&image.within);
-            (folder.join(name_in_folder(input, format)), format)
-        } else {
-            let format = self
-                .format
-                .map_or_else(|| Format::from_path(&self.output), Ok)?;
-            (self.output.clone(), format)
+    pub fn of(
+        &mut self,
+        image: &Found,
+        source: SourceFormat,
+        page: Option<Page>,
+    ) -> anyhow::Result<(Output, Format)> {
+        let input = image.input.name();
+        let by_image = self.wanted.format.unwrap_or(source.output());
+        let (path, format) = match &self.place {
+            Place::Standard if page.is_some() => bail!(
+                "{}: several pages do not fit into {STANDARD_OUTPUT}; choose one, or name a folder",
+                shown(input)
+            ),
+            Place::Standard => return Ok((Output::Standard, by_image)),
+            Place::File(file) => {
+                let format = match self.wanted.format {
+                    Some(format) => format,
+                    None => Format::from_path(file)?,
+                };
+                (file.with_file_name(numbered(file, page)), format)
+            }
+            Place::Folder(_) | Place::Beside => {
+                let Some(file) = image.input.file() else {
+                    bail!(Usage(format!(
+                        "{}: it gives its result no name; name a file for it",
+                        input.display()
+                    )));
+                };
+                let folder = self.folder_of(image, file);
+                (
+                    folder.join(self.name(file, &folder, by_image, page)),
+                    by_image,
+                )
+            }
         };
+        self.take(input, path)
+            .map(|path| (Output::File(path), format))
+    }
+
+    /// Notes a result's file, if nothing stands against it.
+    fn take(&mut self, input: &Path, path: PathBuf) -> anyhow::Result<PathBuf> {
         if path
             .canonicalize()
             .is_ok_and(|existing| self.images.contains(&existing))
         {
             bail!(
-                "{}: the result would replace an image to enlarge; choose another name or folder",
-                path.display()
+                "{}: the result would replace an image to enlarge; choose another name or folder, or give results a --suffix",
+                shown(&path)
             );
         }
-        if path.exists() && !self.overwrite {
+        if path.exists() && !self.wanted.overwrite {
             return Err(CodecError::OutputExists { path }.into());
         }
-        if let Some(other) = self.taken.insert(path.clone(), input.to_owned()) {
-            self.taken.insert(path.clone(), other.clone());
+        if let Some(other) = self.taken.get(&path) {
             bail!(
                 "{}: its result {} is also that of {}; enlarge them into different folders",
-                input.display(),
-                path.display(),
-                other.display()
+                shown(input),
+                shown(&path),
+                shown(other)
             );
         }
-        Ok((path, format))
+        self.taken.insert(path.clone(), input.to_owned());
+        Ok(path)
+    }
+
+    /// The name of an image's result: its own if its extension means `format`, otherwise its stem with the usual extension; or its whole
+    /// name with that extension, where another image has the same stem.
+    fn name(&self, image: &Path, folder: &Path, format: Format, page: Option<Page>) -> OsString {
+        let stem = image.file_stem().unwrap_or_default();
+        let key = (folder.to_owned(), stem.to_owned());
+        let (stem, extension) = match image.extension() {
+            Some(own) if Format::from_path(image).ok() == Some(format) => (stem, own),
+            _ if self.stems.get(&key).is_some_and(|count| *count > 1) => (
+                image.file_name().unwrap_or_default(),
+                OsStr::new(format.extension()),
+            ),
+            _ => (stem, OsStr::new(format.extension())),
+        };
+        let mut name = stem.to_owned();
+        name.push(self.wanted.suffix);
+        name.push(number(page));
+        name.push(".");
+        name.push(extension);
+        name
     }
 
     /// Makes the folders for all results given out, if they go to one.
@@ -203,13 +217,13 @@ impl Destination {
     /// # Errors
     /// The system refuses.
     pub fn prepare(&self) -> anyhow::Result<()> {
-        if !self.folder {
+        let Place::Folder(folder) = &self.place else {
             return Ok(());
-        }
-        let own = std::iter::once(&*self.output);
+        };
+        let own = std::iter::once(&**folder);
         for folder in own.chain(self.taken.keys().filter_map(|result| result.parent())) {
             std::fs::create_dir_all(folder).map_err(|error| {
-                let folder = folder.display();
+                let folder = shown(folder);
                 anyhow!("{folder}: cannot create this folder ({error}); check the permissions or choose another folder")
             })?;
         }
@@ -217,13 +231,52 @@ impl Destination {
     }
 }
 
-/// The input's own name if its extension means `format`, otherwise its stem with the usual extension.
-fn name_in_folder(input: &Path, format: Format) -> OsString {
-    if Format::from_path(input).ok() == Some(format) {
-        return input.file_name().unwrap_or_default().to_owned();
+/// Which place an output names.
+fn place(output: &Path, several: bool) -> anyhow::Result<Place> {
+    if is_standard(output) {
+        if several {
+            bail!(Usage(format!(
+                "{STANDARD_OUTPUT}: it takes one image; name a folder for several"
+            )));
+        }
+        if io::stdout().is_terminal() {
+            bail!(Usage(format!(
+                "{STANDARD_OUTPUT}: this is a terminal; send it on, as in `casr … > big.png`, or name a file"
+            )));
+        }
+        return Ok(Place::Standard);
     }
-    let mut name = input.file_stem().unwrap_or_default().to_owned();
-    name.push(".");
-    name.push(format.extension());
+    let slash = (output.as_os_str().to_string_lossy()).ends_with(std::path::is_separator);
+    let is_folder = output.is_dir();
+    let is_file = !is_folder && (output.exists() || SourceFormat::from_extension(output).is_some());
+    if several && is_file && !slash {
+        bail!(Usage(format!(
+            "{}: several images need a folder here; name a folder, with a slash at its end",
+            shown(output)
+        )));
+    }
+    Ok(if several || slash || is_folder {
+        Place::Folder(output.to_owned())
+    } else {
+        Place::File(output.to_owned())
+    })
+}
+
+/// A file's name with the page's number in it.
+fn numbered(file: &Path, page: Option<Page>) -> OsString {
+    let mut name = file.file_stem().unwrap_or_default().to_owned();
+    name.push(number(page));
+    if let Some(extension) = file.extension() {
+        name.push(".");
+        name.push(extension);
+    }
     name
+}
+
+/// What a page's number adds to a name: `-07` of 12.
+fn number(page: Option<Page>) -> String {
+    page.map_or_else(String::new, |(number, count)| {
+        let digits = count.to_string().len();
+        format!("-{number:0digits$}")
+    })
 }

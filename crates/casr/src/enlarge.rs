@@ -1,23 +1,31 @@
 //! One image, from file to file.
 
+use crate::destination::Output;
+use crate::inputs::Input;
 use crate::interrupt;
+use crate::memory;
 use crate::picture::{Alpha, AlphaRows, Layers, interleave};
 use crate::progress::Progress;
 use anyhow::anyhow;
-use casr_codec::{Format, Header, Limits, Loss, Options, Writer, read, read_page, shown};
-use casr_zoom::{Bands, Enlarger, Image, Look, Restoration, ScalePlan, Size, Target, ZoomError};
+use casr_codec::{Format, Header, Info, Limits, Mark, Options, Writer, read, read_page, shown};
+use casr_zoom::{
+    Bands, Enlarger, Image, Look, Restoration, ScalePlan, Size, Target, Treatment, ZoomError,
+};
 use std::cell::Cell;
+use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One image to enlarge.
 pub struct Job {
-    /// The image's file.
-    pub input: PathBuf,
+    /// Where the image comes from.
+    pub input: Input,
+    /// What its header says.
+    pub info: Info,
     /// Which of its pages, counted from 1; none for its main image.
-    pub page: Option<u32>,
-    /// The result's file.
-    pub output: PathBuf,
+    pub page: Option<usize>,
+    /// Where the result goes.
+    pub output: Output,
     /// The result's format.
     pub format: Format,
 }
@@ -28,10 +36,18 @@ pub struct Settings {
     pub enlarger: Enlarger,
     /// The wanted size.
     pub target: Target,
+    /// Whether images that keep their size are restored; otherwise their pixels stay as they are.
+    pub restores: bool,
     /// What is too large to be read.
     pub limits: Limits,
+    /// How much memory there is, in bytes, if that is told.
+    pub memory: Option<u64>,
     /// Whether colours that do not show stay as they are.
     pub keep_hidden: bool,
+    /// Whether results are marked as enlargements.
+    pub mark: bool,
+    /// Whether it is remarked what was found in an image, and how it is treated.
+    pub verbose: bool,
     /// How results are written.
     pub writing: Options,
 }
@@ -42,8 +58,6 @@ pub struct Done {
     pub from: Size,
     /// The result's size.
     pub to: Size,
-    /// What the result does not keep of the image.
-    pub losses: Vec<Loss>,
 }
 
 impl Settings {
@@ -52,33 +66,66 @@ impl Settings {
     /// # Errors
     /// The wanted size is out of range, with the file's name.
     pub fn plan(&self, input: &Path, width: usize, height: usize) -> anyhow::Result<ScalePlan> {
-        self.enlarger
-            .plan(Size { width, height }, self.target)
-            .map_err(|error| on(input, &error))
+        let size = Size { width, height };
+        let plan = |target| {
+            let plan = self.enlarger.plan(size, target);
+            plan.map_err(|error| on(input, &error))
+        };
+        match plan(self.target)? {
+            copy if copy.levels().is_empty() && self.restores => plan(Target::Same),
+            plan => Ok(plan),
+        }
     }
 }
 
-/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure.
+/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure. What the user should hear of goes to `remarks`,
+/// also where the image fails afterwards.
 ///
 /// # Errors
 /// Whatever kept the result from being written, as a message for the user. Nothing is left behind then.
-pub fn enlarge(job: &Job, settings: &Settings, progress: &Progress) -> anyhow::Result<Done> {
+pub fn enlarge(
+    job: &Job,
+    settings: &Settings,
+    progress: &Progress,
+    remarks: &mut Vec<String>,
+) -> anyhow::Result<Done> {
+    let name = job.input.name();
+    let plan = settings.plan(name, job.info.width, job.info.height)?;
+    let bytes = memory::foretell(&job.info, job.format, &plan, &settings.enlarger);
+    memory::check(name, bytes, settings.memory)?;
     let mut picture = match job.page {
-        Some(page) => read_page(&job.input, &settings.limits, page as usize)?,
-        None => read(&job.input, &settings.limits)?,
+        Some(page) => read_page(job.input.source(), &settings.limits, page)?,
+        None => read(job.input.source(), &settings.limits)?,
     };
-    let plan = settings.plan(&job.input, picture.width, picture.height)?;
+    remarks.extend(picture.losses.iter().map(ToString::to_string));
+    // The file may be another one than the one judged.
+    let plan = settings.plan(name, picture.width, picture.height)?;
     let size = plan.output();
-    let header = Header::of(&picture, size.width, size.height, job.format);
+    let mut header = Header::of(&picture, size.width, size.height, job.format);
     if !header.alpha {
         picture.alpha = None;
     }
     let colour = header.colour;
-    let mut writer = Writer::create(&job.output, job.format, header, settings.writing)?;
-    let losses = [picture.losses.as_slice(), writer.losses()].concat();
     let layers =
-        Layers::take(&mut picture, settings.keep_hidden).map_err(|error| on(&job.input, &error))?;
-    stream(&layers, settings, &plan, progress, |rgb, alpha| {
+        Layers::take(&mut picture, settings.keep_hidden).map_err(|error| on(name, &error))?;
+    let treatment = settings.enlarger.treatment(&layers.colours, &plan);
+    let treated = !plan.levels().is_empty();
+    if treated && settings.mark {
+        header.mark = Some(mark(&plan, treatment));
+    }
+    if settings.verbose {
+        remarks.push(describe(&plan, treatment));
+    }
+    let mut writer = match &job.output {
+        Output::File(path) => Writer::create(path, job.format, header, settings.writing)?,
+        Output::Standard => {
+            let name = job.output.name();
+            Writer::to_stream(io::stdout(), name, job.format, header, settings.writing)?
+        }
+    };
+    remarks.extend(writer.losses().iter().map(ToString::to_string));
+    let enlarger = settings.enlarger.clone().treating(treatment);
+    stream(&layers, &enlarger, &plan, progress, |rgb, alpha| {
         writer
             .write_rows(&interleave(rgb, alpha, colour))
             .map_err(anyhow::Error::from)
@@ -86,21 +133,58 @@ pub fn enlarge(job: &Job, settings: &Settings, progress: &Progress) -> anyhow::R
     .map_err(|error| {
         error
             .downcast_ref()
-            .map(|zoom: &ZoomError| on(&job.input, zoom))
+            .map(|zoom: &ZoomError| on(name, zoom))
             .unwrap_or(error)
     })?;
     writer.finish()?;
     Ok(Done {
         from: plan.input(),
         to: size,
-        losses,
     })
+}
+
+/// What a result tells of its making.
+fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
+    let Treatment { wear, look } = treatment;
+    let what = if plan.input() == plan.output() {
+        "restored".to_owned()
+    } else {
+        format!(
+            "enlarged {:.3} times, {} to {}",
+            plan.factor(),
+            plan.input(),
+            plan.output()
+        )
+    };
+    Mark {
+        software: concat!("CASR ", env!("CARGO_PKG_VERSION")).to_owned(),
+        parameters: format!(
+            "{what}; look {look:.2} (0 faithful, 1 vivid); removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
+            wear.noise, wear.compression
+        ),
+    }
+}
+
+/// What was found in an image and what will be done.
+fn describe(plan: &ScalePlan, Treatment { wear, look }: Treatment) -> String {
+    if plan.levels().is_empty() {
+        return "the pixels stay as they are".to_owned();
+    }
+    let levels: Vec<String> = plan.levels().iter().map(ToString::to_string).collect();
+    let found = [(wear.noise, "noise"), (wear.compression, "traces of JPEG")]
+        .map(|(strength, what)| format!("{what} {strength:.2}"))
+        .join(" and ");
+    format!(
+        "removes {found} (0 none, 1 worst); look {look:.2} (0 faithful, 1 vivid); {} → {}",
+        plan.input(),
+        levels.join(" → ")
+    )
 }
 
 /// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top.
 fn stream(
     layers: &Layers,
-    settings: &Settings,
+    enlarger: &Enlarger,
     plan: &ScalePlan,
     progress: &Progress,
     mut write: impl FnMut(&[f32], &AlphaRows) -> anyhow::Result<()>,
@@ -115,13 +199,13 @@ fn stream(
         passes: 1 + u64::from(varying.is_some()),
     };
     // Nothing is invented in a mask, and nothing in it is noise.
-    let of_masks = (settings.enlarger.clone())
+    let of_masks = (enlarger.clone())
         .look(Look::FAITHFUL)
         .restoration(Restoration::Strength(0.0));
     let mut alphas = varying
         .map(|image| watch.bands(&of_masks, image, plan))
         .transpose()?;
-    for band in watch.bands(&settings.enlarger, &layers.colours, plan)? {
+    for band in watch.bands(enlarger, &layers.colours, plan)? {
         let band = band?;
         // One plan cuts both into the same rows.
         let alpha_band = alphas.as_mut().and_then(Iterator::next).transpose()?;

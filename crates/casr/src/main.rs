@@ -10,13 +10,14 @@ mod console;
 mod destination;
 mod enlarge;
 mod evaluation;
+mod inputs;
 mod interrupt;
+mod memory;
 mod options;
 mod picture;
 mod progress;
 
-use clap::Parser;
-use commands::{Arguments, Outcome};
+use commands::Outcome;
 use mimalloc::MiMalloc;
 use peakmem_alloc::PeakMemAlloc;
 use std::process::ExitCode;
@@ -26,9 +27,12 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: PeakMemAlloc<MiMalloc> = PeakMemAlloc::new(MiMalloc);
 
+/// The exit code for a command line that nothing can satisfy: that of clap.
+const WRONG_USAGE: u8 = 2;
+
 fn main() -> ExitCode {
     console::one_line_panics();
-    let arguments = Arguments::parse();
+    let arguments = commands::read_arguments();
     let outcome = interrupt::listen()
         .map_err(anyhow::Error::from)
         .and_then(|()| arguments.command.run());
@@ -41,7 +45,10 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             console::failure(&error);
-            ExitCode::FAILURE
+            match error.downcast_ref::<console::Usage>() {
+                Some(_) => ExitCode::from(WRONG_USAGE),
+                None => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -7,10 +7,10 @@ use casr_codec::Limits;
 use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, Precision};
 use casr_zoom::{DEFAULT_MAX_STEP, LARGEST_STEP, Look, Restoration, Size, Target};
 use clap::{Args, ValueEnum};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
-use std::{fmt, fs};
 
 /// The factor where none is asked for.
 const DEFAULT_SCALE: f64 = 2.0;
@@ -139,14 +139,11 @@ impl DeviceOptions {
     /// # Errors
     /// The GPU asked for is not there, or the system gives no threads.
     pub fn open(&self, quiet: bool) -> anyhow::Result<ComputeDevice> {
-        if let Some(threads) = self.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.into())
-                .build_global()
-                .with_context(|| {
-                    format!("--threads {threads}: the system gives no such threads; ask for fewer")
-                })?;
-        }
+        // 0 means a thread for each core.
+        let threads = self.threads.unwrap_or(0);
+        (rayon::ThreadPoolBuilder::new().num_threads(threads.into()))
+            .build_global()
+            .context("the system gives no threads for the work; ask for fewer with --threads")?;
         let device = ComputeDevice::choose(self.device)?;
         if GPU_SUPPORT && self.device == DeviceChoice::Auto && !device.is_gpu() && !quiet {
             console::note(
@@ -248,9 +245,9 @@ impl ModelOptions {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct WishOptions {
     /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean)
-    /// to 1
-    #[arg(long, value_name = "STRENGTH", default_value_t)]
-    restore: Restore,
+    /// to 1 [default: auto; at a factor of 1 none, so that pixels stay as they are]
+    #[arg(long, value_name = "STRENGTH")]
+    restore: Option<Restore>,
     /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp, textures invented where the image does
     /// not tell), or a number from 0, faithful, to 1, vivid
     #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
@@ -260,7 +257,13 @@ pub struct WishOptions {
 impl WishOptions {
     /// How much to restore.
     pub fn restoration(self) -> Restoration {
-        self.restore.0
+        self.restore.unwrap_or_default().0
+    }
+
+    /// Whether images that keep their size are restored: where that is asked for.
+    pub fn restores(self) -> bool {
+        let asked = self.restore.map(|restore| restore.0);
+        asked.is_some_and(|restoration| restoration != Restoration::Strength(0.0))
     }
 
     /// Where to go between the ends of the model.
@@ -303,18 +306,6 @@ impl FromStr for Restore {
         }
         let strength = parse_strength(text).map_err(|_| "write auto, or a number from 0 to 1");
         Ok(Self(Restoration::Strength(strength?)))
-    }
-}
-
-impl fmt::Display for Restore {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        match self.0 {
-            Restoration::Auto => formatter.write_str("auto"),
-            Restoration::Strength(strength) => strength.fmt(formatter),
-            Restoration::Exactly(wear) => {
-                write!(formatter, "{}, {}", wear.noise, wear.compression)
-            }
-        }
     }
 }
 

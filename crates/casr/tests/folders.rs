@@ -99,3 +99,104 @@ fn names_reach_the_terminal_as_text() {
     );
     assert!(run.errors.contains(r"two  spaces\u{1b}[31m.png"), "{run:?}");
 }
+
+#[test]
+fn images_of_one_name_do_not_collide() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("scans")).unwrap();
+    for name in ["a.png", "a.jpg", "a.tif", "b.jpg"] {
+        write(&folder.path().join("scans"), name, &photograph(8, 8));
+    }
+    let arguments = ["upscale", "scans", "-o", "out", "--format", "png"];
+    let run = casr(folder.path(), &arguments).succeeds();
+    assert_eq!(run.output, "4 enlarged\n");
+    let out = folder.path().join("out");
+    assert_eq!(names(&out), ["a.jpg.png", "a.png", "a.tif.png", "b.png"]);
+}
+
+#[test]
+fn results_stand_beside_their_images() {
+    let folder = folder();
+    phone(folder.path());
+    let arguments = ["upscale", "phone", "--suffix", "-large", "--recursive"];
+    let run = casr(folder.path(), &arguments);
+    assert!(run.output.starts_with("3 enlarged"), "{run:?}");
+    let phone = folder.path().join("phone");
+    let large = ["a-large.png", "sub/b-large.png", "sub/deep/a-large.png"];
+    for name in large {
+        assert!(phone.join(name).exists(), "no {name}");
+    }
+    // A second run enlarges no results.
+    let run = casr(folder.path(), &[&arguments[..], &["--overwrite"]].concat());
+    assert!(run.output.starts_with("3 enlarged"), "{run:?}");
+    assert!(
+        run.errors
+            .contains("and 2 more: passed over, results of an earlier run"),
+        "{run:?}"
+    );
+    assert!(!phone.join("a-large-large.png").exists());
+    // A file is named, and its result too.
+    casr(
+        folder.path(),
+        &["upscale", "phone/a.png", "--suffix", " (2)", "-q"],
+    )
+    .succeeds();
+    assert!(phone.join("a (2).png").exists());
+    casr(
+        folder.path(),
+        &["upscale", "phone/a.png", "--suffix=.x", "-o", "out/", "-q"],
+    )
+    .succeeds();
+    assert_eq!(names(&folder.path().join("out")), ["a.x.png"]);
+    for wrong in [
+        &["upscale", "phone/a.png"][..],
+        &["upscale", "phone/a.png", "--suffix", ""],
+        &["upscale", "phone/a.png", "--suffix", "a/b"],
+        &["upscale", "phone/a.png", "--suffix", "-x", "-o", "b.png"],
+    ] {
+        assert_eq!(casr(folder.path(), wrong).code, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn all_pages_become_files() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("fax")).unwrap();
+    fs::write(
+        folder.path().join("fax/three.tif"),
+        support::pages(&[(5, 3), (4, 6), (2, 2)]),
+    )
+    .unwrap();
+    write(&folder.path().join("fax"), "one.tif", &photograph(8, 8));
+    let arguments = [
+        "upscale", "fax", "--page", "all", "-o", "out", "--format", "png",
+    ];
+    let run = casr(folder.path(), &arguments).succeeds();
+    assert_eq!(run.output, "4 enlarged\n");
+    let out = folder.path().join("out");
+    assert_eq!(
+        names(&out),
+        ["one.png", "three-1.png", "three-2.png", "three-3.png"]
+    );
+    let size = |name: &str| {
+        let picture = support::read(&out.join(name));
+        (picture.width, picture.height)
+    };
+    assert_eq!(
+        ["three-1.png", "three-2.png", "three-3.png"].map(size),
+        [(10, 6), (8, 12), (4, 4)]
+    );
+    // Beside a name that is given.
+    let arguments = ["upscale", "fax/three.tif", "--page", "all", "-o", "big.png"];
+    let run = casr(folder.path(), &arguments).succeeds();
+    assert_eq!(run.output, "3 enlarged\n");
+    assert_eq!(
+        names(folder.path()),
+        ["big-1.png", "big-2.png", "big-3.png", "fax", "out"]
+    );
+    let run = casr(
+        folder.path(),
+        &["upscale", "fax/three.tif", "--page", "0", "-o", "c.png"],
+    );
+    assert_eq!(run.code, Some(2), "{run:?}");
+}

@@ -21,7 +21,10 @@ fn every_command_has_examples() {
 #[test]
 fn version() {
     let run = casr(folder().path(), &["--version"]).succeeds();
-    assert_eq!(run.output, format!("casr {}\n", env!("CARGO_PKG_VERSION")));
+    let version = format!("casr {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run.output, version);
+    let run = casr(folder().path(), &["upscale", "--version"]).succeeds();
+    assert_eq!(run.output, version);
 }
 
 #[test]

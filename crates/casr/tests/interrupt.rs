@@ -4,35 +4,63 @@
 
 mod support;
 
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use support::{folder, names, program, sample};
 
+/// Starts a long work in `folder`, and waits until it has begun to write.
+fn at_work(folder: &Path) -> Child {
+    let mut child = program(folder)
+        .arg("upscale")
+        .arg(sample("city.png"))
+        .args(["-o", "out.tif", "-s", "8", "--threads", "1"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let start = Instant::now();
+    while names(folder).is_empty() {
+        assert!(
+            child.try_wait().expect("a child").is_none(),
+            "ended before it began to write"
+        );
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child
+}
+
+fn send(signal: &str, child: &Child) {
+    let kill = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(kill.expect("kill is there").success());
+}
+
+#[test]
+fn the_second_signal_ends_the_program_at_once_without_its_files() {
+    for signal in ["-INT", "-TERM", "-QUIT"] {
+        let folder = folder();
+        let child = at_work(folder.path());
+        send(signal, &child);
+        std::thread::sleep(Duration::from_millis(3));
+        send(signal, &child);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        assert!(
+            names(folder.path()).is_empty(),
+            "{:?}",
+            names(folder.path())
+        );
+    }
+}
+
 #[test]
 fn interrupt_cleans_up() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["-INT", "-TERM", "-QUIT", "-HUP"] {
         let folder = folder();
-        let mut child = program(folder.path())
-            .arg("upscale")
-            .arg(sample("city.png"))
-            .args(["-o", "out.tif", "-s", "8", "--threads", "1"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let start = Instant::now();
-        // The unfinished file shows that the work has begun.
-        while names(folder.path()).is_empty() {
-            assert!(
-                child.try_wait().expect("a child").is_none(),
-                "ended before it began to write"
-            );
-            assert!(start.elapsed() < Duration::from_secs(60));
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let kill = Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status();
-        assert!(kill.expect("kill is there").success());
+        let child = at_work(folder.path());
+        send(signal, &child);
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(130), "{output:?}");
         assert_eq!(

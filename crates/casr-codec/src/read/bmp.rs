@@ -1,10 +1,9 @@
 //! BMP: 1 to 32 bits per pixel, palettes, bit fields and run lengths (Microsoft's BITMAPINFOHEADER and its kin).
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use super::decoded::{Decoded, Samples, zeros};
-use super::{Decoder, Fault, Header};
+use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Metadata, Resolution, Unit};
 
@@ -35,10 +34,7 @@ struct Bmp {
     top_down: bool,
 }
 
-pub(super) fn open(
-    mut reader: BufReader<File>,
-    limits: &Limits,
-) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut reader: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut file = Vec::new();
     reader.read_to_end(&mut file)?;
     let short = |at: usize| Ok::<_, Fault>(u16::from_le_bytes(bytes(&file, at)?));

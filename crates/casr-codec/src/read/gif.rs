@@ -1,18 +1,16 @@
 //! GIF: the first frame, on its canvas.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
 use super::decoded::{Decoded, Samples, zeros};
-use super::{Decoder, Fault, Header};
+use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
 
 struct Gif {
-    inner: gif::Decoder<BufReader<File>>,
+    inner: gif::Decoder<Input>,
     header: Header,
     frame: Frame,
 }
@@ -27,7 +25,7 @@ struct Frame {
     transparent: Option<u8>,
 }
 
-pub(super) fn open(file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     options.set_memory_limit(

@@ -7,19 +7,20 @@ mod fault;
 mod gif;
 mod jpeg;
 mod png;
+mod source;
 mod tiff;
 mod webp;
 
-use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek};
+use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use crate::orientation::Orientation;
 use crate::{CodecError, Colour, Depth, Info, Limits, Picture, SourceFormat};
 
 use decoded::Decoded;
 pub(crate) use fault::Fault;
+pub use source::Source;
+use source::{Content, Input};
 
 /// What a header says, before any pixel is decoded.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +48,8 @@ trait Decoder {
 ///
 /// A [`CodecError`] that names the file: it is missing, a folder, empty, no image, cut off, damaged, of an unsupported
 /// kind, or claims more pixels than `limits` allow.
-pub fn read(path: &Path, limits: &Limits) -> Result<Picture, CodecError> {
-    decode(path, limits, None)
+pub fn read<'a>(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Picture, CodecError> {
+    decode(&source.into(), limits, None)
 }
 
 /// Reads one page of a file, counted from 1. What [`pages`] tells has so many; the one page of a file that is no TIFF
@@ -57,12 +58,23 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Picture, CodecError> {
 /// # Errors
 ///
 /// As [`read`], and [`CodecError::NoSuchPage`].
-pub fn read_page(path: &Path, limits: &Limits, page: usize) -> Result<Picture, CodecError> {
+pub fn read_page<'a>(
+    source: impl Into<Source<'a>>,
+    limits: &Limits,
+    page: usize,
+) -> Result<Picture, CodecError> {
+    let source = source.into();
+    let index = index_of(&source, page)?;
+    decode(&source, limits, Some(index))
+}
+
+/// The index of a page that is counted from 1.
+fn index_of(source: &Source<'_>, page: usize) -> Result<usize, CodecError> {
     match page.checked_sub(1) {
-        Some(index) => decode(path, limits, Some(index)),
+        Some(index) => Ok(index),
         None => Err(CodecError::NoSuchPage {
-            path: path.to_owned(),
-            pages: pages(path)?,
+            path: source.name().to_owned(),
+            pages: pages(source.clone())?,
         }),
     }
 }
@@ -73,22 +85,27 @@ pub fn read_page(path: &Path, limits: &Limits, page: usize) -> Result<Picture, C
 /// # Errors
 ///
 /// The file is missing, a folder, empty, unreadable or no image.
-pub fn pages(path: &Path) -> Result<usize, CodecError> {
-    let (format, file, _) = recognise(path)?;
+pub fn pages<'a>(source: impl Into<Source<'a>>) -> Result<usize, CodecError> {
+    let source = source.into();
+    let (format, file, _) = recognise(&source)?;
     if format != SourceFormat::Tiff {
         return Ok(1);
     }
-    guarded(|| tiff::pages(file)).map_err(|fault| fault.at(path, format))
+    guarded(|| tiff::pages(file)).map_err(|fault| fault.at(source.name(), format))
 }
 
-fn decode(path: &Path, limits: &Limits, page: Option<usize>) -> Result<Picture, CodecError> {
-    let (format, decoder) = open(path, limits, page)?;
+fn decode(
+    source: &Source<'_>,
+    limits: &Limits,
+    page: Option<usize>,
+) -> Result<Picture, CodecError> {
+    let (format, decoder) = open(source, limits, page)?;
     let picture = guarded(|| {
         decoder
             .decode()
             .and_then(|decoded| decoded.into_picture(format))
     });
-    picture.map_err(|fault| fault.at(path, format))
+    picture.map_err(|fault| fault.at(source.name(), format))
 }
 
 /// Reads an image file's header only: a cheap preview of what [`read`] would give.
@@ -98,8 +115,27 @@ fn decode(path: &Path, limits: &Limits, page: Option<usize>) -> Result<Picture, 
 /// # Errors
 ///
 /// As [`read`], but for damage behind the header.
-pub fn probe(path: &Path, limits: &Limits) -> Result<Info, CodecError> {
-    let (format, decoder) = open(path, limits, None)?;
+pub fn probe<'a>(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Info, CodecError> {
+    info(&source.into(), limits, None)
+}
+
+/// Reads the header of one page only, counted from 1: a cheap preview of what [`read_page`] would give.
+///
+/// # Errors
+///
+/// As [`read_page`], but for damage behind the header.
+pub fn probe_page<'a>(
+    source: impl Into<Source<'a>>,
+    limits: &Limits,
+    page: usize,
+) -> Result<Info, CodecError> {
+    let source = source.into();
+    let index = index_of(&source, page)?;
+    info(&source, limits, Some(index))
+}
+
+fn info(source: &Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Info, CodecError> {
+    let (format, decoder) = open(source, limits, page)?;
     let Header {
         width,
         height,
@@ -120,23 +156,13 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<Info, CodecError> {
 }
 
 /// A file's format by its content, the file from its start on, and its length.
-fn recognise(path: &Path) -> Result<(SourceFormat, BufReader<File>, u64), CodecError> {
+fn recognise(source: &Source<'_>) -> Result<(SourceFormat, Input, u64), CodecError> {
+    let path = source.name();
     let unreadable = |source| CodecError::unreadable(path, source);
-    // A pipe or a terminal would hang before a byte of it could be judged.
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(CodecError::IsAFolder {
-            path: path.to_owned(),
-        });
-    }
-    if !metadata.is_file() {
-        return Err(CodecError::Pipe {
-            path: path.to_owned(),
-        });
-    }
-    let mut file = File::open(path).map_err(unreadable)?;
+    let (mut input, bytes) = source.open()?;
     let mut head = Vec::with_capacity(SourceFormat::CONTENT_BYTES);
-    file.by_ref()
+    input
+        .by_ref()
         .take(SourceFormat::CONTENT_BYTES as u64)
         .read_to_end(&mut head)
         .map_err(unreadable)?;
@@ -151,16 +177,16 @@ fn recognise(path: &Path) -> Result<(SourceFormat, BufReader<File>, u64), CodecE
             remedy: remedy_for(&head),
         });
     };
-    file.rewind().map_err(unreadable)?;
-    Ok((format, BufReader::new(file), metadata.len()))
+    input.rewind().map_err(unreadable)?;
+    Ok((format, input, bytes))
 }
 
 fn open(
-    path: &Path,
+    source: &Source<'_>,
     limits: &Limits,
     page: Option<usize>,
 ) -> Result<(SourceFormat, Box<dyn Decoder>), CodecError> {
-    let (format, file, bytes) = recognise(path)?;
+    let (format, file, bytes) = recognise(source)?;
     let decoder = guarded(|| match format {
         SourceFormat::Tiff => tiff::open(file, bytes, limits, page),
         _ if page.is_some_and(|page| page > 0) => Err(Fault::NoSuchPage { pages: 1 }),
@@ -170,7 +196,10 @@ fn open(
         SourceFormat::Bmp => bmp::open(file, limits),
         SourceFormat::Gif => gif::open(file, limits),
     });
-    Ok((format, decoder.map_err(|fault| fault.at(path, format))?))
+    Ok((
+        format,
+        decoder.map_err(|fault| fault.at(source.name(), format))?,
+    ))
 }
 
 /// Runs a decoder so that a fault of its own making is this file's error and not the end of a whole batch.

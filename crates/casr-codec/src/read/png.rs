@@ -1,13 +1,12 @@
 //! PNG: every colour type and depth, and the first image of an animated one.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 
 use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
 use super::chunks::{self, Chunks};
 use super::decoded::{Decoded, Samples, with_room, zeros};
-use super::{Decoder, Fault, Header};
+use super::{Decoder, Fault, Header, Input};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
 use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Text, Unit};
@@ -16,12 +15,12 @@ use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Text
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
 struct PngDecoder {
-    reader: png::Reader<BufReader<File>>,
+    reader: png::Reader<Input>,
     header: Header,
     chunks: Chunks,
 }
 
-pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let chunks = chunks::of_png(&mut file)?;
     match file.fill_buf()?.get(12..16) {
         Some(b"IHDR") => {}

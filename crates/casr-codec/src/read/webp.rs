@@ -1,26 +1,25 @@
 //! WebP: lossy and lossless, and the first frame of an animation.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::chunks::{self, Chunks};
 use super::decoded::{Decoded, Samples, probe_memory, zeros};
-use super::{Decoder, Fault, Header};
+use super::{Decoder, Fault, Header, Input};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
 
 struct Webp {
-    inner: WebPDecoder<BufReader<File>>,
+    inner: WebPDecoder<Input>,
     header: Header,
     metadata: Metadata,
     chunks: Chunks,
 }
 
 pub(super) fn open(
-    mut file: BufReader<File>,
+    mut file: Input,
     bytes: u64,
     limits: &Limits,
 ) -> Result<Box<dyn Decoder>, Fault> {

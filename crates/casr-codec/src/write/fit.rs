@@ -3,7 +3,8 @@
 use super::{Header, Options, jpeg};
 use crate::exif::{self, directories::Directories};
 use crate::metadata::{Metadata, Resolution, ResolutionChange, Text, Unit};
-use crate::{Colour, Depth, Format, Loss, photoshop, xmp};
+use crate::xmp::{self, mark};
+use crate::{Colour, Depth, Format, Loss, photoshop};
 
 /// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
 const JPEG_EXIF: usize = jpeg::SEGMENT - 6;
@@ -33,16 +34,35 @@ pub(super) fn fit(mut header: Header, format: Format, options: Options) -> (Head
         header.colour
     };
     let metadata = &mut header.metadata;
+    if options.strip {
+        strip(metadata);
+    }
     metadata.photoshop = metadata.photoshop.take().filter(|block| !block.is_empty());
     if let (ResolutionChange::Scale, Some(factors)) = (options.resolution, factors) {
         scale_resolution(metadata, factors);
     }
     profile(metadata, format, colour, &mut losses);
     exif(metadata, format, size, &mut losses);
+    if let Some(mark) = &header.mark
+        && !mark::add(&mut metadata.xmp, mark)
+    {
+        losses.push(Loss::Mark);
+    }
     packet(metadata, format, size, &mut losses);
     descriptions(metadata, format, &mut losses);
     resolution(metadata, format, &mut losses);
     (header, losses)
+}
+
+/// Leaves out all that describes the image.
+fn strip(metadata: &mut Metadata) {
+    let in_exif = metadata.exif.as_deref().and_then(exif::resolution);
+    *metadata = Metadata {
+        icc: metadata.icc.take(),
+        colour_chunks: std::mem::take(&mut metadata.colour_chunks),
+        resolution: metadata.resolution.or(in_exif),
+        ..Metadata::default()
+    };
 }
 
 fn scale_resolution(metadata: &mut Metadata, factors: (f64, f64)) {

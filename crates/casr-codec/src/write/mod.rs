@@ -10,13 +10,13 @@ mod tiff;
 mod webp;
 
 use std::collections::TryReserveError;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{CodecError, Colour, Depth, Format, Loss, Metadata, Picture, ResolutionChange};
+use crate::{CodecError, Colour, Depth, Format, Loss, Mark, Metadata, Picture, ResolutionChange};
 
 use output::{Output, Sink};
-pub use stale::remove_stale;
+pub use stale::{remove_partial, remove_stale};
 
 /// What an output file will hold.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Header {
     pub alpha: bool,
     /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
+    /// Told in the XMP, if there is one.
+    pub mark: Option<Mark>,
     /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None` if it is not.
     pub from: Option<(usize, usize)>,
 }
@@ -48,6 +50,7 @@ impl Header {
             depth: picture.depth,
             alpha: picture.alpha.is_some() && (format.holds_alpha() || !picture.is_opaque()),
             metadata: picture.metadata.clone(),
+            mark: None,
             from: Some((picture.width, picture.height)),
         }
     }
@@ -61,6 +64,7 @@ impl Header {
             depth: Depth::Eight,
             alpha: false,
             metadata: Metadata::default(),
+            mark: None,
             from: None,
         }
     }
@@ -82,6 +86,9 @@ pub struct Options {
     pub webp_quality: Option<u8>,
     /// Whether the resolution that the image tells grows with it.
     pub resolution: ResolutionChange,
+    /// Whether all that describes the image is left out: EXIF with its camera, time and place, XMP, IPTC, comments and texts. What
+    /// says how it looks stays, its colours' meaning and its resolution.
+    pub strip: bool,
 }
 
 impl Default for Options {
@@ -91,6 +98,7 @@ impl Default for Options {
             quality: 95,
             webp_quality: None,
             resolution: ResolutionChange::Keep,
+            strip: false,
         }
     }
 }
@@ -135,6 +143,36 @@ impl Writer {
         header: Header,
         options: Options,
     ) -> Result<Self, CodecError> {
+        Self::begin(path, format, header, options, || {
+            Output::create(path, options.overwrite)
+        })
+    }
+
+    /// Begins what `stream` gets when it is whole; until then it lies in a temporary file without a name, since TIFF is not
+    /// written from front to back. `name` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::create`]; the system gives no temporary file.
+    pub fn to_stream(
+        stream: impl Write + Send + 'static,
+        name: &Path,
+        format: Format,
+        header: Header,
+        options: Options,
+    ) -> Result<Self, CodecError> {
+        Self::begin(name, format, header, options, || {
+            Output::stream(Box::new(stream), name)
+        })
+    }
+
+    fn begin(
+        path: &Path,
+        format: Format,
+        header: Header,
+        options: Options,
+        output: impl FnOnce() -> Result<(Output, Sink), CodecError>,
+    ) -> Result<Self, CodecError> {
         format.check_size(header.width, header.height, path)?;
         if header.alpha && !format.holds_alpha() {
             return Err(CodecError::AlphaNotHeld {
@@ -166,7 +204,7 @@ impl Writer {
             header.width * header.channels(),
             header.width * header.channels() * header.height,
         );
-        let (output, sink) = Output::create(path, options.overwrite)?;
+        let (output, sink) = output()?;
         let encoder: Result<Box<dyn Encoder>, EncodeError> = match format {
             Format::Png => png::encoder(sink.clone(), header),
             Format::Jpeg => jpeg::encoder(sink.clone(), header, options.quality),
@@ -208,7 +246,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Completes the file, sees it safely on the disk and gives it its name.
+    /// Completes the file, sees it safely on the disk and gives it its name; or hands the stream its bytes.
     ///
     /// # Errors
     ///

@@ -7,21 +7,43 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::stale;
+use super::stale::{self, Held};
 use crate::CodecError;
 
 const BUFFER_BYTES: usize = 1 << 18;
 
-/// The file under its temporary name; removed when dropped.
-pub(super) struct Output {
-    temporary: NamedTempFile,
-    destination: PathBuf,
-    overwrite: bool,
-    /// Those of the file that is replaced.
-    permissions: Option<Permissions>,
+/// Where a result goes when it is whole. Until then its bytes lie in a temporary file, which is removed when dropped.
+pub(super) enum Output {
+    /// A file.
+    File {
+        temporary: NamedTempFile,
+        /// Lets the temporary file be removed if the program must end at once.
+        _held: Held,
+        destination: PathBuf,
+        overwrite: bool,
+        /// Those of the file that is replaced.
+        permissions: Option<Permissions>,
+    },
+    /// A pipe, a connection or memory.
+    Stream {
+        /// Has no name, and so ends with the program.
+        spool: File,
+        stream: Box<dyn Write + Send>,
+    },
 }
 
 impl Output {
+    /// Makes a file without a name that `stream` gets the bytes of; `name` is for the message.
+    pub(super) fn stream(
+        stream: Box<dyn Write + Send>,
+        name: &Path,
+    ) -> Result<(Self, Sink), CodecError> {
+        let unwritable = |source| CodecError::unwritable(name, source);
+        let spool = tempfile::tempfile().map_err(unwritable)?;
+        let file = spool.try_clone().map_err(unwritable)?;
+        Ok((Self::Stream { spool, stream }, Sink::new(file)))
+    }
+
     /// Makes the temporary file, after a look at what is in the way.
     pub(super) fn create(path: &Path, overwrite: bool) -> Result<(Self, Sink), CodecError> {
         let existing = match fs::metadata(path) {
@@ -97,7 +119,8 @@ impl Output {
         }
         let file = temporary.as_file().try_clone().map_err(unwritable)?;
         Ok((
-            Self {
+            Self::File {
+                _held: Held::of(temporary.path()),
                 temporary,
                 destination,
                 overwrite,
@@ -107,15 +130,27 @@ impl Output {
         ))
     }
 
-    /// Gives the file its name, once its bytes are on the disk; `path` is for the message.
+    /// Gives the file its name, once its bytes are on the disk, or the stream its bytes; `path` is for the message.
     pub(super) fn publish(self, path: &Path) -> Result<(), CodecError> {
         let unwritable = |source| CodecError::unwritable(path, source);
-        let Self {
-            temporary,
-            destination,
-            overwrite,
-            permissions,
-        } = self;
+        let (temporary, _held, destination, overwrite, permissions) = match self {
+            Self::File {
+                temporary,
+                _held,
+                destination,
+                overwrite,
+                permissions,
+            } => (temporary, _held, destination, overwrite, permissions),
+            Self::Stream {
+                mut spool,
+                mut stream,
+            } => {
+                return (spool.rewind())
+                    .and_then(|()| io::copy(&mut spool, &mut stream))
+                    .and_then(|_| stream.flush())
+                    .map_err(unwritable);
+            }
+        };
         if let Some(permissions) = permissions {
             temporary
                 .as_file()

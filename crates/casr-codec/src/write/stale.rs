@@ -48,6 +48,40 @@ fn is_stale(path: &Path) -> bool {
     age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > FORGOTTEN))
 }
 
+/// Partial files that this program works on.
+static HELD: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the partial files of all writers at once: for a program that must end now and cannot wait for what they do.
+/// What they still write is lost.
+pub fn remove_partial() {
+    for path in HELD
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .drain(..)
+    {
+        // What cannot be removed now is removed as stale by the next program that writes there.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// A partial file that [`remove_partial`] removes, until this is dropped.
+pub(super) struct Held(PathBuf);
+
+impl Held {
+    pub(super) fn of(path: &Path) -> Self {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|path| *path != self.0);
+    }
+}
+
 /// [`remove_stale`], once for each folder.
 pub(super) fn remove_once(folder: &Path) {
     static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);

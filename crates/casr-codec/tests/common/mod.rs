@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use casr_codec::{
-    CodecError, Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Writer, read,
+    CodecError, Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Source, Writer,
+    read,
 };
 use tempfile::TempDir;
 
@@ -33,6 +34,7 @@ pub fn header(width: usize, height: usize, colour: Colour, depth: Depth, alpha: 
         depth,
         alpha,
         metadata: Metadata::default(),
+        mark: None,
         from: None,
     }
 }
@@ -98,12 +100,17 @@ pub fn encoded(format: Format, header: &Header) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
+/// Bytes that a test made up, as a source.
+pub fn source(bytes: &[u8]) -> Source<'static> {
+    Source::Bytes {
+        name: Path::new("made up"),
+        bytes: bytes.into(),
+    }
+}
+
 /// Reads bytes that a test made up.
 pub fn read_bytes(bytes: &[u8]) -> Result<Picture, CodecError> {
-    let folder = folder();
-    let path = folder.path().join("picture");
-    fs::write(&path, bytes).unwrap();
-    read_default(&path)
+    read(source(bytes), &Limits::default())
 }
 
 /// A small deterministic generator (xorshift).

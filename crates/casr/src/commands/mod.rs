@@ -8,7 +8,7 @@ mod plan;
 mod train;
 mod upscale;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -24,6 +24,14 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Reads the command line; ends the program where it asks for help or is wrong.
+pub fn read_arguments() -> Arguments {
+    let command = Arguments::command();
+    // A subcommand's version is the program's.
+    let command = command.mut_subcommands(|subcommand| subcommand.display_name("casr"));
+    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 /// What `casr` can do.

@@ -2,11 +2,12 @@
 
 use super::Outcome;
 use crate::console;
-use crate::destination::Inputs;
+use crate::inputs::{Found, Inputs, Search};
+use crate::memory::{self, MEGABYTE};
 use crate::options::{LimitOptions, ModelOptions, TargetOptions};
 use anyhow::anyhow;
-use casr_codec::{Colour, Info, Limits, probe};
-use casr_zoom::{Enlarger, PlanCost, ScalePlan, Size, measure_throughput};
+use casr_codec::{Colour, Info, Limits, probe, shown};
+use casr_zoom::{Enlarger, ScalePlan, Size, measure_throughput};
 use clap::Args;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -38,23 +39,18 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
     let throughput = measure_throughput(&model)?;
     let enlarger = Enlarger::new(model).max_step(arguments.target.max_step);
     let mut outcome = Outcome::Done;
-    for image in Inputs::find(&arguments.inputs, false, Path::new("")).images {
-        let image = image.map_err(anyhow::Error::from);
+    for image in Inputs::find(&arguments.inputs, &Search::default())?.images {
         let planned = image.and_then(|image| {
-            plan(
-                &image.path,
-                arguments,
-                &arguments.limits.limits(),
-                &enlarger,
-            )
+            let (info, plan) = plan(&image, arguments, &arguments.limits.limits(), &enlarger)?;
+            Ok((image, info, plan))
         });
         match planned {
-            Ok((input, info, plan)) => {
+            Ok((image, info, plan)) => {
                 console::print(&describe(
-                    &input,
+                    image.input.name(),
                     &info,
                     &plan,
-                    &enlarger.cost(&plan),
+                    &enlarger,
                     throughput,
                 ))?;
             }
@@ -69,20 +65,20 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
 
 /// The plan of one image.
 fn plan(
-    input: &Path,
+    image: &Found,
     arguments: &PlanArguments,
     limits: &Limits,
     enlarger: &Enlarger,
-) -> anyhow::Result<(PathBuf, Info, ScalePlan)> {
-    let info = probe(input, limits)?;
+) -> anyhow::Result<(Info, ScalePlan)> {
+    let info = probe(image.input.source(), limits)?;
     let size = Size {
         width: info.width,
         height: info.height,
     };
     let plan = enlarger
         .plan(size, arguments.target.target())
-        .map_err(|error| anyhow!("{}: {error}", input.display()))?;
-    Ok((input.to_owned(), info, plan))
+        .map_err(|error| anyhow!("{}: {error}", shown(image.input.name())))?;
+    Ok((info, plan))
 }
 
 /// The plan in words.
@@ -90,7 +86,7 @@ fn describe(
     input: &Path,
     info: &Info,
     plan: &ScalePlan,
-    cost: &PlanCost,
+    enlarger: &Enlarger,
     throughput: f64,
 ) -> String {
     let colour = match info.colour {
@@ -98,13 +94,14 @@ fn describe(
         Colour::Rgb => "RGB",
     };
     let alpha = if info.alpha { " with alpha" } else { "" };
+    let output = plan.output();
     let mut text = format!(
         "{}: {}, {} bits, {colour}{alpha}, {} → {}\n",
-        input.display(),
+        shown(input),
         info.format,
         info.depth.bits(),
         plan.input(),
-        plan.output()
+        output
     );
     for (index, (from, to)) in plan.steps().enumerate() {
         let across = to.width as f64 / from.width as f64;
@@ -118,12 +115,18 @@ fn describe(
     }
     // Alpha is enlarged like colours, beside them.
     let passes = 1 + u32::from(info.alpha);
-    let (time, bytes) = (
-        cost.time(throughput) * passes,
-        cost.peak_bytes * u64::from(passes),
-    );
+    let time = enlarger.cost(plan).time(throughput) * passes;
+    let bytes = memory::foretell(info, info.format.output(), plan, enlarger);
     let _ = writeln!(text, "  time    about {} on this machine", duration(time));
-    let _ = writeln!(text, "  memory  about {} MB", bytes.div_ceil(1_000_000));
+    let _ = writeln!(text, "  memory  about {} MB", bytes.div_ceil(MEGABYTE));
+    let samples = info.colour.channels() + usize::from(info.alpha);
+    let raw = output.width as u64 * output.height as u64 * (samples * info.depth.bits() / 8) as u64;
+    let _ = writeln!(
+        text,
+        "  result  {:.1} megapixels, {} MB uncompressed",
+        output.width as f64 * output.height as f64 / 1e6,
+        raw.div_ceil(MEGABYTE)
+    );
     text
 }
 

@@ -2,16 +2,19 @@
 
 use super::Outcome;
 use crate::console;
-use crate::destination::{Destination, Found, Inputs};
+use crate::destination::{Destination, Page, Wanted};
 use crate::enlarge::{Job, Settings, enlarge};
+use crate::inputs::{Found, Inputs, Search};
 use crate::interrupt;
+use crate::memory::MEGABYTE;
 use crate::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
 use crate::progress::Progress;
-use casr_codec::{CodecError, Format, Options, ResolutionChange, probe, shown};
+use casr_codec::{CodecError, Format, Options, ResolutionChange, pages, probe, probe_page, shown};
 use casr_zoom::Enlarger;
 use clap::{Args, ValueEnum};
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Instant;
 
 /// The arguments of `casr upscale`.
@@ -23,15 +26,21 @@ Examples:
   casr upscale scan.tif --width 10000 -o poster.tif      10,000 pixels across
   casr upscale icon.png --size 1024x1024 -o icons/       into a folder, under its own name
   casr upscale holiday/ extra.webp -s 4 -o large/        a whole folder and one more
-  casr upscale *.bmp -o large/ --format jpeg --quality 90")]
+  casr upscale *.bmp -o large/ --format jpeg --quality 90
+  casr upscale holiday/ --suffix -large -s 4             beside the originals
+  casr upscale fax.tif --page all -o pages/ --format png
+  casr upscale - -o - < photo.jpg > big.jpg              from standard input to standard output")]
 pub struct UpscaleArguments {
-    /// Images, or folders of images: PNG, JPEG, WebP, TIFF, BMP, GIF (its first frame)
+    /// Images, or folders of images: PNG, JPEG, WebP, TIFF, BMP, GIF (its first frame); - is standard input
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// The result, .png, .jpg, .webp or .tif; or a folder, which is made if missing and takes results under their images'
-    /// names. Several images need a folder
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
+    /// names. Several images need a folder. - is standard output. May be left out where there is a suffix
+    #[arg(short, long, value_name = "OUT", required_unless_present = "suffix")]
+    output: Option<PathBuf>,
+    /// End results' names so, before the extension. Without OUT results stand beside their images
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = parse_suffix)]
+    suffix: Option<String>,
     #[command(flatten)]
     target: TargetOptions,
     /// The result's format [default: by OUT's name; in a folder, the image's own, or PNG where that is BMP or GIF]
@@ -46,9 +55,9 @@ pub struct UpscaleArguments {
     /// Leave images whose results exist
     #[arg(long, conflicts_with = "overwrite")]
     skip_existing: bool,
-    /// The page of a TIFF, counted from 1 [default: the first]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
-    page: Option<u32>,
+    /// The page of a TIFF, counted from 1, or all, each into a file of its own with its number [default: the first]
+    #[arg(long, value_name = "NUMBER|all")]
+    page: Option<PageName>,
     /// JPEG quality, 1 to 100 [default: 95], or lossy WebP of that quality [default: lossless]
     #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
@@ -58,15 +67,59 @@ pub struct UpscaleArguments {
     /// What becomes of the resolution that an image tells, its dots per inch
     #[arg(long, value_name = "CHANGE", value_enum, default_value_t = DpiName::Keep)]
     dpi: DpiName,
+    /// Leave out what describes an image: EXIF with its camera, time and place, XMP, IPTC, comments and texts. Colour profile and
+    /// resolution stay
+    #[arg(long)]
+    strip_metadata: bool,
+    /// Do not tell in a result's XMP that it was enlarged
+    #[arg(long)]
+    no_mark: bool,
     #[command(flatten)]
     wishes: WishOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
+    /// How much memory there is for an image, in megabytes [default: what the system can give]; an image that takes more is refused
+    /// before the work
+    #[arg(long, value_name = "MB")]
+    memory: Option<u64>,
+    /// Say what was found in each image and how it is treated
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
     /// Show no progress and no remarks, only failures
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// Which pages, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PageName {
+    One(usize),
+    All,
+}
+
+impl FromStr for PageName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            _ if text == "all" => Ok(Self::All),
+            Ok(number) if number > 0 => Ok(Self::One(number)),
+            _ => Err("write a number from 1 up, or all"),
+        }
+    }
+}
+
+/// Reads what results' names end with.
+fn parse_suffix(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("write some letters, such as -large".to_owned()),
+        _ if text.contains(std::path::is_separator) => {
+            Err("a suffix is a part of a name, without slashes".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// What becomes of a resolution, on the command line.
@@ -119,37 +172,48 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
             .restoration(arguments.wishes.restoration())
             .look(arguments.wishes.look()),
         target: arguments.target.target(),
+        restores: arguments.wishes.restores(),
         limits: arguments.limits.limits(),
+        memory: (arguments.memory).map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
         keep_hidden: arguments.keep_hidden,
+        mark: !arguments.no_mark,
+        verbose: arguments.verbose,
         writing: Options {
             overwrite: arguments.overwrite,
             quality: arguments.quality.unwrap_or(Options::default().quality),
             webp_quality: arguments.quality,
             resolution: arguments.dpi.into(),
+            strip: arguments.strip_metadata,
         },
     };
-    let inputs = Inputs::find(&arguments.inputs, arguments.recursive, &arguments.output);
-    let mut destination = Destination::new(
-        &arguments.inputs,
-        inputs.files(),
-        &arguments.output,
-        arguments.format.map(Format::from),
-        arguments.overwrite,
-    )?;
+    let search = Search {
+        recursive: arguments.recursive,
+        output: arguments.output.as_deref(),
+        suffix: arguments.suffix.as_deref(),
+    };
+    let inputs = Inputs::find(&arguments.inputs, &search)?;
+    let wanted = Wanted {
+        output: arguments.output.as_deref(),
+        suffix: arguments.suffix.as_deref().unwrap_or_default(),
+        format: arguments.format.map(Format::from),
+        overwrite: arguments.overwrite,
+    };
+    let found = inputs.images.iter().flatten();
+    let mut destination = Destination::new(wanted, &arguments.inputs, found)?;
     let found = inputs.images.len();
-    let judged: Vec<anyhow::Result<Option<Job>>> = (inputs.images.into_iter())
-        .map(|image| judge(image?, arguments, &settings, &mut destination))
-        .collect();
+    let mut judged = Vec::new();
+    for image in inputs.images {
+        match image.and_then(|image| parts(image, arguments.page)) {
+            Ok(parts) => judged.extend(
+                (parts.into_iter()).map(|part| judge(part, arguments, &settings, &mut destination)),
+            ),
+            Err(error) => judged.push(Err(error)),
+        }
+    }
     inputs.left.iter().for_each(console::failure);
-    if let Some(first) = inputs.others.first().filter(|_| !arguments.quiet) {
-        let more = match inputs.others.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        console::note(&format!(
-            "casr: {}{more}: passed over, likely no images",
-            shown(first)
-        ));
+    if !arguments.quiet {
+        note_passed(&inputs.others, "likely no images");
+        note_passed(&inputs.results, "results of an earlier run by their names");
     }
     let mut tally = Tally {
         left: inputs.left.len(),
@@ -207,18 +271,67 @@ impl fmt::Display for Tally {
     }
 }
 
+/// Names the first of some files that were passed over.
+fn note_passed(files: &[PathBuf], why: &str) {
+    if let Some((first, more)) = files.split_first() {
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        console::note(&format!("casr: {}{more}: passed over, {why}", shown(first)));
+    }
+}
+
+/// An image, or one of its pages.
+struct Part {
+    image: Found,
+    /// Which page to read, if one was asked for.
+    page: Option<usize>,
+    /// Which of how many pages are asked for, if there are several.
+    numbered: Option<Page>,
+}
+
+/// What is asked for of an image.
+fn parts(image: Found, wanted: Option<PageName>) -> anyhow::Result<Vec<Part>> {
+    let part = |image: Found, page, numbered| Part {
+        image,
+        page,
+        numbered,
+    };
+    Ok(match wanted {
+        None => vec![part(image, None, None)],
+        Some(PageName::One(page)) => vec![part(image, Some(page), None)],
+        Some(PageName::All) => match pages(image.input.source())? {
+            // A file of one image is named after it, as always.
+            0 | 1 => vec![part(image, None, None)],
+            count => (1..=count)
+                .map(|page| part(image.clone(), Some(page), Some((page, count))))
+                .collect(),
+        },
+    })
+}
+
 /// What can be said of an image and its result before any work is done; none where its result is there and is to stay.
 fn judge(
-    image: Found,
+    part: Part,
     arguments: &UpscaleArguments,
     settings: &Settings,
     destination: &mut Destination,
 ) -> anyhow::Result<Option<Job>> {
-    let info = probe(&image.path, &settings.limits)?;
+    let Part {
+        image,
+        page,
+        numbered,
+    } = part;
+    let source = image.input.source();
+    let info = match page {
+        Some(page) => probe_page(source, &settings.limits, page)?,
+        None => probe(source, &settings.limits)?,
+    };
     let size = settings
-        .plan(&image.path, info.width, info.height)?
+        .plan(image.input.name(), info.width, info.height)?
         .output();
-    let (output, format) = match destination.of(&image, info.format) {
+    let (output, format) = match destination.of(&image, info.format, numbered) {
         Err(error)
             if arguments.skip_existing
                 && matches!(error.downcast_ref(), Some(CodecError::OutputExists { .. })) =>
@@ -227,13 +340,11 @@ fn judge(
         }
         result => result?,
     };
-    // The size of another page is not known yet.
-    if arguments.page.is_none() {
-        format.check_size(size.width, size.height, &output)?;
-    }
+    format.check_size(size.width, size.height, output.name())?;
     Ok(Some(Job {
-        input: image.path,
-        page: arguments.page,
+        input: image.input,
+        info,
+        page,
         output,
         format,
     }))
@@ -242,7 +353,7 @@ fn judge(
 /// Enlarges all images, whatever becomes of each; whether it was interrupted.
 fn work(jobs: &[Job], settings: &Settings, quiet: bool, tally: &mut Tally) -> bool {
     for (index, job) in jobs.iter().enumerate() {
-        let name = shown(job.input.file_name().unwrap_or_default().as_ref());
+        let name = shown(job.input.name().file_name().unwrap_or_default().as_ref());
         let label = if jobs.len() == 1 {
             name.to_string()
         } else {
@@ -250,24 +361,29 @@ fn work(jobs: &[Job], settings: &Settings, quiet: bool, tally: &mut Tally) -> bo
         };
         let progress = Progress::new(&label, quiet);
         let start = Instant::now();
-        let result = enlarge(job, settings, &progress);
+        let mut remarks = Vec::new();
+        let result = enlarge(job, settings, &progress, &mut remarks);
         if interrupt::requested() {
             return true;
         }
+        let remark = || {
+            for remark in remarks.iter().filter(|_| !quiet) {
+                console::note(&format!("casr: {}: {remark}", shown(job.output.name())));
+            }
+        };
         match result {
             Ok(done) => {
                 tally.done += 1;
                 let (from, to, seconds) = (done.from, done.to, start.elapsed().as_secs_f64());
                 progress.finish(&format!(
                     "{label}  {from} → {to}  {seconds:.1} s  {}",
-                    shown(&job.output)
+                    shown(job.output.name())
                 ));
-                for loss in done.losses.iter().filter(|_| !quiet) {
-                    console::note(&format!("casr: {}: {loss}", shown(&job.output)));
-                }
+                remark();
             }
             Err(error) => {
                 drop(progress);
+                remark();
                 console::failure(&error);
                 tally.failed += 1;
             }

@@ -174,3 +174,34 @@ pub fn benchmark(name: &str) -> Option<PathBuf> {
     println!("skipped: {} is missing", folder.display());
     None
 }
+
+/// A TIFF of grey pages of these widths and heights, uncompressed.
+pub fn pages(sizes: &[(u16, u16)]) -> Vec<u8> {
+    let mut file = b"II*\0\x08\0\0\0".to_vec();
+    for (index, &(width, height)) in sizes.iter().enumerate() {
+        let fields = [
+            (256, u32::from(width)),
+            (257, u32::from(height)),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, file.len() as u32 + 2 + 8 * 12 + 4),
+            (278, u32::from(height)),
+            (279, u32::from(width) * u32::from(height)),
+        ];
+        file.extend((fields.len() as u16).to_le_bytes());
+        for (tag, value) in fields {
+            // One number of 32 bits.
+            file.extend([u16::to_le_bytes(tag), u16::to_le_bytes(4)].concat());
+            file.extend([1_u32.to_le_bytes(), value.to_le_bytes()].concat());
+        }
+        let pixels = vec![60 * index as u8; usize::from(width) * usize::from(height)];
+        let next = match index + 1 < sizes.len() {
+            true => file.len() + 4 + pixels.len(),
+            false => 0,
+        };
+        file.extend((next as u32).to_le_bytes());
+        file.extend(pixels);
+    }
+    file
+}

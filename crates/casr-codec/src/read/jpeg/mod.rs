@@ -11,11 +11,10 @@ pub(super) mod planes;
 mod scan;
 mod segments;
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use super::decoded::{Decoded, Samples};
-use super::{Decoder, Fault, Header};
+use super::{Decoder, Fault, Header, Input};
 use crate::exif;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
 
@@ -33,7 +32,7 @@ struct JpegDecoder {
     space: Space,
 }
 
-pub(super) fn open(mut file: BufReader<File>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let mut reader = Reader::new(bytes);

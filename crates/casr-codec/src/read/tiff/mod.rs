@@ -6,7 +6,6 @@ mod outline;
 mod source;
 mod streams;
 
-use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::ops::Range;
 
@@ -17,7 +16,7 @@ use tiff::tags::{
 use tiff::{ColorType, TiffError, TiffFormatError};
 
 use super::decoded::{Decoded, with_room};
-use super::{Decoder, Fault, Header};
+use super::{Content, Decoder, Fault, Header, Input};
 use crate::exif::directories::{Directories, Field, element_bytes, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
@@ -37,7 +36,7 @@ const PHOTOSHOP: Tag = Tag::Unknown(34_377);
 const MAKER_NOTE: u16 = 37_500;
 const BLACK_IS_ZERO: u64 = 1;
 
-type Source = BufReader<Patched<File>>;
+type Source = BufReader<Patched<Content>>;
 
 struct TiffDecoder {
     inner: Inner<Source>,
@@ -50,13 +49,13 @@ struct TiffDecoder {
 }
 
 /// How many pages a file has.
-pub(super) fn pages(mut file: BufReader<File>) -> Result<usize, Fault> {
+pub(super) fn pages(mut file: Input) -> Result<usize, Fault> {
     Ok(Outline::of(&mut file)?.pages.len())
 }
 
 /// Opens a page, counted from 0; the first one, and a remark where there are others, if none is asked for.
 pub(super) fn open(
-    mut file: BufReader<File>,
+    mut file: Input,
     bytes: u64,
     limits: &Limits,
     page: Option<usize>,

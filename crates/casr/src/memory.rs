@@ -1,0 +1,82 @@
+//! What an enlargement takes of the machine's memory, and whether that is there.
+
+use anyhow::bail;
+use casr_codec::{Colour, Format, Info, shown};
+use casr_zoom::{Enlarger, ScalePlan};
+use std::path::Path;
+use sysinfo::System;
+
+/// What the program takes by itself, weights and threads included, in bytes.
+const PROGRAM: u64 = 32 << 20;
+
+/// What it takes to get a network ready, in bytes.
+const NETWORK: u64 = 20 << 20;
+
+/// How much more the work takes than it holds: the allocator keeps blocks of every size for the next tile. Measured from ×1.5 to ×64.
+const KEPT: f64 = 1.25;
+
+/// Bytes of a sample in memory.
+const SAMPLE: u64 = size_of::<f32>() as u64;
+
+/// Bytes of a pixel's colours as the network takes them.
+const COLOURS: u64 = 3 * SAMPLE;
+
+/// A megabyte.
+pub const MEGABYTE: u64 = 1_000_000;
+
+/// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a quarter. The image is read into
+/// samples, with the bytes of its file beside them; then it is there as the network takes it, with rows of all levels and a tile's features, and
+/// as a whole result where the format is not written row by row.
+pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarger) -> u64 {
+    let pixels = info.width as u64 * info.height as u64;
+    let grey = info.colour == Colour::Grey;
+    let samples = info.colour.channels() as u64 + u64::from(info.alpha);
+    let read = pixels * samples * (SAMPLE + info.depth.bits() as u64 / 8);
+    // Grey and alpha become images of three channels, and for a moment are there twice.
+    let spread = u64::from(grey) + u64::from(info.alpha);
+    let layers = pixels * (COLOURS + u64::from(info.alpha) * COLOURS);
+    let taken = layers + spread.min(1) * pixels * SAMPLE;
+
+    let cost = enlarger.cost(plan);
+    let work = cost.peak_bytes.saturating_sub(pixels * COLOURS);
+    let network = if plan.levels().is_empty() { 0 } else { NETWORK };
+    let output = plan.output();
+    let whole = match format {
+        Format::WebP => output.width as u64 * output.height as u64 * 4,
+        Format::Png | Format::Jpeg | Format::Tiff => 0,
+    };
+    let enlarged = layers + network + (work as f64 * KEPT) as u64 + whole;
+    PROGRAM + read.max(taken).max(enlarged)
+}
+
+/// Refuses work that takes more memory than there is. `room` is how much there is, in bytes, where that is told; `name` is for the
+/// message.
+///
+/// # Errors
+/// There is too little.
+pub fn check(name: &Path, bytes: u64, room: Option<u64>) -> anyhow::Result<()> {
+    let more = bytes - PROGRAM;
+    let free = room.unwrap_or_else(free);
+    let granted = || Vec::<u8>::new().try_reserve_exact(more as usize).is_ok();
+    if more > free || !granted() {
+        bail!(
+            "{}: this takes about {} MB of memory, and the system has {} MB for it; close other programs, or enlarge by less (--memory MB where you know better)",
+            shown(name),
+            bytes.div_ceil(MEGABYTE),
+            free.min(more.saturating_sub(1)) / MEGABYTE
+        );
+    }
+    Ok(())
+}
+
+/// What the system can give, swap included, in bytes; what a container is limited to, if it is.
+fn free() -> u64 {
+    let mut system = System::new();
+    system.refresh_memory();
+    let whole = system.available_memory() + system.free_swap();
+    let limits = system.cgroup_limits();
+    let limited = limits.filter(|limits| limits.total_memory < system.total_memory());
+    limited.map_or(whole, |limits| {
+        whole.min(limits.free_memory + limits.free_swap)
+    })
+}
