@@ -16,7 +16,8 @@ impl Progress {
         } else {
             ProgressDrawTarget::stderr()
         };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
+        // Of a length of 0 everything would be done.
+        let bar = ProgressBar::with_draw_target(Some(1), target);
         let style = ProgressStyle::with_template(
             "{prefix}  {bar:30}  {percent:>3} %  {elapsed} gone, {eta} left",
         )

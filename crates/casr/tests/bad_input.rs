@@ -291,11 +291,12 @@ fn folders_that_cannot_be_written() {
         "file/",
         &["folder"],
     );
-    fails(
-        folder.path(),
-        &["photo.png", "photo.jpg", "-o", "file"],
-        "file",
-        &["folder"],
+    let run = upscale(folder.path(), &["photo.png", "photo.jpg", "-o", "file"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(
+        run.errors
+            .starts_with("casr: file: several images need a folder"),
+        "{run:?}"
     );
     fails(
         folder.path(),

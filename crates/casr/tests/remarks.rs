@@ -160,3 +160,19 @@ fn too_little_memory_is_told_before_the_work() {
     assert!(run.errors.starts_with(&format!("casr: {words}")), "{run:?}");
     assert_eq!(support::names(&folder.path().join("out")), ["b.png"]);
 }
+
+#[test]
+fn options_that_change_nothing_are_named() {
+    let folder = folder();
+    write(folder.path(), "a.png", &photograph(8, 8));
+    let quality = ["upscale", "a.png", "--quality", "50", "-o"];
+    let run = casr(folder.path(), &[&quality[..], &["b.png"]].concat());
+    assert_eq!(
+        (run.code, &*run.errors),
+        (
+            Some(0),
+            "casr: --quality changes nothing: PNG and TIFF are lossless\n"
+        )
+    );
+    casr(folder.path(), &[&quality[..], &["b.webp"]].concat()).succeeds();
+}

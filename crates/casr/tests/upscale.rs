@@ -243,7 +243,15 @@ fn quality_of_a_jpeg() {
         let output = format!("{quality}.jpg");
         casr(
             folder.path(),
-            &["upscale", "photo.png", "-o", &output, "--quality", quality],
+            &[
+                "upscale",
+                "photo.png",
+                "-o",
+                &output,
+                "--quality",
+                quality,
+                "--no-mark",
+            ],
         )
         .succeeds();
     }

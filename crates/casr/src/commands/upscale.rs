@@ -10,7 +10,7 @@ use crate::memory::MEGABYTE;
 use crate::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
 use crate::progress::Progress;
 use casr_codec::{CodecError, Format, Options, ResolutionChange, pages, probe, probe_page, shown};
-use casr_zoom::Enlarger;
+use casr_zoom::{Enlarger, Look};
 use clap::{Args, ValueEnum};
 use std::fmt;
 use std::path::PathBuf;
@@ -198,9 +198,8 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
         format: arguments.format.map(Format::from),
         overwrite: arguments.overwrite,
     };
-    let found = inputs.images.iter().flatten();
-    let mut destination = Destination::new(wanted, &arguments.inputs, found)?;
-    let found = inputs.images.len();
+    let images = inputs.images.iter().flatten();
+    let mut destination = Destination::new(wanted, &arguments.inputs, images)?;
     let mut judged = Vec::new();
     for image in inputs.images {
         match image.and_then(|image| parts(image, arguments.page)) {
@@ -215,6 +214,7 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
         note_passed(&inputs.others, "likely no images");
         note_passed(&inputs.results, "results of an earlier run by their names");
     }
+    let several = judged.len() > 1 || !inputs.left.is_empty();
     let mut tally = Tally {
         left: inputs.left.len(),
         ..Tally::default()
@@ -233,8 +233,11 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
     if !jobs.is_empty() {
         destination.prepare()?;
     }
+    if !arguments.quiet {
+        note_idle(arguments, &jobs, &settings);
+    }
     let interrupted = work(&jobs, &settings, arguments.quiet, &mut tally);
-    if (found > 1 || tally.left > 0) && !arguments.quiet {
+    if several && !arguments.quiet {
         console::print(&format!("{tally}\n"))?;
     }
     Ok(if interrupted {
@@ -244,6 +247,17 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Done
     })
+}
+
+/// Tells of options that change nothing.
+fn note_idle(arguments: &UpscaleArguments, jobs: &[Job], settings: &Settings) {
+    let lossless = |job: &Job| matches!(job.format, Format::Png | Format::Tiff);
+    if arguments.quality.is_some() && !jobs.is_empty() && jobs.iter().all(lossless) {
+        console::note("casr: --quality changes nothing: PNG and TIFF are lossless");
+    }
+    if arguments.wishes.look() != Look::Auto && !settings.enlarger.model().has_looks() {
+        console::note("casr: --look changes nothing: these weights have one look");
+    }
 }
 
 /// What became of all images.
