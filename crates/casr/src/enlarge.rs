@@ -108,11 +108,10 @@ pub fn enlarge(
     let colour = header.colour;
     let layers =
         Layers::take(&mut picture, settings.keep_hidden).map_err(|error| on(name, &error))?;
-    let treatment = settings.enlarger.treatment(&layers.colours, &plan);
-    let treated = !plan.levels().is_empty();
-    if treated && settings.mark {
-        header.mark = Some(mark(&plan, treatment));
-    }
+    // Pixels that stay as they are need no look at them.
+    let treatment =
+        (!plan.levels().is_empty()).then(|| settings.enlarger.treatment(&layers.colours, &plan));
+    header.mark = (treatment.filter(|_| settings.mark)).map(|treatment| mark(&plan, treatment));
     if settings.verbose {
         remarks.push(describe(&plan, treatment));
     }
@@ -124,7 +123,11 @@ pub fn enlarge(
         }
     };
     remarks.extend(writer.losses().iter().map(ToString::to_string));
-    let enlarger = settings.enlarger.clone().treating(treatment);
+    let enlarger = settings.enlarger.clone();
+    let enlarger = match treatment {
+        Some(treatment) => enlarger.treating(treatment),
+        None => enlarger,
+    };
     stream(&layers, &enlarger, &plan, progress, |rgb, alpha| {
         writer
             .write_rows(&interleave(rgb, alpha, colour))
@@ -166,10 +169,10 @@ fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
 }
 
 /// What was found in an image and what will be done.
-fn describe(plan: &ScalePlan, Treatment { wear, look }: Treatment) -> String {
-    if plan.levels().is_empty() {
+fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
+    let Some(Treatment { wear, look }) = treatment else {
         return "the pixels stay as they are".to_owned();
-    }
+    };
     let levels: Vec<String> = plan.levels().iter().map(ToString::to_string).collect();
     let found = [(wear.noise, "noise"), (wear.compression, "traces of JPEG")]
         .map(|(strength, what)| format!("{what} {strength:.2}"))

@@ -15,6 +15,10 @@ const NETWORK: u64 = 20 << 20;
 /// How much more the work takes than it holds: the allocator keeps blocks of every size for the next tile. Measured from ×1.5 to ×64.
 const KEPT: f64 = 1.25;
 
+/// Bytes for each pixel that is looked at for noise and traces of JPEG, and how many are: the middle of a large image.
+const LOOK: u64 = 24;
+const LOOKED_AT: u64 = 2048 * 2048;
+
 /// Bytes of a sample in memory.
 const SAMPLE: u64 = size_of::<f32>() as u64;
 
@@ -25,8 +29,8 @@ const COLOURS: u64 = 3 * SAMPLE;
 pub const MEGABYTE: u64 = 1_000_000;
 
 /// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a quarter. The image is read into
-/// samples, with the bytes of its file beside them; then it is there as the network takes it, with rows of all levels and a tile's features, and
-/// as a whole result where the format is not written row by row.
+/// samples, with the bytes of its file beside them; then it is there as the network takes it, with what is looked at, or with rows of all levels and a
+/// tile's features, and as a whole result where the format is not written row by row.
 pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarger) -> u64 {
     let pixels = info.width as u64 * info.height as u64;
     let grey = info.colour == Colour::Grey;
@@ -39,13 +43,18 @@ pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarg
 
     let cost = enlarger.cost(plan);
     let work = cost.peak_bytes.saturating_sub(pixels * COLOURS);
-    let network = if plan.levels().is_empty() { 0 } else { NETWORK };
+    let (network, looked) = if plan.levels().is_empty() {
+        (0, 0)
+    } else {
+        (NETWORK, LOOK * pixels.min(LOOKED_AT))
+    };
     let output = plan.output();
     let whole = match format {
-        Format::WebP => output.width as u64 * output.height as u64 * 4,
+        // The pixels, and what they are coded into.
+        Format::WebP => output.width as u64 * output.height as u64 * 6,
         Format::Png | Format::Jpeg | Format::Tiff => 0,
     };
-    let enlarged = layers + network + (work as f64 * KEPT) as u64 + whole;
+    let enlarged = layers + network + ((work as f64 * KEPT) as u64).max(looked) + whole;
     PROGRAM + read.max(taken).max(enlarged)
 }
 
@@ -57,16 +66,18 @@ pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarg
 pub fn check(name: &Path, bytes: u64, room: Option<u64>) -> anyhow::Result<()> {
     let more = bytes - PROGRAM;
     let free = room.unwrap_or_else(free);
-    let granted = || Vec::<u8>::new().try_reserve_exact(more as usize).is_ok();
-    if more > free || !granted() {
-        bail!(
-            "{}: this takes about {} MB of memory, and the system has {} MB for it; close other programs, or enlarge by less (--memory MB where you know better)",
-            shown(name),
-            bytes.div_ceil(MEGABYTE),
-            free.min(more.saturating_sub(1)) / MEGABYTE
-        );
-    }
-    Ok(())
+    let there = if more > free {
+        format!("and there are {} MB for it", free / MEGABYTE)
+    } else if Vec::<u8>::new().try_reserve_exact(more as usize).is_err() {
+        "which the system does not give".to_owned()
+    } else {
+        return Ok(());
+    };
+    bail!(
+        "{}: this takes about {} MB of memory, {there}; close other programs, or enlarge by less (--memory MB where you know better)",
+        shown(name),
+        bytes.div_ceil(MEGABYTE)
+    )
 }
 
 /// What the system can give, swap included, in bytes; what a container is limited to, if it is.

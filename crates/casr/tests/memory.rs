@@ -1,0 +1,96 @@
+//! What `casr plan` foretells of memory is what the system measures.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use casr_codec::Colour;
+use std::path::Path;
+use std::process::Command;
+use support::{Run, casr, folder, photograph, picture, program, read, sample, write};
+
+/// The program that measures.
+const TIME: &str = "/usr/bin/time";
+
+/// Megabytes that an enlargement takes.
+fn measured(folder: &Path, arguments: &[&str]) -> f64 {
+    let casr = program(folder);
+    let mut command = Command::new(TIME);
+    command
+        .current_dir(folder)
+        .args(["-f", "%M"])
+        .arg(casr.get_program());
+    let run = Run::of(command.args(arguments));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let kilobytes = run.errors.lines().last().and_then(|line| line.parse().ok());
+    f64::from(kilobytes.unwrap_or(0_u32)) * 1024e-6
+}
+
+/// Megabytes that the plan foretells.
+fn foretold(folder: &Path, arguments: &[&str]) -> f64 {
+    let output = casr(folder, arguments).succeeds().output;
+    let line = output.lines().find(|line| line.contains("memory")).unwrap();
+    let number = line.split_whitespace().find_map(|word| word.parse().ok());
+    number.unwrap_or_else(|| panic!("no number in {line:?}"))
+}
+
+#[test]
+fn memory_is_foretold() {
+    if !Path::new(TIME).exists() {
+        println!("skipped: {TIME} is missing");
+        return;
+    }
+    let folder = folder();
+    let path = folder.path();
+    write(path, "small.png", &photograph(64, 64));
+    write(path, "city.png", &read(&sample("city.png")));
+    // A megapixel and a half, grey, and with alpha.
+    let (width, height) = (1500, 1000);
+    let greys: Vec<f32> = (0..width * height)
+        .map(|i| (i % 251) as f32 / 250.0)
+        .collect();
+    let colours: Vec<f32> = greys
+        .iter()
+        .flat_map(|grey| [*grey, 0.5, 1.0 - grey])
+        .collect();
+    let alphas = greys.clone();
+    write(
+        path,
+        "grey.png",
+        &picture(width, height, Colour::Grey, greys, None),
+    );
+    write(
+        path,
+        "alpha.png",
+        &picture(width, height, Colour::Rgb, colours, Some(alphas)),
+    );
+    for (name, factor) in [
+        ("small.png", "1"),
+        ("small.png", "2"),
+        ("small.png", "8"),
+        ("city.png", "1"),
+        ("city.png", "1.5"),
+        ("city.png", "2"),
+        ("grey.png", "1"),
+        ("alpha.png", "1"),
+    ] {
+        let foretold = foretold(path, &["plan", name, "-s", factor]);
+        let arguments = [
+            "upscale",
+            name,
+            "-s",
+            factor,
+            "-o",
+            "out.png",
+            "--overwrite",
+            "-q",
+        ];
+        let measured = measured(path, &arguments);
+        println!("{name} ×{factor}: {measured:.0} MB, foretold {foretold:.0}");
+        let ratio = foretold / measured;
+        assert!(
+            (0.75..1.34).contains(&ratio),
+            "{name} ×{factor}: {measured} MB, foretold {foretold}"
+        );
+    }
+}
