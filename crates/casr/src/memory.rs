@@ -36,10 +36,11 @@ pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarg
     let grey = info.colour == Colour::Grey;
     let samples = info.colour.channels() as u64 + u64::from(info.alpha);
     let read = pixels * samples * (SAMPLE + info.depth.bits() as u64 / 8);
-    // Grey and alpha become images of three channels, and for a moment are there twice.
+    // Grey and alpha become images of three channels, and for a moment are there twice; colours are weighed by alpha in a copy.
     let spread = u64::from(grey) + u64::from(info.alpha);
     let layers = pixels * (COLOURS + u64::from(info.alpha) * COLOURS);
-    let taken = layers + spread.min(1) * pixels * SAMPLE;
+    let weighed = u64::from(info.alpha) * 4 * SAMPLE;
+    let taken = layers + pixels * (spread.min(1) * SAMPLE + weighed);
 
     let cost = enlarger.cost(plan);
     let work = cost.peak_bytes.saturating_sub(pixels * COLOURS);
