@@ -42,6 +42,14 @@ pub struct Size {
     pub height: usize,
 }
 
+impl Size {
+    /// How many times longer `larger` is, along the axis where that is more.
+    pub fn factor_to(self, larger: Self) -> f64 {
+        let of = |output: usize, input: usize| output as f64 / input as f64;
+        of(larger.width, self.width).max(of(larger.height, self.height))
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         write!(formatter, "{}×{}", self.width, self.height)
@@ -152,9 +160,7 @@ impl ScalePlan {
 
     /// How many times longer the result is than the image, along the axis where that is more.
     pub fn factor(&self) -> f64 {
-        let (input, output) = (self.input, self.output());
-        let of = |output: usize, input: usize| output as f64 / input as f64;
-        of(output.width, input.width).max(of(output.height, input.height))
+        self.input.factor_to(self.output())
     }
 
     /// The sizes before and after every step.

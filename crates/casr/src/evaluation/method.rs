@@ -249,9 +249,9 @@ fn one_step(
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
     let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
     let wear = network.restoration.wear(&image);
-    let model = network
-        .model
-        .with_look(look.for_image(factor(input, size), wear));
+    let (width, height) = size;
+    let factor = image.size().factor_to(Size { width, height });
+    let model = network.model.with_look(look.for_image(factor, wear));
     let image = Pixels {
         height: input.height(),
         width: input.width(),
@@ -262,10 +262,4 @@ fn one_step(
         *value = value.clamp(0.0, 1.0);
     }
     Ok(RgbImage::new(size.0, size.1, values)?)
-}
-
-/// How many times longer `size` is than an image, along the axis where that is more.
-fn factor(image: &RgbImage, size: (usize, usize)) -> f64 {
-    let of = |output: usize, input: usize| output as f64 / input as f64;
-    of(size.0, image.width()).max(of(size.1, image.height()))
 }
