@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use casr_codec::{Loss, Picture};
+use casr_codec::Loss;
 
 use super::common::{Noise, folder, read_bytes};
 use super::programs::{Netpbm, installed, output, run, text, words};
@@ -74,21 +74,11 @@ fn djpeg(file: &[u8]) -> Result<Netpbm, String> {
     }
 }
 
-fn matches(picture: &Picture, reference: &Netpbm) -> bool {
-    let samples = picture
-        .pixels
-        .iter()
-        .map(|sample| (sample * 255.0).round() as u32);
-    let size = (picture.width, picture.height, picture.colour.channels());
-    size == (reference.width, reference.height, reference.channels)
-        && samples.eq(reference.samples.iter().copied())
-}
-
 /// Checks a valid file.
 fn check(what: &str, file: &[u8]) {
     let reference = djpeg(file).unwrap_or_else(|warning| panic!("{what}: {warning}"));
     let picture = read_bytes(file).unwrap_or_else(|error| panic!("{what}: {error}"));
-    assert!(matches(&picture, &reference), "{what}: other pixels");
+    assert!(reference.equals(&picture), "{what}: other pixels");
     assert!(
         picture.losses.iter().all(|loss| *loss == Loss::Cmyk),
         "{what}: {:?}",
@@ -225,7 +215,7 @@ impl Tally {
         }
         let reference =
             djpeg(file).unwrap_or_else(|warning| panic!("{what}: silent, but djpeg: {warning}"));
-        if matches(&picture, &reference) {
+        if reference.equals(&picture) {
             self.equal += 1;
             return;
         }

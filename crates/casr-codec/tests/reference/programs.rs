@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use casr_codec::Picture;
+
 /// Whether all programs are installed. Says so if not, and fails if they are required.
 pub fn installed(programs: &[&str]) -> bool {
     let folders: Vec<_> = std::env::var_os("PATH")
@@ -155,6 +157,23 @@ impl Netpbm {
             most,
             samples,
         }
+    }
+
+    /// Whether a picture's colours are these, alpha aside; grey as such or as equal colours.
+    pub fn equals(&self, picture: &Picture) -> bool {
+        let channels = picture.colour.channels();
+        let most = self.most as f32;
+        let same = |pixel: &[f32], reference: &[u32]| {
+            (0..3).all(|at| {
+                let sample = pixel[at.min(channels - 1)];
+                (sample * most).round() as u32 == reference[at.min(self.channels - 1)]
+            })
+        };
+        let pixels = picture.pixels.chunks_exact(channels);
+        (picture.width, picture.height) == (self.width, self.height)
+            && pixels
+                .zip(self.samples.chunks_exact(self.channels))
+                .all(|(pixel, reference)| same(pixel, reference))
     }
 
     /// The file of an image of 1 or 3 samples a pixel.

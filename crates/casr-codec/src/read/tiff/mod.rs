@@ -2,6 +2,7 @@
 //! planes; one page.
 
 mod colour;
+mod lzw;
 mod outline;
 mod source;
 mod streams;
@@ -47,6 +48,8 @@ struct TiffDecoder {
     losses: Vec<Loss>,
     /// Where the JPEG streams of its strips or tiles lie, if that is what they are.
     streams: Option<Vec<Range<u64>>>,
+    /// How many rows the decoder is shown, if there are more than the image has.
+    whole_tiles: Option<usize>,
 }
 
 /// How many pages a file has.
@@ -77,12 +80,15 @@ pub(super) fn open(
         }
         (directory, _) => directory,
     };
-    let mut patched = Patched::new(file.into_inner());
+    let mut patched = Patched::new(file.into_inner(), bytes);
     let streams = directory
         .filter(|directory| directory.is_jpeg())
         .map(|directory| outline.chunks(directory, &mut patched));
     if let Some(directory) = directory {
         let reversed = outline.reversed(directory, &mut patched);
+        if directory.is_lzw() {
+            lzw::lengthen(&outline, directory, &mut patched);
+        }
         patched.reverse_bits(reversed);
         let (at, link) = outline.first_link(directory);
         patched.replace(at, link);
@@ -92,10 +98,16 @@ pub(super) fn open(
         // The decoder reads greys, but no indices; it is shown the one for the other.
         patched.replace(place, outline.bytes(BLACK_IS_ZERO, 2));
     }
+    let rows = directory.and_then(Directory::rows_within_tiles);
+    if let Some((_, (place, bytes, whole))) = rows {
+        patched.replace(place, outline.bytes(whole, bytes));
+    }
     patched.rewind()?;
     let mut inner = Inner::new(BufReader::new(patched))?;
     let (width, height) = inner.dimensions()?;
     limits.check(width.into(), height.into())?;
+    let whole_tiles = rows.map(|_| height as usize);
+    let height = rows.map_or(height, |(rows, _)| rows as u32);
     let palette = match place {
         Some(_) => Some(colour_map(&mut inner)?),
         None => None,
@@ -162,6 +174,7 @@ pub(super) fn open(
         metadata,
         losses,
         streams,
+        whole_tiles,
     }))
 }
 
@@ -342,6 +355,10 @@ impl Decoder for TiffDecoder {
                 .layout
                 .of_streams(&mut self.inner, streams, (width, height))?,
             None => raw(self.inner)?,
+        };
+        let raw = match self.whole_tiles {
+            Some(rows) => raw.without_rows(self.layout.planes, height..rows)?,
+            None => raw,
         };
         let mut losses = self.losses;
         if let Raw::Real(samples) = &raw
