@@ -5,8 +5,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod jpeg;
+mod png;
 mod programs;
 mod tiff;
+mod webp;
 
 use casr_codec::{ColourChunk, Metadata, Resolution, Text, Unit};
 
