@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod jpeg;
+mod metadata;
 mod png;
 mod programs;
 mod tiff;

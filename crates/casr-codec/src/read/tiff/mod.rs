@@ -19,7 +19,7 @@ use tiff::{ColorType, TiffError, TiffFormatError};
 
 use super::decoded::{Decoded, with_room};
 use super::{Decoder, Fault, Header};
-use crate::exif::directories::{Directories, Field, element_bytes, kept_in_main};
+use crate::exif::directories::{Directories, Field, element_bytes, is_private, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
 use crate::photoshop;
@@ -36,6 +36,7 @@ const XMP: Tag = Tag::Unknown(700);
 const IPTC: Tag = Tag::Unknown(33_723);
 const PHOTOSHOP: Tag = Tag::Unknown(34_377);
 const MAKER_NOTE: u16 = 37_500;
+const INTEROPERABILITY: Tag = Tag::Unknown(40_965);
 const BLACK_IS_ZERO: u64 = 1;
 
 type Source = BufReader<Patched<File>>;
@@ -266,16 +267,6 @@ fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
-/// Whether a tag is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what programs have added, such
-/// as where on earth a map lies, or layers.
-fn is_private(tag: u16) -> bool {
-    let structure = matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559);
-    let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
-    // The writer's version of its own format, and what printers were told.
-    let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
-    !(structure || carried || of_no_concern || kept_in_main(tag))
-}
-
 /// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a
 /// maker's note that cannot be moved there.
 fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option<Vec<u8>>, bool) {
@@ -286,26 +277,31 @@ fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option
         .map(|(tag, _)| tag)
         .filter(|tag| kept_in_main(tag.to_u16()))
         .collect();
+    let main = fields(&mut main, &tags, room);
+    let mut place = |tag| inner.find_tag_unsigned(tag).ok().flatten();
+    let (photo, gps) = (place(Tag::ExifDirectory), place(Tag::GpsDirectory));
+    let interoperability = photo.and_then(|photo| {
+        let photo = inner.read_directory(IfdPointer(photo)).ok()?;
+        let mut photo = inner.read_directory_tags(&photo);
+        photo.find_tag_unsigned(INTEROPERABILITY).ok()?
+    });
     let mut directories = Directories {
-        main: fields(&mut main, &tags, room),
-        exif: sub_directory(inner, Tag::ExifDirectory, room),
-        gps: sub_directory(inner, Tag::GpsDirectory, room),
+        main,
+        exif: sub_directory(inner, photo, room),
+        gps: sub_directory(inner, gps, room),
+        interoperability: sub_directory(inner, interoperability, room),
         ..Directories::default()
     };
-    let note_at = match inner.find_tag_unsigned(Tag::ExifDirectory) {
-        Ok(Some(directory)) => outline.value_at(directory, MAKER_NOTE, inner.inner()),
-        _ => None,
-    };
+    let note_at =
+        photo.and_then(|directory| outline.value_at(directory, MAKER_NOTE, inner.inner()));
     directories.set_note(note_at, inner.byte_order() == ByteOrder::LittleEndian);
     let lost = directories.note_lost;
     (directories.to_exif(), lost)
 }
 
-fn sub_directory(inner: &mut Inner<Source>, pointer: Tag, room: &mut u64) -> Vec<Field> {
-    let Ok(Some(offset)) = inner.find_tag_unsigned(pointer) else {
-        return Vec::new();
-    };
-    let Ok(directory) = inner.read_directory(IfdPointer(offset)) else {
+fn sub_directory(inner: &mut Inner<Source>, place: Option<u64>, room: &mut u64) -> Vec<Field> {
+    let Some(directory) = place.and_then(|offset| inner.read_directory(IfdPointer(offset)).ok())
+    else {
         return Vec::new();
     };
     let tags: Vec<Tag> = directory.iter().map(|(tag, _)| tag).collect();
