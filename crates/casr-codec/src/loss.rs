@@ -47,7 +47,7 @@ pub enum Loss {
     GainMap,
     /// The video behind a photograph.
     MotionPhoto,
-    /// Segments of a JPEG of which nothing is known here, content credentials among them.
+    /// Segments, chunks and tags of which nothing is known here, content credentials among them.
     ApplicationData,
     /// The image's XMP is none that the mark of its enlargement could be added to.
     Mark,

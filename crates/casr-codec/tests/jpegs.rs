@@ -191,6 +191,65 @@ fn what_viewers_tolerate_is_completed_with_a_remark() {
 }
 
 #[test]
+fn what_other_programs_refuse_is_refused() {
+    let whole = bytes("sample-2x2-single.jpg");
+    let start = |code: u8| {
+        let mut all = segments(&whole).into_iter();
+        all.find(|segment| segment.0 == code).unwrap().1.start
+    };
+    let (tables, frame, scan) = (start(0xc4), start(0xc0), start(0xda));
+    let refused = |file: &[u8], reason: &str| {
+        let error = read_bytes(file).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    };
+    // The first table is one of first coefficients, whose symbols are numbers of bits; its last code becomes all ones.
+    let mut changed = whole.clone();
+    changed[tables + 21] = 16;
+    refused(&changed, "impossible symbols");
+    let mut changed = whole.clone();
+    changed[tables + 5..tables + 8].copy_from_slice(&[2, 0, 4]);
+    refused(&changed, "too many codes");
+    // Segments that are longer than what they tell.
+    for at in [frame, scan] {
+        let mut changed = whole.clone();
+        let end = at + 2 + usize::from(whole[at + 3]);
+        changed[at + 3] += 1;
+        changed.insert(end, 0);
+        refused(&changed, "wrong length");
+    }
+    let interval = b"\xff\xdd\0\x05\0\0\0";
+    refused(
+        &[&whole[..scan], interval, &whole[scan..]].concat(),
+        "wrong length",
+    );
+    let reserved = b"\xff\x44\0\x04\0\0";
+    refused(
+        &[&whole[..scan], reserved, &whole[scan..]].concat(),
+        "without meaning",
+    );
+    // What a sequential scan says of its coefficients is wrong in some files, and counts in none.
+    let mut changed = whole.clone();
+    changed[scan + 12] = 0;
+    let picture = read_bytes(&changed).unwrap();
+    assert_eq!(picture.losses, [Loss::StrayBytes]);
+    assert_eq!(picture.pixels, read_bytes(&whole).unwrap().pixels);
+}
+
+#[test]
+fn a_progressive_scan_holds_no_more_than_it_says() {
+    // A last coefficient that the band of the scan does not hold.
+    let whole = bytes("script-spectral.jpg");
+    let band = whole
+        .windows(4)
+        .position(|bytes| bytes[0] == 0 && bytes[1..] == [1, 5, 0])
+        .unwrap();
+    let mut changed = whole.clone();
+    changed[band + 2] = 4;
+    let error = read_bytes(&changed).unwrap_err();
+    assert!(matches!(error, CodecError::Damaged { .. }), "{error}");
+}
+
+#[test]
 fn a_height_behind_the_scan_counts() {
     let whole = bytes("sample-2x2-single.jpg");
     let expected = read_bytes(&whole).unwrap();

@@ -149,14 +149,24 @@ pub(crate) fn element_bytes(kind: u16) -> Option<usize> {
 }
 
 /// Whether a tag of the main directory is about the photograph and not about how its pixels are stored: description,
-/// make and model, names of document and page, resolution, software, date, artist, host, rating, copyright and Windows'
-/// own texts.
+/// make and model, names of document and page, page number, resolution, software, date, artist, host, white point and
+/// primaries, rating, copyright, Windows' own texts and Adobe's names and numbers of cameras.
 pub(crate) fn kept_in_main(tag: u16) -> bool {
     matches!(
         tag,
-        0x010d..=0x0110 | 0x011a | 0x011b | 0x011d | 0x0128 | 0x0131 | 0x0132 | 0x013b | 0x013c | 0x4746 | 0x4749 | 0x8298
-            | 0x9c9b..=0x9c9f
+        0x000b | 0x010d..=0x0110 | 0x011a | 0x011b | 0x011d | 0x0128 | 0x0129 | 0x0131 | 0x0132 | 0x013b | 0x013c
+            | 0x013e | 0x013f | 0x4746 | 0x4749 | 0x8298 | 0x9c9b..=0x9c9f | 0xc614 | 0xc615 | 0xc62f | 0xc7a1
     )
+}
+
+/// Whether a tag of the main directory is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what
+/// programs have added, such as where on earth a map lies, or layers.
+pub(crate) fn is_private(tag: u16) -> bool {
+    let structure = matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559);
+    let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
+    // The writer's version of its own format, and what printers were told.
+    let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
+    !(structure || carried || of_no_concern || kept_in_main(tag))
 }
 
 /// The directories that make up a photograph's EXIF.
@@ -165,10 +175,14 @@ pub(crate) struct Directories {
     pub(crate) main: Vec<Field>,
     pub(crate) exif: Vec<Field>,
     pub(crate) gps: Vec<Field>,
+    /// What the second of them says of the rules that the file follows.
+    pub(crate) interoperability: Vec<Field>,
     /// The maker's note, which belongs to the second of them.
     pub(crate) note: Option<MakerNote>,
     /// Whether there was a maker's note that could not be kept.
     pub(crate) note_lost: bool,
+    /// Whether there were tags in the main directory that nothing is known of.
+    pub(crate) private_lost: bool,
 }
 
 impl Directories {
@@ -176,24 +190,27 @@ impl Directories {
     pub(crate) fn from_exif(exif: &[u8]) -> Option<Self> {
         let order = ByteOrder::of(exif)?;
         let main = order.main(exif)?;
-        let sub = |tag| match order
-            .find(exif, main, tag)
-            .and_then(|entry| order.scalar(exif, entry))
-        {
-            Some(offset) => fields(exif, order, offset as usize),
-            None => Vec::new(),
+        let place = |directory, tag| {
+            let entry = order.find(exif, directory, tag)?;
+            Some(order.scalar(exif, entry)? as usize)
         };
+        let sub = |place: Option<usize>| {
+            place.map_or_else(Vec::new, |offset| fields(exif, order, offset))
+        };
+        let photo = place(main, EXIF_DIRECTORY);
+        let interoperability =
+            photo.and_then(|directory| place(directory, INTEROPERABILITY_DIRECTORY));
         let mut directories = Self {
             main: fields(exif, order, main),
-            exif: sub(EXIF_DIRECTORY),
-            gps: sub(GPS_DIRECTORY),
+            exif: sub(photo),
+            gps: sub(place(main, GPS_DIRECTORY)),
+            interoperability: sub(interoperability),
             ..Self::default()
         };
+        directories.private_lost = directories.main.iter().any(|field| is_private(field.tag));
         directories.main.retain(|field| kept_in_main(field.tag));
-        let note_at = order
-            .find(exif, main, EXIF_DIRECTORY)
-            .and_then(|entry| order.scalar(exif, entry))
-            .and_then(|directory| order.find(exif, directory as usize, MAKER_NOTE))
+        let note_at = photo
+            .and_then(|directory| order.find(exif, directory, MAKER_NOTE))
             .and_then(|entry| order.long(exif, entry + 8));
         directories.set_note(note_at.map(u64::from), matches!(order, ByteOrder::Little));
         Some(directories)
@@ -247,6 +264,7 @@ impl Directories {
         if self.main.is_empty()
             && self.exif.is_empty()
             && self.gps.is_empty()
+            && self.interoperability.is_empty()
             && self.note.is_none()
         {
             return None;
@@ -275,10 +293,12 @@ impl Directories {
                 ..Field::bytes(MAKER_NOTE, UNDEFINED, note.bytes.clone())
             });
         }
-        let others: Vec<_> = [(EXIF_DIRECTORY, &exif), (GPS_DIRECTORY, &self.gps)]
-            .into_iter()
-            .filter(|(_, fields)| !fields.is_empty())
-            .collect();
+        exif.retain(|field| field.tag != INTEROPERABILITY_DIRECTORY);
+        if !self.interoperability.is_empty() {
+            exif.push(Field::offsets(INTEROPERABILITY_DIRECTORY, &[0], big));
+        }
+        let mut others = vec![(EXIF_DIRECTORY, exif), (GPS_DIRECTORY, self.gps.clone())];
+        others.retain(|(_, fields)| !fields.is_empty());
         // The main directory's length must be known before it can point past itself.
         main.extend(
             others
@@ -288,14 +308,22 @@ impl Directories {
         main.sort_by_key(|field| field.tag);
         let mut bytes = encode(&main, at, big);
         let mut rest = Vec::new();
-        for (tag, fields) in others {
-            let place = at + (bytes.len() + rest.len()) as u64;
-            let mut fields = fields.clone();
-            fields.retain(|field| field.tag != INTEROPERABILITY_DIRECTORY);
-            fields.sort_by_key(|field| field.tag);
-            rest.extend(encode(&fields, place, big));
-            for pointer in main.iter_mut().filter(|field| field.tag == tag) {
+        let point = |fields: &mut [Field], tag: u16, place: u64| {
+            for pointer in fields.iter_mut().filter(|field| field.tag == tag) {
                 *pointer = Field::offsets(tag, &[place], big);
+            }
+        };
+        for (tag, mut fields) in others {
+            let place = at + (bytes.len() + rest.len()) as u64;
+            point(&mut main, tag, place);
+            fields.sort_by_key(|field| field.tag);
+            let below = place + encode(&fields, place, big).len() as u64;
+            point(&mut fields, INTEROPERABILITY_DIRECTORY, below);
+            rest.extend(encode(&fields, place, big));
+            if tag == EXIF_DIRECTORY && !self.interoperability.is_empty() {
+                let mut fields = self.interoperability.clone();
+                fields.sort_by_key(|field| field.tag);
+                rest.extend(encode(&fields, below, big));
             }
         }
         bytes = encode(&main, at, big);

@@ -124,6 +124,9 @@ fn exif(metadata: &mut Metadata, format: Format, size: (usize, usize), losses: &
                 if directories.note_lost {
                     losses.push(Loss::MakerNote);
                 }
+                if directories.private_lost {
+                    losses.push(Loss::ApplicationData);
+                }
                 true
             }
             None => false,

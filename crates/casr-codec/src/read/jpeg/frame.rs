@@ -2,6 +2,7 @@
 
 use super::super::decoded::zeros;
 use super::Fault;
+use super::segments::wrong_length;
 
 /// One component of the image.
 pub(super) struct Component {
@@ -67,8 +68,8 @@ impl Frame {
         if !matches!(count, 1 | 3 | 4) {
             return Err(Fault::unsupported(format!("{count} colour components")));
         }
-        if rest.len() < 3 * count {
-            return Err(Fault::damaged("its frame header is too short"));
+        if rest.len() != 3 * count {
+            return Err(wrong_length());
         }
         let shares = |at: usize| {
             (

@@ -26,7 +26,8 @@ impl Codes {
         for (index, &count) in counts.iter().enumerate() {
             let length = index + 1;
             let last = code + usize::from(count);
-            if last > 1 << length {
+            // No code is all ones (annex C.2).
+            if count > 0 && last >= 1 << length {
                 return Err(Fault::damaged("a Huffman table has too many codes"));
             }
             codes.longer[length] = (at as i32 - code as i32, last as i32);

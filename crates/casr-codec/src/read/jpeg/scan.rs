@@ -184,7 +184,7 @@ impl State<'_> {
             }
             at += run;
             let value = self.bits.signed(size);
-            *place(&mut block, at)? = value as i16;
+            *place(&mut block, at, 63)? = value as i16;
             at += 1;
         }
         let steps = component
@@ -205,9 +205,6 @@ impl State<'_> {
     /// The first coefficient of a block, which is told as its difference from the one before.
     fn first_of(&mut self, codes: &Codes, index: usize) -> Result<i32, Fault> {
         let size = self.bits.symbol(codes)?;
-        if size > 15 {
-            return Err(Fault::damaged("a code has no meaning"));
-        }
         let difference = self.bits.signed(size.into());
         self.last[index] = self.last[index].wrapping_add(difference);
         Ok(self.last[index])
@@ -271,7 +268,7 @@ impl State<'_> {
             }
             at += run as usize;
             let value = self.bits.signed(size) << scan.behind;
-            *place(block, at)? = value as i16;
+            *place(block, at, scan.to)? = value as i16;
             at += 1;
         }
         Ok(())
@@ -300,18 +297,20 @@ impl State<'_> {
                     1 => -step,
                     _ => return Err(Fault::damaged("a code has no meaning")),
                 };
-                while at <= scan.to {
-                    let coefficient = &mut block[usize::from(ZIGZAG[at])];
+                loop {
+                    if at > scan.to && value == 0 {
+                        break;
+                    }
+                    let coefficient = place(block, at, scan.to)?;
+                    at += 1;
                     if *coefficient != 0 {
                         refine(&mut self.bits, coefficient, step);
                     } else if run == 0 {
                         *coefficient = value;
-                        at += 1;
                         break;
                     } else {
                         run -= 1;
                     }
-                    at += 1;
                 }
             }
         }
@@ -334,10 +333,10 @@ fn refine(bits: &mut Bits<'_>, coefficient: &mut i16, step: i16) {
     }
 }
 
-/// The coefficient at a place in zigzag order.
-fn place(block: &mut [i16; 64], at: usize) -> Result<&mut i16, Fault> {
+/// The coefficient at a place in zigzag order, of which `last` is the last one that the scan holds.
+fn place(block: &mut [i16; 64], at: usize, last: usize) -> Result<&mut i16, Fault> {
     match ZIGZAG.get(at) {
-        Some(&index) => Ok(&mut block[usize::from(index)]),
-        None => Err(Fault::damaged("a block has more than 64 coefficients")),
+        Some(&index) if at <= last => Ok(&mut block[usize::from(index)]),
+        _ => Err(Fault::damaged("a block has too many coefficients")),
     }
 }

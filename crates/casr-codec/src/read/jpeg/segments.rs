@@ -81,7 +81,7 @@ impl Reader {
             .ok_or(Fault::Truncated)?;
         let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
         if length < 2 {
-            return Err(Fault::damaged("a segment tells a wrong length"));
+            return Err(wrong_length());
         }
         let content = self.at + 2..self.at + length;
         if content.end > self.bytes.len() {
@@ -96,8 +96,8 @@ impl Reader {
             0xc4 => huffman_tables(content, &mut self.tables)?,
             0xdb => quantisation_tables(content, &mut self.steps)?,
             0xdd => {
-                let interval = content.first_chunk().ok_or_else(short)?;
-                self.restart_interval = u16::from_be_bytes(*interval).into();
+                let interval = content.try_into().map_err(|_| wrong_length())?;
+                self.restart_interval = u16::from_be_bytes(interval).into();
             }
             0xe0..=0xef | COMMENT => self.extras.push((marker, range)),
             0xc0..=0xc2 => {
@@ -115,8 +115,9 @@ impl Reader {
                 return Err(Fault::unsupported("hierarchical coding"));
             }
             0xf7 => return Err(Fault::unsupported("JPEG-LS, lossless coding")),
-            // Conditions of arithmetic coding, lines that are known by now, and what no standard gives a meaning.
-            _ => {}
+            // Conditions of arithmetic coding, and lines that are known by now.
+            0xcc | LINES => {}
+            _ => return Err(Fault::damaged("it holds a segment without meaning")),
         }
         Ok(None)
     }
@@ -133,8 +134,11 @@ impl Reader {
             .ok_or_else(|| Fault::damaged("a scan comes before the frame header"))?;
         let (&count, rest) = content.split_first().ok_or_else(short)?;
         let count = usize::from(count);
-        if !(1..=4).contains(&count) || rest.len() < 2 * count + 3 {
+        if !(1..=4).contains(&count) {
             return Err(Fault::damaged("a scan has no or too many components"));
+        }
+        if rest.len() != 2 * count + 3 {
+            return Err(wrong_length());
         }
         let mut parts: Vec<Part> = Vec::new();
         for part in rest.chunks_exact(2).take(count) {
@@ -161,6 +165,8 @@ impl Reader {
             });
         }
         let tail = &rest[2 * count..];
+        // What a sequential scan says of its coefficients does not count, but some say it wrongly.
+        self.stray |= !frame.progressive && tail != [0, 63, 0];
         Ok(Scan {
             parts,
             from: tail[0].into(),
@@ -196,6 +202,10 @@ impl Reader {
     }
 }
 
+pub(super) fn wrong_length() -> Fault {
+    Fault::damaged("a segment tells a wrong length")
+}
+
 fn short() -> Fault {
     Fault::damaged("a segment is too short")
 }
@@ -205,6 +215,10 @@ fn huffman_tables(mut content: &[u8], tables: &mut Tables) -> Result<(), Fault> 
         let (counts, rest) = rest.split_first_chunk::<16>().ok_or_else(short)?;
         let total = counts.iter().map(|&count| usize::from(count)).sum();
         let symbols = rest.get(..total).ok_or_else(short)?;
+        // The symbols of a first coefficient are numbers of bits.
+        if head >> 4 == 0 && symbols.iter().any(|&size| size > 15) {
+            return Err(Fault::damaged("a Huffman table has impossible symbols"));
+        }
         let table = match head >> 4 {
             0 => tables.first.get_mut(usize::from(head & 15)),
             1 => tables.others.get_mut(usize::from(head & 15)),

@@ -1,6 +1,8 @@
 //! From the many ways a TIFF stores colours to grey or RGB, with or without alpha.
 
-use super::super::decoded::{Samples, zeros};
+use std::ops::Range;
+
+use super::super::decoded::{Samples, with_room, zeros};
 use super::super::jpeg::planes::rgb;
 use super::Fault;
 use crate::Colour;
@@ -44,6 +46,29 @@ pub(super) enum Raw {
     Eight(Vec<u8>),
     Sixteen(Vec<u16>),
     Real(Vec<f32>),
+}
+
+impl Raw {
+    /// Planes of `rows.end` rows each, without these last ones.
+    pub(super) fn without_rows(self, planes: usize, rows: Range<usize>) -> Result<Self, Fault> {
+        fn kept<T: Copy>(
+            samples: &[T],
+            planes: usize,
+            rows: Range<usize>,
+        ) -> Result<Vec<T>, Fault> {
+            let plane = samples.len() / planes;
+            let mut kept = with_room(samples.len())?;
+            for plane in samples.chunks_exact(plane) {
+                kept.extend_from_slice(&plane[..plane.len() / rows.end * rows.start]);
+            }
+            Ok(kept)
+        }
+        Ok(match self {
+            Self::Eight(samples) => Self::Eight(kept(&samples, planes, rows)?),
+            Self::Sixteen(samples) => Self::Sixteen(kept(&samples, planes, rows)?),
+            Self::Real(samples) => Self::Real(kept(&samples, planes, rows)?),
+        })
+    }
 }
 
 /// A sample's integer type.

@@ -2,6 +2,7 @@
 //! planes; one page.
 
 mod colour;
+mod lzw;
 mod outline;
 mod source;
 mod streams;
@@ -17,7 +18,7 @@ use tiff::{ColorType, TiffError, TiffFormatError};
 
 use super::decoded::{Decoded, with_room};
 use super::{Content, Decoder, Fault, Header, Input};
-use crate::exif::directories::{Directories, Field, element_bytes, kept_in_main};
+use crate::exif::directories::{Directories, Field, element_bytes, is_private, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
 use crate::photoshop;
@@ -34,6 +35,7 @@ const XMP: Tag = Tag::Unknown(700);
 const IPTC: Tag = Tag::Unknown(33_723);
 const PHOTOSHOP: Tag = Tag::Unknown(34_377);
 const MAKER_NOTE: u16 = 37_500;
+const INTEROPERABILITY: Tag = Tag::Unknown(40_965);
 const BLACK_IS_ZERO: u64 = 1;
 
 type Source = BufReader<Patched<Content>>;
@@ -46,6 +48,8 @@ struct TiffDecoder {
     losses: Vec<Loss>,
     /// Where the JPEG streams of its strips or tiles lie, if that is what they are.
     streams: Option<Vec<Range<u64>>>,
+    /// How many rows the decoder is shown, if there are more than the image has.
+    whole_tiles: Option<usize>,
 }
 
 /// How many pages a file has.
@@ -76,12 +80,15 @@ pub(super) fn open(
         }
         (directory, _) => directory,
     };
-    let mut patched = Patched::new(file.into_inner());
+    let mut patched = Patched::new(file.into_inner(), bytes);
     let streams = directory
         .filter(|directory| directory.is_jpeg())
         .map(|directory| outline.chunks(directory, &mut patched));
     if let Some(directory) = directory {
         let reversed = outline.reversed(directory, &mut patched);
+        if directory.is_lzw() {
+            lzw::lengthen(&outline, directory, &mut patched);
+        }
         patched.reverse_bits(reversed);
         let (at, link) = outline.first_link(directory);
         patched.replace(at, link);
@@ -91,10 +98,16 @@ pub(super) fn open(
         // The decoder reads greys, but no indices; it is shown the one for the other.
         patched.replace(place, outline.bytes(BLACK_IS_ZERO, 2));
     }
+    let rows = directory.and_then(Directory::rows_within_tiles);
+    if let Some((_, (place, bytes, whole))) = rows {
+        patched.replace(place, outline.bytes(whole, bytes));
+    }
     patched.rewind()?;
     let mut inner = Inner::new(BufReader::new(patched))?;
     let (width, height) = inner.dimensions()?;
     limits.check(width.into(), height.into())?;
+    let whole_tiles = rows.map(|_| height as usize);
+    let height = rows.map_or(height, |(rows, _)| rows as u32);
     let palette = match place {
         Some(_) => Some(colour_map(&mut inner)?),
         None => None,
@@ -161,6 +174,7 @@ pub(super) fn open(
         metadata,
         losses,
         streams,
+        whole_tiles,
     }))
 }
 
@@ -252,16 +266,6 @@ fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
-/// Whether a tag is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what programs have added, such
-/// as where on earth a map lies, or layers.
-fn is_private(tag: u16) -> bool {
-    let structure = matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559);
-    let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
-    // The writer's version of its own format, and what printers were told.
-    let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
-    !(structure || carried || of_no_concern || kept_in_main(tag))
-}
-
 /// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a
 /// maker's note that cannot be moved there.
 fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option<Vec<u8>>, bool) {
@@ -272,26 +276,31 @@ fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option
         .map(|(tag, _)| tag)
         .filter(|tag| kept_in_main(tag.to_u16()))
         .collect();
+    let main = fields(&mut main, &tags, room);
+    let mut place = |tag| inner.find_tag_unsigned(tag).ok().flatten();
+    let (photo, gps) = (place(Tag::ExifDirectory), place(Tag::GpsDirectory));
+    let interoperability = photo.and_then(|photo| {
+        let photo = inner.read_directory(IfdPointer(photo)).ok()?;
+        let mut photo = inner.read_directory_tags(&photo);
+        photo.find_tag_unsigned(INTEROPERABILITY).ok()?
+    });
     let mut directories = Directories {
-        main: fields(&mut main, &tags, room),
-        exif: sub_directory(inner, Tag::ExifDirectory, room),
-        gps: sub_directory(inner, Tag::GpsDirectory, room),
+        main,
+        exif: sub_directory(inner, photo, room),
+        gps: sub_directory(inner, gps, room),
+        interoperability: sub_directory(inner, interoperability, room),
         ..Directories::default()
     };
-    let note_at = match inner.find_tag_unsigned(Tag::ExifDirectory) {
-        Ok(Some(directory)) => outline.value_at(directory, MAKER_NOTE, inner.inner()),
-        _ => None,
-    };
+    let note_at =
+        photo.and_then(|directory| outline.value_at(directory, MAKER_NOTE, inner.inner()));
     directories.set_note(note_at, inner.byte_order() == ByteOrder::LittleEndian);
     let lost = directories.note_lost;
     (directories.to_exif(), lost)
 }
 
-fn sub_directory(inner: &mut Inner<Source>, pointer: Tag, room: &mut u64) -> Vec<Field> {
-    let Ok(Some(offset)) = inner.find_tag_unsigned(pointer) else {
-        return Vec::new();
-    };
-    let Ok(directory) = inner.read_directory(IfdPointer(offset)) else {
+fn sub_directory(inner: &mut Inner<Source>, place: Option<u64>, room: &mut u64) -> Vec<Field> {
+    let Some(directory) = place.and_then(|offset| inner.read_directory(IfdPointer(offset)).ok())
+    else {
         return Vec::new();
     };
     let tags: Vec<Tag> = directory.iter().map(|(tag, _)| tag).collect();
@@ -341,6 +350,10 @@ impl Decoder for TiffDecoder {
                 .layout
                 .of_streams(&mut self.inner, streams, (width, height))?,
             None => raw(self.inner)?,
+        };
+        let raw = match self.whole_tiles {
+            Some(rows) => raw.without_rows(self.layout.planes, height..rows)?,
+            None => raw,
         };
         let mut losses = self.losses;
         if let Raw::Real(samples) = &raw

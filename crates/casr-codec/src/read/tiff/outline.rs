@@ -13,9 +13,13 @@ const MOST_ENTRIES: usize = 500_000;
 const MOST_CHUNKS: u64 = 1 << 24;
 
 const PALETTE: u64 = 3;
+const LZW: u64 = 5;
 const JPEG: u64 = 7;
 const COLOUR_FILTER_ARRAY: u64 = 32_803;
 const LINEAR_RAW: u64 = 34_892;
+/// The types of offsets: 32 bits, and 64 in BigTIFF.
+const LONG: u16 = 4;
+const LONG8: u16 = 16;
 const LEAST_BIT_FIRST: u64 = 2;
 
 /// What of a directory matters before it is decoded.
@@ -30,9 +34,13 @@ pub(super) struct Directory {
     compression: u64,
     least_bit_first: bool,
     digital_negative: bool,
+    /// Where the number of rows lies, its bytes, and itself.
+    rows: Option<(u64, usize, u64)>,
+    tile_rows: u64,
+    separate_planes: bool,
     /// The lists of where strips or tiles lie and how long they are.
-    offsets: Option<List>,
-    lengths: Option<List>,
+    pub(super) offsets: Option<List>,
+    pub(super) lengths: Option<List>,
     children: Option<List>,
 }
 
@@ -40,6 +48,21 @@ impl Directory {
     /// Whether strips or tiles are JPEG streams.
     pub(super) fn is_jpeg(&self) -> bool {
         self.compression == JPEG
+    }
+
+    /// Whether strips or tiles are coded by LZW.
+    pub(super) fn is_lzw(&self) -> bool {
+        self.compression == LZW
+    }
+
+    /// The number of rows, if tiles of separate planes stand out beyond the last one: the decoder knows no such tiles but
+    /// in the first plane. Where the number lies in the file, its bytes, and what it would be with whole tiles.
+    pub(super) fn rows_within_tiles(&self) -> Option<(u64, (u64, usize, u64))> {
+        let (place, bytes, rows) = self.rows?;
+        let stands_out = self.separate_planes && !self.is_jpeg() && self.tile_rows > 0;
+        let whole = rows.checked_next_multiple_of(self.tile_rows.max(1))?;
+        let fits = whole >> (8 * bytes) == 0;
+        (stands_out && whole > rows && fits).then_some((rows, (place, bytes, whole)))
     }
 
     /// Where the directory says that its samples are indices, if it does.
@@ -51,7 +74,9 @@ impl Directory {
 
 /// A list of unsigned numbers in the file.
 #[derive(Clone, Copy)]
-struct List {
+pub(super) struct List {
+    /// Where its entry in the directory lies.
+    pub(super) entry: u64,
     at: u64,
     count: u64,
     bytes: usize,
@@ -138,6 +163,21 @@ impl Outline {
         } else {
             (4, self.bytes(directory.at, 4))
         }
+    }
+
+    /// Bytes of an offset.
+    pub(super) fn offset_bytes(&self) -> usize {
+        if self.big { 8 } else { 4 }
+    }
+
+    /// The type of an offset.
+    pub(super) fn offset_kind(&self) -> u16 {
+        if self.big { LONG8 } else { LONG }
+    }
+
+    /// The largest offset.
+    pub(super) fn largest_offset(&self) -> u64 {
+        if self.big { u64::MAX } else { u32::MAX.into() }
     }
 
     /// A number in the file's byte order.
@@ -281,6 +321,7 @@ impl<S: Read + Seek> Walk<'_, S> {
             let place = start + (index * entry_bytes + entry_bytes - inline) as u64;
             let length = values.saturating_mul(bytes as u64);
             let list = List {
+                entry: start + (index * entry_bytes) as u64,
                 at: if length <= inline as u64 {
                     place
                 } else {
@@ -294,11 +335,14 @@ impl<S: Read + Seek> Walk<'_, S> {
             match tag {
                 254 => directory.auxiliary |= scalar & 0b101 != 0,
                 255 => directory.auxiliary |= scalar == 2,
+                257 => directory.rows = Some((place, bytes.min(inline), scalar)),
                 259 => directory.compression = scalar,
                 262 => {
                     (directory.photometric, directory.photometric_at) = (Some(scalar), Some(place))
                 }
                 266 => directory.least_bit_first = scalar == LEAST_BIT_FIRST,
+                284 => directory.separate_planes = scalar == 2,
+                323 => directory.tile_rows = scalar,
                 273 | 324 => directory.offsets = Some(list),
                 279 | 325 => directory.lengths = Some(list),
                 330 => directory.children = Some(list),

@@ -1,9 +1,11 @@
 //! A file that is read as if some of its bytes were others: what the decoder does not know is put right below it.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-/// A file with bytes replaced, and with ranges whose bytes hold their bits in the other order.
+/// A file with bytes replaced, with ranges whose bytes hold their bits in the other order, and with more bytes behind
+/// its end.
 pub(super) struct Patched<S> {
     inner: S,
     at: u64,
@@ -11,15 +13,39 @@ pub(super) struct Patched<S> {
     patches: Vec<(u64, Vec<u8>)>,
     /// Ranges in order, apart from each other.
     reversed: Vec<Range<u64>>,
+    /// What lies behind the end, each with its place.
+    behind: Vec<(u64, Piece)>,
+    /// Where the next piece would lie.
+    end: u64,
+}
+
+/// Bytes behind the end of a file.
+pub(super) enum Piece {
+    /// The same bytes as in a range of the file.
+    Part(Range<u64>),
+    /// Others.
+    Bytes(Cow<'static, [u8]>),
+}
+
+impl Piece {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Part(range) => range.end - range.start,
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
 }
 
 impl<S: Read + Seek> Patched<S> {
-    pub(super) fn new(inner: S) -> Self {
+    /// A file of so many bytes, as it is.
+    pub(super) fn new(inner: S, length: u64) -> Self {
         Self {
             inner,
             at: 0,
             patches: Vec::new(),
             reversed: Vec::new(),
+            behind: Vec::new(),
+            end: length,
         }
     }
 
@@ -39,13 +65,25 @@ impl<S: Read + Seek> Patched<S> {
             }
         }
     }
-}
 
-impl<S: Read + Seek> Read for Patched<S> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.inner.seek(SeekFrom::Start(self.at))?;
+    /// Lets a piece stand behind all others, and tells its place.
+    pub(super) fn append(&mut self, piece: Piece) -> u64 {
+        let place = self.end;
+        self.end = place.saturating_add(piece.length());
+        self.behind.push((place, piece));
+        place
+    }
+
+    /// Where the next piece would lie.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Reads from the file's own bytes.
+    fn read_own(&mut self, start: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        self.inner.seek(SeekFrom::Start(start))?;
         let count = self.inner.read(bytes)?;
-        let (bytes, here) = (&mut bytes[..count], self.at..self.at + count as u64);
+        let (bytes, here) = (&mut bytes[..count], start..start + count as u64);
         for (at, patch) in &self.patches {
             for (place, &byte) in (*at..).zip(patch) {
                 if here.contains(&place) {
@@ -66,7 +104,37 @@ impl<S: Read + Seek> Read for Patched<S> {
                 *byte = byte.reverse_bits();
             }
         }
-        self.at = here.end;
+        Ok(count)
+    }
+
+    /// Reads from the piece that the place lies in.
+    fn read_behind(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let index = self.behind.partition_point(|(place, _)| *place <= self.at);
+        let Some((place, piece)) = index.checked_sub(1).map(|index| &self.behind[index]) else {
+            return self.read_own(self.at, bytes);
+        };
+        let offset = self.at - place;
+        let left = piece.length().saturating_sub(offset);
+        let count = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let bytes = &mut bytes[..count];
+        match piece {
+            Piece::Part(range) => {
+                let start = range.start + offset;
+                self.read_own(start, bytes)
+            }
+            Piece::Bytes(piece) => {
+                let offset = (offset as usize).min(piece.len());
+                bytes.copy_from_slice(&piece[offset..offset + count]);
+                Ok(count)
+            }
+        }
+    }
+}
+
+impl<S: Read + Seek> Read for Patched<S> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.read_behind(bytes)?;
+        self.at += count as u64;
         Ok(count)
     }
 }

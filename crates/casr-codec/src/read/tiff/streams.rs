@@ -34,8 +34,8 @@ impl Layout {
             None => Vec::new(),
         };
         let (chunk_width, chunk_height) = inner.chunk_dimensions();
-        let (chunk_width, chunk_height) =
-            (chunk_width as usize, (chunk_height as usize).min(height));
+        let (chunk_width, most_rows) = (chunk_width as usize, chunk_height as usize);
+        let chunk_height = most_rows.min(height);
         if chunk_width == 0 || chunk_height == 0 {
             return Err(Fault::damaged("its strips or tiles have no pixels"));
         }
@@ -49,7 +49,8 @@ impl Layout {
         for index in 0..per_plane * self.planes {
             let stream = streams.get(index).ok_or(Fault::Truncated)?;
             let stream = read(inner.inner(), stream)?;
-            let most = (chunk_width, chunk_height + SLACK, room);
+            // Tiles may stand out of the image.
+            let most = (chunk_width, most_rows.saturating_add(SLACK), room);
             let part = jpeg::part(&tables, &stream, most)?;
             room -= part.width * part.height;
             let (plane, chunk) = (index / per_plane, index % per_plane);
