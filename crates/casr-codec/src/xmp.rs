@@ -328,6 +328,18 @@ pub(crate) fn without_extension_name(packet: &mut Vec<u8>) {
     without(packet, &[NOTE]);
 }
 
+/// Takes out what announces anything else in a JPEG than its one image and this packet, whatever file it comes from: an
+/// extension, a video, a gain map.
+pub(crate) fn without_companions(packet: &mut Vec<u8>) {
+    if extension_name(packet).is_some() {
+        without_extension_name(packet);
+    }
+    if announces_motion(packet) {
+        without_motion(packet);
+    }
+    without_gain_map(packet);
+}
+
 /// The descriptions of a packet, and where they are.
 fn descriptions(text: &str) -> Option<Range<usize>> {
     let tags = tags(text);

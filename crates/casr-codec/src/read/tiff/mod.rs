@@ -25,7 +25,7 @@ use crate::photoshop;
 use crate::{Depth, Limits, Loss, Metadata};
 
 use colour::{Layout, Meaning, Raw};
-use outline::{Directory, Outline};
+use outline::{Directory, Outline, describes_pixels};
 use source::Patched;
 
 /// Samples per pixel above which a file is no photograph.
@@ -77,6 +77,9 @@ pub(super) fn open(
         }
         (directory, _) => directory,
     };
+    if directory.is_some_and(|directory| directory.is_longer_than(bytes)) {
+        return Err(Fault::Truncated);
+    }
     let mut patched = Patched::new(file.into_inner());
     let streams = directory
         .filter(|directory| directory.is_jpeg())
@@ -121,12 +124,12 @@ pub(super) fn open(
     {
         losses.push(Loss::ApplicationData);
     }
-    let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room).map(|(_, bytes)| bytes);
-    let mut photoshop = of(PHOTOSHOP);
-    if let Some(mut records) = of(IPTC) {
+    let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room);
+    let mut photoshop = of(PHOTOSHOP).map(|(_, bytes)| bytes);
+    if let Some((kind, mut records)) = of(IPTC) {
         // Some writers call the records numbers of 32 bits; each of them begins with 0x1c.
-        if let [first, _, _, 0x1c, ..] = records[..]
-            && first != 0x1c
+        if let (Type::LONG, [first, _, _, 0x1c, ..]) = (kind, &records[..])
+            && *first != 0x1c
         {
             records
                 .as_chunks_mut::<4>()
@@ -137,8 +140,8 @@ pub(super) fn open(
         photoshop = Some(photoshop::with_iptc(photoshop, &records));
     }
     let metadata = Metadata {
-        icc: of(Tag::IccProfile),
-        xmp: of(XMP),
+        icc: of(Tag::IccProfile).map(|(_, bytes)| bytes),
+        xmp: of(XMP).map(|(_, bytes)| bytes),
         photoshop,
         exif,
         ..Metadata::default()
@@ -253,14 +256,13 @@ fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
-/// Whether a tag is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what programs have added, such
+/// Whether a tag is neither about pixels nor carried over: what programs have added, such
 /// as where on earth a map lies, or layers.
 fn is_private(tag: u16) -> bool {
-    let structure = matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559);
     let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
     // The writer's version of its own format, and what printers were told.
     let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
-    !(structure || carried || of_no_concern || kept_in_main(tag))
+    !(describes_pixels(tag) || carried || of_no_concern || kept_in_main(tag))
 }
 
 /// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a

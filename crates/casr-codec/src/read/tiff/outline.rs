@@ -34,6 +34,8 @@ pub(super) struct Directory {
     offsets: Option<List>,
     lengths: Option<List>,
     children: Option<List>,
+    /// Bytes of the longest value that the decoder reads by itself.
+    longest: u64,
 }
 
 impl Directory {
@@ -42,11 +44,27 @@ impl Directory {
         self.compression == JPEG
     }
 
+    /// Whether a value that the decoder reads by itself is longer than a file of so many bytes. The decoder would make
+    /// room for it before it finds out.
+    pub(super) fn is_longer_than(&self, bytes: u64) -> bool {
+        self.longest > bytes
+    }
+
     /// Where the directory says that its samples are indices, if it does.
     pub(super) fn palette_at(&self) -> Option<u64> {
         self.photometric_at
             .filter(|_| self.photometric == Some(PALETTE))
     }
+}
+
+/// Whether a tag says how pixels are stored (TIFF 6.0 and its supplements).
+pub(super) fn describes_pixels(tag: u16) -> bool {
+    matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559)
+}
+
+/// Whether a tag leads to another directory: of EXIF or of GPS.
+fn leads_on(tag: u16) -> bool {
+    matches!(tag, 34_665 | 34_853)
 }
 
 /// A list of unsigned numbers in the file.
@@ -289,6 +307,9 @@ impl<S: Read + Seek> Walk<'_, S> {
                 count: values,
                 bytes,
             };
+            if describes_pixels(tag as u16) || leads_on(tag as u16) {
+                directory.longest = directory.longest.max(length);
+            }
             // All scalars of interest are stored within the entry.
             let scalar = self.number(&entry[entry_bytes - inline..][..bytes.min(inline)]);
             match tag {
