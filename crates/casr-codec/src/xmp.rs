@@ -330,6 +330,18 @@ pub(crate) fn without_extension_name(packet: &mut Vec<u8>) {
     without(packet, &[NOTE]);
 }
 
+/// Takes out what announces anything else in a JPEG than its one image and this packet, whatever file it comes from: an
+/// extension, a video, a gain map.
+pub(crate) fn without_companions(packet: &mut Vec<u8>) {
+    if extension_name(packet).is_some() {
+        without_extension_name(packet);
+    }
+    if announces_motion(packet) {
+        without_motion(packet);
+    }
+    without_gain_map(packet);
+}
+
 /// The tag that a packet's descriptions follow, and where they end.
 fn frame<'a>(tags: &'a [Tag<'_>]) -> Option<(&'a Tag<'a>, usize)> {
     let frames = |kind: Kind| move |tag: &&Tag<'_>| tag.name == "rdf:RDF" && tag.kind == kind;

@@ -4,20 +4,19 @@
 mod common;
 
 use std::path::Path;
-use std::process::Command;
 
 use casr_codec::{CodecError, Colour, Depth, Format, Options, Writer, read};
-use common::{FORMATS, folder, header};
+use common::{FORMATS, folder, header, limited};
 
-/// The folder with the images, for the process that has little memory.
-const FOLDER: &str = "CASR_TEST_LITTLE_MEMORY";
+/// Seconds of a processor's time that each amount of memory may take.
+const SECONDS: usize = 120;
 /// Sides of the images: 28 MB of samples, 113 MB as numbers from 0 to 1.
 const SIDE: usize = 3_072;
 
 #[test]
 fn too_little_memory() {
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        return little(Path::new(&folder));
+    if let Some(folder) = limited::folder() {
+        return little(&folder);
     }
     let folder = folder();
     for format in FORMATS {
@@ -31,22 +30,8 @@ fn too_little_memory() {
     // Some of these are too little for anything, some enough for all.
     let mut outcomes = std::collections::BTreeSet::new();
     for megabytes in (100..=600).step_by(50) {
-        let limited = format!(
-            "ulimit -v {}; exec \"$0\" --exact too_little_memory --nocapture",
-            megabytes * 1_000
-        );
-        let output = Command::new("sh")
-            .args(["-c", &limited])
-            .arg(std::env::current_exe().unwrap())
-            .env(FOLDER, folder.path())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success(),
-            "{megabytes} MB: {said} {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let (success, said) = limited::run("too_little_memory", folder.path(), megabytes, SECONDS);
+        assert!(success, "{megabytes} MB: {said}");
         outcomes.extend(
             said.lines()
                 .filter(|line| line.starts_with('='))

@@ -159,14 +159,18 @@ pub(crate) fn kept_in_main(tag: u16) -> bool {
     )
 }
 
+/// Whether a tag says how pixels are stored (TIFF 6.0 and its supplements).
+pub(crate) fn describes_pixels(tag: u16) -> bool {
+    matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559)
+}
+
 /// Whether a tag of the main directory is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what
 /// programs have added, such as where on earth a map lies, or layers.
 pub(crate) fn is_private(tag: u16) -> bool {
-    let structure = matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559);
     let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
     // The writer's version of its own format, and what printers were told.
     let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
-    !(structure || carried || of_no_concern || kept_in_main(tag))
+    !(describes_pixels(tag) || carried || of_no_concern || kept_in_main(tag))
 }
 
 /// The directories that make up a photograph's EXIF.

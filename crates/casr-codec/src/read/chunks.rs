@@ -2,9 +2,6 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Chunks beyond which nobody looks.
-const MOST: usize = 1 << 20;
-
 /// The chunks of a PNG that are about pixels, or that are carried over.
 const PNG: [&[u8; 4]; 28] = [
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sPLT", b"sBIT", b"tIME",
@@ -24,63 +21,79 @@ pub(super) struct Chunks {
     pub(super) unknown: bool,
     /// An ICC profile.
     pub(super) profile: bool,
+    /// Where the content of a WebP's first lossy image begins.
+    pub(super) lossy_at: Option<u64>,
+    /// Where the content of a WebP's first frame begins.
+    pub(super) frame_at: Option<u64>,
 }
 
 /// Looks over a PNG and goes back to its start.
 pub(super) fn of_png(file: &mut (impl Read + Seek)) -> io::Result<Chunks> {
-    walk(
-        file,
-        8,
-        |head| {
-            let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-            ([head[4], head[5], head[6], head[7]], u64::from(length) + 4)
-        },
-        &PNG,
-    )
+    let mut chunks = Chunks::default();
+    let length = |head: [u8; 8]| {
+        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+        ([head[4], head[5], head[6], head[7]], u64::from(length) + 4)
+    };
+    walk(file, 8, length, |name, _| {
+        if !is_plausible(name) || name == b"IEND" {
+            return false;
+        }
+        chunks.unknown |= !PNG.contains(&name);
+        chunks.profile |= name == b"iCCP";
+        true
+    })?;
+    Ok(chunks)
 }
 
 /// Looks over a WebP and goes back to its start.
 pub(super) fn of_webp(file: &mut (impl Read + Seek)) -> io::Result<Chunks> {
-    walk(
-        file,
-        12,
-        |head| {
-            let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-            (
-                [head[0], head[1], head[2], head[3]],
-                u64::from(length).next_multiple_of(2),
-            )
-        },
-        &WEBP,
-    )
+    let mut chunks = Chunks::default();
+    let length = |head: [u8; 8]| {
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        (
+            [head[0], head[1], head[2], head[3]],
+            u64::from(length).next_multiple_of(2),
+        )
+    };
+    let mut plausible = true;
+    walk(file, 12, length, |name, at| {
+        // The decoder goes on whatever the names are.
+        plausible &= is_plausible(name);
+        chunks.unknown |= plausible && !WEBP.contains(&name);
+        match name {
+            b"VP8 " => chunks.lossy_at = chunks.lossy_at.or(Some(at)),
+            b"ANMF" => chunks.frame_at = chunks.frame_at.or(Some(at)),
+            _ => {}
+        }
+        true
+    })?;
+    Ok(chunks)
 }
 
-/// Walks from chunk to chunk; `read` tells a chunk's name and how far behind its head the next one begins.
+fn is_plausible(name: &[u8; 4]) -> bool {
+    name.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
+}
+
+/// Walks from chunk to chunk for as long as `visit`, which is told a chunk's name and where its content begins, wants to
+/// go on; `length` tells a chunk's name and how far behind its head the next one begins.
 fn walk(
     file: &mut (impl Read + Seek),
     mut at: u64,
-    read: impl Fn([u8; 8]) -> ([u8; 4], u64),
-    known: &[&[u8; 4]],
-) -> io::Result<Chunks> {
-    let mut chunks = Chunks::default();
-    for _ in 0..MOST {
-        file.seek(SeekFrom::Start(at))?;
-        let mut head = [0; 8];
-        // The decoder will find what is cut off.
-        if file.read_exact(&mut head).is_err() {
+    length: impl Fn([u8; 8]) -> ([u8; 4], u64),
+    mut visit: impl FnMut(&[u8; 4], u64) -> bool,
+) -> io::Result<()> {
+    file.seek(SeekFrom::Start(at))?;
+    let mut head = [0; 8];
+    // The decoder will find what is cut off.
+    while file.read_exact(&mut head).is_ok() {
+        let (name, length) = length(head);
+        if !visit(&name, at + 8) {
             break;
         }
-        let (name, length) = read(head);
-        let plausible = name
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ');
-        if !plausible || name == *b"IEND" {
-            break;
-        }
-        chunks.unknown |= !known.contains(&&name);
-        chunks.profile |= matches!(&name, b"iCCP" | b"ICCP");
         at += 8 + length;
+        // Chunks are shorter than 2³² bytes.
+        file.seek_relative(length as i64)?;
     }
-    file.seek(SeekFrom::Start(0))?;
-    Ok(chunks)
+    file.rewind()
 }

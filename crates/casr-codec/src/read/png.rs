@@ -49,6 +49,11 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
     );
     decoder.set_transformations(Transformations::EXPAND);
     let reader = decoder.read_info()?;
+    // The decoder would stumble over a colour that is cut off.
+    let palette = reader.info().palette.as_deref().unwrap_or_default();
+    if !palette.len().is_multiple_of(3) {
+        return Err(Fault::damaged("its palette ends within a colour"));
+    }
     let (width, height) = (width as usize, height as usize);
     let (colour_type, depth) = reader.output_color_type();
     let (colour, alpha) = match colour_type {
@@ -129,19 +134,32 @@ impl Decoder for PngDecoder {
     }
 }
 
+/// Bytes that texts may still become. They may be compressed a thousandfold, so together they are held to a bound.
+struct Room(usize);
+
+impl Room {
+    /// The text, if it can be inflated to no more bytes than there is room for, which `inflate` is told.
+    fn take(
+        &mut self,
+        inflate: impl FnOnce(usize) -> Result<String, DecodingError>,
+    ) -> Option<String> {
+        let text = inflate(self.0).ok().filter(|text| text.len() <= self.0);
+        // One that fails may have been inflated as far as it was let, and there may be thousands of them.
+        self.0 = match &text {
+            Some(text) => self.0 - text.len(),
+            None => self.0 / 2,
+        };
+        text
+    }
+}
+
 /// What the chunks say, and what of it was left out because it is damaged or beyond all measure.
 fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
     let (mut texts, mut losses, mut xmp) = (Vec::new(), Vec::new(), None);
-    // Texts may be compressed a thousandfold, so what they become together is held to a bound.
-    let mut room = METADATA_BYTES;
-    let mut take = |text: Option<String>| {
-        let text = text?;
-        room = room.checked_sub(text.len())?;
-        Some(text)
-    };
+    let mut room = Room(METADATA_BYTES);
     let mut complete = true;
     for chunk in &info.uncompressed_latin1_text {
-        let text = take(Some(chunk.text.clone()));
+        let text = room.take(|_| Ok(chunk.text.clone()));
         complete &= text.is_some();
         texts.extend(text.map(|text| Text {
             keyword: chunk.keyword.clone(),
@@ -150,7 +168,11 @@ fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
         }));
     }
     for chunk in &info.compressed_latin1_text {
-        let text = take(chunk.get_text().ok());
+        let text = room.take(|most| {
+            let mut chunk = chunk.clone();
+            chunk.decompress_text_with_limit(most)?;
+            chunk.get_text()
+        });
         complete &= text.is_some();
         texts.extend(text.map(|text| Text {
             keyword: chunk.keyword.clone(),
@@ -160,7 +182,11 @@ fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
         }));
     }
     for chunk in &info.utf8_text {
-        let text = take(chunk.get_text().ok());
+        let text = room.take(|most| {
+            let mut chunk = chunk.clone();
+            chunk.decompress_text_with_limit(most)?;
+            chunk.get_text()
+        });
         if chunk.keyword == XMP_KEYWORD {
             match text {
                 Some(packet) => xmp = xmp.or(Some(packet.into_bytes())),

@@ -1,6 +1,6 @@
 //! WebP: lossy and lossless, and the first frame of an animation.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 use image_webp::{DecodingError, WebPDecoder};
 
@@ -30,9 +30,25 @@ pub(super) fn open(
         return Err(Fault::Truncated);
     }
     let chunks = chunks::of_webp(&mut file)?;
+    let frame = chunks.frame_at.map(|at| lossy_frame_fits(&mut file, at));
+    let lossy = chunks.lossy_at.map(|at| lossy_size(&mut file, at));
+    file.rewind()?;
     let mut inner = WebPDecoder::new(file)?;
     let (width, height) = inner.dimensions();
     limits.check(width.into(), height.into())?;
+    // The decoder makes room for an image of any size before it compares that with the file's.
+    let fits = if inner.is_animated() {
+        frame.transpose()?.is_none_or(|fits| fits)
+    } else {
+        lossy
+            .transpose()?
+            .is_none_or(|size| size == (width, height))
+    };
+    if !fits {
+        return Err(Fault::damaged(
+            "its image has another size than the file tells",
+        ));
+    }
     inner.set_memory_limit(METADATA_BYTES);
     let metadata = Metadata {
         icc: inner.icc_profile()?,
@@ -54,6 +70,37 @@ pub(super) fn open(
         metadata,
         chunks,
     }))
+}
+
+/// The size that lossy data tell which begin at this place (RFC 6386, 9.1).
+fn lossy_size(file: &mut Input, at: u64) -> Result<(u32, u32), Fault> {
+    file.seek(SeekFrom::Start(at))?;
+    let mut head = [0; 10];
+    file.read_exact(&mut head)?;
+    // The highest two bits say how to enlarge the image.
+    let side = |at: usize| u32::from(u16::from_le_bytes([head[at], head[at + 1]]) & 0x3fff);
+    Ok((side(6), side(8)))
+}
+
+/// Whether the lossy data of a frame whose content begins at this place, if that is what it holds, are as large as the
+/// frame (RFC 9649, 2.7.1.1).
+fn lossy_frame_fits(file: &mut Input, at: u64) -> Result<bool, Fault> {
+    const FRAME_HEAD: u64 = 16;
+    const CHUNK_HEAD: u64 = 8;
+    let mut head = [0; (FRAME_HEAD + CHUNK_HEAD) as usize];
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(&mut head)?;
+    let side = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], 0]) + 1;
+    let data_at = at + FRAME_HEAD + CHUNK_HEAD;
+    let data_at = match &head[16..20] {
+        b"VP8 " => data_at,
+        b"ALPH" => {
+            let alpha = u32::from_le_bytes([head[20], head[21], head[22], head[23]]);
+            data_at + u64::from(alpha).next_multiple_of(2) + CHUNK_HEAD
+        }
+        _ => return Ok(true),
+    };
+    Ok(lossy_size(file, data_at)? == (side(6), side(9)))
 }
 
 impl Decoder for Webp {

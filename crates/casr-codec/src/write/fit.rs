@@ -146,6 +146,9 @@ fn packet(metadata: &mut Metadata, format: Format, size: (usize, usize), losses:
         return;
     };
     xmp::set_size(xmp, size.0, size.1);
+    if format == Format::Jpeg {
+        xmp::without_companions(xmp);
+    }
     let fits = match format {
         // A longer packet goes into segments of its own, if it is one that can be named.
         Format::Jpeg => xmp.len() <= JPEG_XMP || xmp::stub(xmp).is_some(),

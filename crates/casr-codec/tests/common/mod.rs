@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 
 pub mod carry;
+pub mod limited;
+pub mod panics;
 pub mod tiff_bytes;
 
 use std::fs;

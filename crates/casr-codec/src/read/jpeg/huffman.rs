@@ -71,6 +71,8 @@ impl<'a> Bits<'a> {
     fn fill(&mut self) {
         while self.count <= 56 {
             let byte = match self.bytes.get(self.at) {
+                // What ends the data was found before.
+                _ if self.made_up > 0 => None,
                 Some(0xff) => {
                     let fill = self.bytes[self.at..]
                         .iter()

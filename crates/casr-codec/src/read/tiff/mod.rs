@@ -80,6 +80,9 @@ pub(super) fn open(
         }
         (directory, _) => directory,
     };
+    if directory.is_some_and(|directory| directory.is_longer_than(bytes)) {
+        return Err(Fault::Truncated);
+    }
     let mut patched = Patched::new(file.into_inner(), bytes);
     let streams = directory
         .filter(|directory| directory.is_jpeg())
@@ -133,12 +136,12 @@ pub(super) fn open(
     {
         losses.push(Loss::ApplicationData);
     }
-    let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room).map(|(_, bytes)| bytes);
-    let mut photoshop = of(PHOTOSHOP);
-    if let Some(mut records) = of(IPTC) {
+    let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room);
+    let mut photoshop = of(PHOTOSHOP).map(|(_, bytes)| bytes);
+    if let Some((kind, mut records)) = of(IPTC) {
         // Some writers call the records numbers of 32 bits; each of them begins with 0x1c.
-        if let [first, _, _, 0x1c, ..] = records[..]
-            && first != 0x1c
+        if let (Type::LONG, [first, _, _, 0x1c, ..]) = (kind, &records[..])
+            && *first != 0x1c
         {
             records
                 .as_chunks_mut::<4>()
@@ -149,8 +152,8 @@ pub(super) fn open(
         photoshop = Some(photoshop::with_iptc(photoshop, &records));
     }
     let metadata = Metadata {
-        icc: of(Tag::IccProfile),
-        xmp: of(XMP),
+        icc: of(Tag::IccProfile).map(|(_, bytes)| bytes),
+        xmp: of(XMP).map(|(_, bytes)| bytes),
         photoshop,
         exif,
         ..Metadata::default()

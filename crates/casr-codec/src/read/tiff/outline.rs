@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use crate::exif::directories::element_bytes;
+use crate::exif::directories::{describes_pixels, element_bytes};
 
 /// Directories and entries beyond which nobody looks further.
 const MOST_DIRECTORIES: usize = 10_000;
@@ -42,6 +42,8 @@ pub(super) struct Directory {
     pub(super) offsets: Option<List>,
     pub(super) lengths: Option<List>,
     children: Option<List>,
+    /// Bytes of the longest value that the decoder reads by itself.
+    longest: u64,
 }
 
 impl Directory {
@@ -65,11 +67,22 @@ impl Directory {
         (stands_out && whole > rows && fits).then_some((rows, (place, bytes, whole)))
     }
 
+    /// Whether a value that the decoder reads by itself is longer than a file of so many bytes. The decoder would make
+    /// room for it before it finds out.
+    pub(super) fn is_longer_than(&self, bytes: u64) -> bool {
+        self.longest > bytes
+    }
+
     /// Where the directory says that its samples are indices, if it does.
     pub(super) fn palette_at(&self) -> Option<u64> {
         self.photometric_at
             .filter(|_| self.photometric == Some(PALETTE))
     }
+}
+
+/// Whether a tag leads to another directory: of EXIF or of GPS.
+fn leads_on(tag: u16) -> bool {
+    matches!(tag, 34_665 | 34_853)
 }
 
 /// A list of unsigned numbers in the file.
@@ -330,6 +343,9 @@ impl<S: Read + Seek> Walk<'_, S> {
                 count: values,
                 bytes,
             };
+            if describes_pixels(tag as u16) || leads_on(tag as u16) {
+                directory.longest = directory.longest.max(length);
+            }
             // All scalars of interest are stored within the entry.
             let scalar = self.number(&entry[entry_bytes - inline..][..bytes.min(inline)]);
             match tag {

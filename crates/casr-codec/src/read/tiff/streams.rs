@@ -18,6 +18,9 @@ const SLACK: usize = 16;
 /// How often more pixels than the image has all streams together may have, and how many there may be in any case.
 const MOST_TIMES: usize = 4;
 const MOST: usize = 1 << 22;
+/// How many bytes per sample all streams together may have beyond those of the file: strips or tiles that are alike may
+/// share their stream.
+const SHARED: u64 = 4;
 
 const WHITE_IS_ZERO: u16 = 0;
 
@@ -46,8 +49,14 @@ impl Layout {
             inner.find_tag_unsigned(Tag::PhotometricInterpretation)? == Some(WHITE_IS_ZERO);
         let mut samples = zeros::<u8>(width * height * self.stride)?;
         let mut room = MOST + MOST_TIMES * width * height * self.planes;
+        let file = inner.inner().seek(SeekFrom::End(0))?;
+        let mut bytes = file.saturating_add(SHARED * samples.len() as u64 + MOST as u64);
         for index in 0..per_plane * self.planes {
             let stream = streams.get(index).ok_or(Fault::Truncated)?;
+            let length = (stream.end - stream.start).saturating_add(tables.len() as u64);
+            bytes = bytes
+                .checked_sub(length)
+                .ok_or_else(|| Fault::damaged("its parts lie upon each other"))?;
             let stream = read(inner.inner(), stream)?;
             // Tiles may stand out of the image.
             let most = (chunk_width, most_rows.saturating_add(SLACK), room);
