@@ -5,8 +5,8 @@ use std::path::Path;
 
 use casr_codec::Loss;
 
-use super::common::{Noise, folder, read_bytes};
-use super::programs::{Netpbm, installed, output, run, text, words};
+use super::common::{Noise, read_bytes};
+use super::programs::{Netpbm, folder, installed, output, run, text, words};
 
 const PROGRAMS: [&str; 3] = ["cjpeg", "djpeg", "jpegtran"];
 
