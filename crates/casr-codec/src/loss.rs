@@ -35,7 +35,7 @@ pub enum Loss {
     BrokenProfile,
     /// The format does not hold Photoshop's resources, or not IPTC among them.
     Photoshop,
-    /// The format does not hold a JPEG's comments.
+    /// The format does not hold the comments of a JPEG or GIF.
     Comments,
     /// The format does not hold a PNG's texts.
     Texts,

@@ -14,7 +14,7 @@ pub struct Metadata {
     pub xmp: Option<Vec<u8>>,
     /// Photoshop's image resources, each beginning with `8BIM`; IPTC is resource 0x0404 among them.
     pub photoshop: Option<Vec<u8>>,
-    /// JPEG's comments, in whatever encoding.
+    /// JPEG's and GIF's comments, in whatever encoding.
     pub comments: Vec<Vec<u8>>,
     /// PNG's texts, XMP not among them.
     pub texts: Vec<Text>,

@@ -314,6 +314,25 @@ fn unknown_chunks_and_tags_are_remarked() {
 }
 
 #[test]
+fn a_gifs_comments_become_texts_and_its_other_extensions_are_remarked() {
+    let gif = |extensions: &[&[u8]]| {
+        let head = b"GIF89a\x02\0\x01\0\x80\0\0\x01\x02\x03\xfa\xfb\xfc";
+        // Two pixels, of the first and the second colour.
+        let image = b"\x2c\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0a\0";
+        read_bytes(&[head, &extensions.concat()[..], image, b"\x21\xfe\x03end\0;"].concat())
+            .unwrap()
+    };
+    let loops = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0";
+    let picture = gif(&[loops, b"\x21\xfe\x02he\x03llo\0"]);
+    assert_eq!(picture.losses, []);
+    assert_eq!(picture.metadata.comments, [&b"hello"[..], b"end"]);
+    assert_eq!(picture.pixels[0], 1.0 / 255.0);
+    assert_eq!(picture.pixels[3], 250.0 / 255.0);
+    let picture = gif(&[b"\x21\xff\x0bMGK8BIM0000\x02ab\0"]);
+    assert_eq!(picture.losses, [Loss::ApplicationData]);
+}
+
+#[test]
 fn a_profile_in_broken_parts_is_remarked() {
     let whole = jpeg_with(&[
         (0xe2, b"ICC_PROFILE\0\x02\x02cd"),

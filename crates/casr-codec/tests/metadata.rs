@@ -122,6 +122,73 @@ fn tiff_carries_exif_to_tiff_and_to_jpeg() {
 }
 
 #[test]
+fn a_tiff_takes_all_directories_and_says_what_it_leaves_out() {
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [
+            &tag.to_le_bytes()[..],
+            &kind.to_le_bytes(),
+            &count.to_le_bytes(),
+            &value,
+        ]
+        .concat()
+    };
+    let directory =
+        |entries: &[Vec<u8>]| [&[entries.len() as u8, 0][..], &entries.concat(), &[0; 4]].concat();
+    // The rules that the file follows hang from the second directory; the first has a page number and, perhaps, a tag
+    // that nobody knows.
+    let block = |unknown: bool| {
+        let mut main = vec![
+            entry(0x0129, 3, 2, [3, 0, 9, 0]),
+            entry(0x8769, 4, 1, [0; 4]),
+        ];
+        if unknown {
+            main.push(entry(0xfe01, 3, 1, [1, 0, 0, 0]));
+        }
+        let photo = 8 + directory(&main).len() as u32;
+        main[1] = entry(0x8769, 4, 1, photo.to_le_bytes());
+        let below = entry(0xa005, 4, 1, (photo + 18).to_le_bytes());
+        [
+            &b"II*\0\x08\0\0\0"[..],
+            &directory(&main),
+            &directory(&[below]),
+            &directory(&[entry(1, 2, 4, *b"R98\0")]),
+        ]
+        .concat()
+    };
+    let folder = folder();
+    let (first, second) = (folder.path().join("1.tif"), folder.path().join("2.tif"));
+    for unknown in [false, true] {
+        let mut header = header(8, 8, Colour::Rgb, Depth::Eight, false);
+        header.metadata.exif = Some(block(unknown));
+        let options = Options {
+            overwrite: true,
+            ..Options::default()
+        };
+        let mut writer = Writer::create(&first, Format::Tiff, header.clone(), options).unwrap();
+        let expected: &[Loss] = if unknown {
+            &[Loss::ApplicationData]
+        } else {
+            &[]
+        };
+        assert_eq!(writer.losses(), expected);
+        writer.write_rows(&samples(&header)).unwrap();
+        writer.finish().unwrap();
+        // From one TIFF to the next, and from there on.
+        let picture = read_default(&first).unwrap();
+        header.metadata = picture.metadata;
+        let _ = fs::remove_file(&second);
+        write(&second, Format::Tiff, &header, &samples(&header)).unwrap();
+        let exif = read_default(&second).unwrap().metadata.exif.unwrap();
+        for wanted in [entry(0x0129, 3, 2, [3, 0, 9, 0]), entry(1, 2, 4, *b"R98\0")] {
+            assert!(
+                exif.windows(12).any(|window| window == wanted),
+                "{wanted:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_said() {
     let folder = folder();
     let losses = |format, change: &dyn Fn(&mut Metadata)| {

@@ -1,11 +1,14 @@
-//! TIFF in its many ways, from bytes written by hand.
+//! TIFF in its many ways, from bytes written by hand and files that `tiffs/make.py` makes.
 
 mod common;
 
+use std::fs;
+use std::path::Path;
+
 use casr_codec::{CodecError, Colour, Depth, Loss, Picture};
-use common::read_bytes;
 use common::tiff_bytes::Values::{Bytes, Longs, Shorts};
 use common::tiff_bytes::{Tiff, directory, tiff};
+use common::{read_bytes, read_default};
 
 fn steps(picture: &Picture) -> Vec<u32> {
     let full = if picture.depth == Depth::Eight {
@@ -152,6 +155,44 @@ fn tiles_are_put_together() {
     .read();
     let row = [[7; 16].to_vec(), vec![9]].concat();
     assert_eq!(steps(&picture), [row.clone(), row].concat());
+}
+
+#[test]
+fn tiles_of_lzw_and_of_separate_planes_stand_out_of_the_image() {
+    let read = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiffs");
+        let picture = read_default(&folder.join(name)).unwrap();
+        assert_eq!((picture.width, picture.height), (37, 21), "{name}");
+        steps(&picture)
+    };
+    let places = (0..37 * 21).map(|at| (at % 37, at / 37));
+    let grey: Vec<u32> = places.clone().map(|(x, y)| (x * 9 + y * 5) % 256).collect();
+    assert_eq!(read("tiles-lzw.tif"), grey);
+    let colours =
+        places.flat_map(|(x, y)| [x * 9 + y * 5, x * 5 + y * 9, x + y].map(|value| value % 256));
+    assert_eq!(read("tiles-planes.tif"), colours.collect::<Vec<u32>>());
+}
+
+#[test]
+fn lzw_that_ends_early_is_not_completed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiffs/grey-lzw-msb.tif");
+    let whole = fs::read(path).unwrap();
+    read_bytes(&whole).unwrap();
+    // The lengths of the strips, as shorts in the directory's entry or elsewhere.
+    let directory = u32::from_le_bytes(whole[4..8].try_into().unwrap()) as usize;
+    let entries = usize::from(whole[directory]);
+    let entry = (0..entries)
+        .map(|index| directory + 2 + 12 * index)
+        .find(|&at| whole[at..at + 2] == [23, 1])
+        .unwrap();
+    let place = u32::from_le_bytes(whole[entry + 8..entry + 12].try_into().unwrap()) as usize;
+    let length = u16::from_le_bytes([whole[place], whole[place + 1]]);
+    for less in 3..length.min(40) {
+        let mut short = whole.clone();
+        short[place..place + 2].copy_from_slice(&(length - less).to_le_bytes());
+        let error = read_bytes(&short).unwrap_err();
+        assert!(error.to_string().contains("again"), "{less}: {error}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
 use super::decoded::{Decoded, Samples, zeros};
+use super::extensions::{self, Extensions};
 use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
@@ -13,6 +14,7 @@ struct Gif {
     inner: gif::Decoder<Input>,
     header: Header,
     frame: Frame,
+    extensions: Extensions,
 }
 
 /// Where the first frame lies on the canvas, and how its indices become colours.
@@ -25,7 +27,8 @@ struct Frame {
     transparent: Option<u8>,
 }
 
-pub(super) fn open(file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+    let extensions = extensions::of(&mut file)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     options.set_memory_limit(
@@ -64,6 +67,7 @@ pub(super) fn open(file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fau
         inner,
         header,
         frame,
+        extensions,
     }))
 }
 
@@ -87,6 +91,13 @@ impl Decoder for Gif {
         self.frame.paint(&indices, &mut samples, width, stride);
         // A damaged later frame does not spoil the first.
         let later = matches!(self.inner.next_frame_info(), Ok(Some(_)));
+        let mut losses = Vec::new();
+        if later {
+            losses.push(Loss::LaterFrames);
+        }
+        if self.extensions.unknown {
+            losses.push(Loss::ApplicationData);
+        }
         Ok(Decoded {
             width,
             height,
@@ -98,13 +109,10 @@ impl Decoder for Gif {
             metadata: Metadata {
                 icc: self.inner.icc_profile().map(<[u8]>::to_vec),
                 xmp: self.inner.xmp_metadata().map(<[u8]>::to_vec),
+                comments: self.extensions.comments,
                 ..Metadata::default()
             },
-            losses: if later {
-                vec![Loss::LaterFrames]
-            } else {
-                Vec::new()
-            },
+            losses,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod bmp;
 mod chunks;
 mod decoded;
+mod extensions;
 mod fault;
 mod gif;
 mod jpeg;

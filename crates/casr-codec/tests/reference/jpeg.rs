@@ -5,8 +5,8 @@ use std::path::Path;
 
 use casr_codec::Loss;
 
-use super::common::{Noise, folder, read_bytes};
-use super::programs::{Netpbm, installed, output, run, text, words};
+use super::common::{Noise, read_bytes};
+use super::programs::{Netpbm, folder, installed, output, run, text, words};
 
 const PROGRAMS: [&str; 3] = ["cjpeg", "djpeg", "jpegtran"];
 
@@ -26,17 +26,7 @@ const SAMPLINGS: [&str; 14] = [
     "2x2,2x1,1x2",
     "1x2,2x1,1x1",
 ];
-const SIZES: [(usize, usize); 9] = [
-    (1, 1),
-    (2, 3),
-    (7, 5),
-    (8, 8),
-    (15, 1),
-    (1, 17),
-    (16, 16),
-    (33, 18),
-    (50, 31),
-];
+const SIZES: [(usize, usize); 6] = [(1, 1), (2, 3), (15, 1), (16, 16), (33, 18), (50, 31)];
 /// Scans: all components in one, one for each, progressive by cjpeg's script, and by two scripts of our own.
 const SCRIPTS: [(&str, Option<&str>); 5] = [
     ("one scan", None),
@@ -242,7 +232,7 @@ fn what_djpeg_warns_of_is_never_silent() {
         let scans = scans(folder.path(), script);
         for restart in RESTARTS {
             let file = cjpeg(&[&["-quality", "60"], restart], &scans, &image);
-            for _ in 0..12 {
+            for _ in 0..8 {
                 let cut = 2 + noise.below(file.len() - 2);
                 cuts.judge(
                     &format!("{} {restart:?} cut at {cut}", script.0),
@@ -251,7 +241,7 @@ fn what_djpeg_warns_of_is_never_silent() {
                 let ended = [&file[..cut], b"\xff\xd9"].concat();
                 cuts.judge(&format!("{} {restart:?} ended at {cut}", script.0), &ended);
             }
-            for _ in 0..60 {
+            for _ in 0..24 {
                 let mut changed = file.clone();
                 let at = 20 + noise.below(file.len() - 20);
                 changed[at] ^= 1 << noise.below(8);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use casr_codec::{Colour, Depth, Format, Header, Loss, Options, Writer};
 
-use super::common::{FORMATS, folder, header, read_default, samples, write};
-use super::programs::{installed, output, run, text, words};
+use super::common::{FORMATS, header, read_default, samples, write};
+use super::programs::{folder, installed, output, run, text, words};
 
 const PROGRAMS: [&str; 1] = ["exiftool"];
 

@@ -4,9 +4,9 @@ use std::fs;
 
 use casr_codec::{Colour, Depth, Format, Metadata};
 
-use super::common::{encoded, folder, header, read_bytes, read_default, samples, write};
+use super::common::{encoded, header, read_bytes, read_default, samples, write};
 use super::described;
-use super::programs::{Netpbm, installed, output, run, text, words};
+use super::programs::{Netpbm, folder, installed, output, run, text, words};
 
 const PROGRAMS: [&str; 3] = ["pnmtopng", "pngtopnm", "pngcheck"];
 

@@ -8,9 +8,9 @@ use casr_codec::{CodecError, Colour, Depth, Format, Limits, Loss, Picture, pages
 
 use super::common::tiff_bytes::Values::Shorts;
 use super::common::tiff_bytes::{Tiff, tiff};
-use super::common::{Noise, folder, header, interleaved, read_default, samples, write};
+use super::common::{Noise, header, interleaved, read_default, samples, write};
 use super::described;
-use super::programs::{Netpbm, installed, output, run, text, words};
+use super::programs::{Netpbm, folder, installed, output, run, text, words};
 
 const PROGRAMS: [&str; 4] = ["tiffcp", "tiffinfo", "tiffcmp", "tifftopnm"];
 

@@ -4,9 +4,9 @@ use std::fs;
 
 use casr_codec::{Colour, Depth, Format, Header, Options, Writer};
 
-use super::common::{folder, header, interleaved, read_default, samples, write};
+use super::common::{header, interleaved, read_default, samples, write};
 use super::described;
-use super::programs::{Netpbm, installed, output, run, text, words};
+use super::programs::{Netpbm, folder, installed, output, run, text, words};
 
 const PROGRAMS: [&str; 3] = ["cwebp", "dwebp", "webpinfo"];
 

@@ -28,6 +28,14 @@ for kind, (pixels, codings) in kinds.items():
             subprocess.run(["tiffcp", "-r", "8", "-c", coding, "-f", order, source, name], check=True)
     source.unlink()
 
+tiles = ["tiffcp", "-t", "-w", "16", "-l", "16"]
+tifffile.imwrite(source, kinds["grey"][0], photometric="minisblack")
+subprocess.run([*tiles, "-c", "lzw:2", source, HERE / "tiles-lzw.tif"], check=True)
+colours = numpy.stack([x * 9 + y * 5, x * 5 + y * 9, x + y], -1) % 256
+tifffile.imwrite(source, colours.astype(numpy.uint8), photometric="rgb")
+subprocess.run([*tiles, "-c", "zip", "-p", "separate", source, HERE / "tiles-planes.tif"], check=True)
+source.unlink()
+
 rgb = numpy.stack([x * 6 / 255, y * 11 / 255, (x + y) * 4 / 255], -1)
 for bits in [16, 32, 64]:
     tifffile.imwrite(
@@ -40,6 +48,7 @@ y, x = numpy.mgrid[:45, :53]
 photo = (numpy.stack([x * 4, y * 5, (x + y) * 2], -1) * 0.9 + noise).astype(numpy.uint8)
 Image.fromarray(photo).save(HERE / "jpeg-rgb.tif", compression="jpeg", quality=85)
 kinds = {
+    "tall-tile": (photo[..., 1], {"photometric": "minisblack", "tile": (64, 64)}),
     "rgb-tiles": (photo, {"photometric": "rgb", "tile": (16, 32)}),
     "ycbcr-strips": (photo, {"photometric": "ycbcr", "rowsperstrip": 16}),
     "grey": (photo[..., 1], {"photometric": "minisblack", "rowsperstrip": 8}),

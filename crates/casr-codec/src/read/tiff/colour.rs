@@ -95,6 +95,19 @@ impl Sample for u16 {
 }
 
 impl Layout {
+    /// How many bytes each strip or tile of an image holds, the rows of those that stand out below not counted.
+    pub(super) fn chunk_bytes(
+        &self,
+        (columns, rows): (u32, u32),
+        (width, height): (usize, usize),
+    ) -> impl Fn(usize) -> usize + use<> {
+        let (columns, rows) = ((columns as usize).max(1), (rows as usize).clamp(1, height));
+        let samples = if self.planes > 1 { 1 } else { self.stride };
+        let row_bytes = (columns * samples * self.bits).div_ceil(8);
+        let (across, down) = (width.div_ceil(columns), height.div_ceil(rows));
+        move |index| row_bytes * rows.min(height - index / across % down * rows)
+    }
+
     /// Interleaved samples of grey or RGB and, if there is one, alpha.
     pub(super) fn samples(&self, raw: Raw, width: usize, height: usize) -> Result<Samples, Fault> {
         match raw {

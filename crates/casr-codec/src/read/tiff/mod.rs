@@ -48,6 +48,8 @@ struct TiffDecoder {
     losses: Vec<Loss>,
     /// Where the JPEG streams of its strips or tiles lie, if that is what they are.
     streams: Option<Vec<Range<u64>>>,
+    /// Where its strips or tiles lie, if they are coded by LZW.
+    packed: Vec<Range<u64>>,
     /// How many rows the decoder is shown, if there are more than the image has.
     whole_tiles: Option<usize>,
 }
@@ -87,10 +89,11 @@ pub(super) fn open(
     let streams = directory
         .filter(|directory| directory.is_jpeg())
         .map(|directory| outline.chunks(directory, &mut patched));
+    let mut packed = Vec::new();
     if let Some(directory) = directory {
         let reversed = outline.reversed(directory, &mut patched);
         if directory.is_lzw() {
-            lzw::lengthen(&outline, directory, &mut patched);
+            packed = lzw::lengthen(&outline, directory, &mut patched);
         }
         patched.reverse_bits(reversed);
         let (at, link) = outline.first_link(directory);
@@ -177,6 +180,7 @@ pub(super) fn open(
         metadata,
         losses,
         streams,
+        packed,
         whole_tiles,
     }))
 }
@@ -348,6 +352,10 @@ impl Decoder for TiffDecoder {
             orientation,
             ..
         } = self.header;
+        let expected = self
+            .layout
+            .chunk_bytes(self.inner.chunk_dimensions(), (width, height));
+        lzw::check(self.inner.inner(), &self.packed, expected)?;
         let raw = match &self.streams {
             Some(streams) => self
                 .layout
