@@ -2,7 +2,7 @@
 //! carried by AVX2's registers. It compiles the kernels' sources itself to reach under their public functions.
 
 #![cfg(target_arch = "x86_64")]
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod conv_support;
 
@@ -93,6 +93,8 @@ fn forward_is_exact_at_every_width() {
             let mut pre_activation = vec![f32::NAN; shape.output_len()];
             let kernel = Forward {
                 shape,
+                rows: 0..shape.images * shape.height,
+                kept: None,
                 input: &input,
                 weights: &weights,
                 bias: Some(&bias),

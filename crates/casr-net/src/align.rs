@@ -15,7 +15,7 @@ use std::sync::Arc;
 const FIRST_GATE: f32 = -2.0;
 
 /// Bounds of the logarithm of a gain.
-const LARGEST_GAIN: f32 = 3.0;
+pub(crate) const LARGEST_GAIN: f32 = 3.0;
 
 /// The statistics that a step left behind, and where the superpixels of the next one find theirs among them.
 #[derive(Clone, Debug)]

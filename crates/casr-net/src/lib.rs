@@ -14,6 +14,7 @@
 mod align;
 mod condition;
 mod device;
+mod engine;
 mod error;
 mod geometry;
 mod inspect;

@@ -4,6 +4,7 @@ use crate::{
     align::Reference,
     condition::Origin,
     device::{ComputeDevice, Precision},
+    engine::Engine,
     error::NetError,
     geometry::StepGeometry,
     network::{Network, NetworkConfig, StepInput},
@@ -56,6 +57,8 @@ pub struct Statistics {
 #[derive(Clone, Debug)]
 pub struct Model {
     network: Network,
+    /// The same on the processor, where the model runs there.
+    engine: Option<Arc<Engine>>,
     ends: Option<Arc<Ends>>,
     device: ComputeDevice,
     half: bool,
@@ -109,26 +112,30 @@ impl Model {
             faithful: network.clone(),
             vivid: vivid.parameters(),
         });
-        Ok(Self {
-            network,
+        let model = Self {
+            network: network.clone(),
+            engine: None,
             ends: ends.map(Arc::new),
             device,
             half: false,
             config: file.config,
             provenance: Arc::new(file.provenance),
-        })
+        };
+        Ok(model.placed(network))
     }
 
     /// A model of one network that is being trained, on the device where it is.
     pub fn from_network(network: Network, device: ComputeDevice, config: NetworkConfig) -> Self {
-        Self {
-            network,
+        let model = Self {
+            network: network.clone(),
+            engine: None,
             ends: None,
             device,
             half: false,
             config,
             provenance: Arc::default(),
-        }
+        };
+        model.placed(network)
     }
 
     /// Whether [`Model::with_look`] changes anything.
@@ -178,8 +185,11 @@ impl Model {
 
     /// With another network, brought to the model's device and precision.
     fn placed(self, network: Network) -> Self {
+        let engine = (!self.device.is_gpu())
+            .then(|| Arc::new(Engine::new(self.config, &network.parameters())));
         let network = network.to_device(self.device.burn());
         Self {
+            engine,
             network: if self.half { network.half() } else { network },
             ..self
         }
@@ -238,6 +248,9 @@ impl Model {
         window: StepWindow,
         geometry: &Arc<StepGeometry>,
     ) -> Result<(Vec<f32>, Option<Vec<f32>>), NetError> {
+        if let Some(engine) = &self.engine {
+            return Ok(engine.step(&window, geometry));
+        }
         let device = self.device.burn();
         let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
         let tensor = |values: Vec<f32>, [height, width, channels]: [usize; 3]| {

@@ -20,7 +20,7 @@ use std::f32::consts::PI;
 use std::{ops::Range, sync::Arc};
 
 /// Colours per pixel: RGB.
-const COLOURS: usize = 3;
+pub(crate) const COLOURS: usize = 3;
 
 /// The edge of training: the largest factor of one step.
 const MAX_TRAINED_SCALE: f32 = 4.0;
@@ -159,7 +159,7 @@ const BICUBIC_REACH: usize = 2;
 const ANCHOR_REACH: usize = 2 * BICUBIC_REACH;
 
 /// Half of the blocks.
-fn blocks_before_alignment(blocks: usize) -> usize {
+pub(crate) fn blocks_before_alignment(blocks: usize) -> usize {
     blocks.div_ceil(2)
 }
 

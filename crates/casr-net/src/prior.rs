@@ -66,6 +66,16 @@ pub struct Prior {
 }
 
 impl Prior {
+    /// Details of the matches and how good these are, `[h, w, DETAILS + 1]`.
+    pub(crate) fn matches(&self) -> &[f32] {
+        &self.matches
+    }
+
+    /// At the centres of the cells, `[rows, columns, LAGS]`.
+    pub(crate) fn autocorrelation(&self) -> &[f32] {
+        &self.autocorrelation
+    }
+
     /// This prior with `rows` and `columns` more pixels, [before, behind], around the window: they are told what the nearest pixel, or
     /// cell, inside is told.
     ///

@@ -143,9 +143,12 @@ fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
     inputs as f64 * config.operations_per_pixel() + outputs as f64 * field
 }
 
-/// The most memory that the network takes for one tile. Four maps of features are alive inside a block (the skip from the
-/// encoder, the block's own, a convolution's input and its output), the features and the coefficients in the head, and
-/// at the end the coefficients with the bicubic enlargement and the result.
+/// Rows of the heat field's coefficients that are there at a time.
+const COEFFICIENT_ROWS: u64 = 64;
+
+/// The most memory that the network takes for one tile on the processor. Four maps of features are alive inside a block (the skip from
+/// the encoder, the block's own, a convolution's input and its output); then the features with some rows of coefficients and the correction,
+/// and at the end the correction with the bicubic enlargement and the result.
 fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
     let tiles = (tiling.rows())
         .flat_map(|rows| (tiling.columns()).map(move |columns| tiling.tile_work(&rows, &columns)));
@@ -156,11 +159,13 @@ fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
     let channels = config.channels as u64 * VALUE;
     let head = config.head_channels() as u64 * VALUE;
     let body = window * 4 * channels;
-    let coefficients = window * (channels + head);
-    let field = window * head + outputs * 3 * PIXEL;
+    let height = longest(tiling.rows().map(|rows| tiling.row_window(&rows)));
+    let coefficients = window / height.max(1) * height.min(COEFFICIENT_ROWS) * head;
+    let field = window * channels + coefficients + outputs * PIXEL;
+    let result = outputs * 3 * PIXEL;
     // What modules read all along: weights of superpixels, matches and their details.
     let modules = window * config.module_values() as u64 * VALUE;
-    window * PIXEL + modules + body.max(coefficients).max(field)
+    window * PIXEL + modules + body.max(field).max(result)
 }
 
 /// The most memory that levels take as rows: for every step those of the level below under a band and its halo, what is

@@ -11,6 +11,8 @@ use super::winograd::{
 use super::{Activation, ConvShape, scalar};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Tiles of a strip. More of them spare reading weights, fewer keep the strip's output in the first-level cache.
 const STRIP_TILES: usize = 8;
@@ -22,6 +24,11 @@ const FEWEST_TASKS: usize = 32;
 /// The arguments of [`super::forward`].
 pub(crate) struct Forward<'a> {
     pub shape: ConvShape,
+    /// The rows that residual, output and values before the activation hold, counted through all images: all of them, or some of one image's
+    /// that begin on the grid.
+    pub rows: Range<usize>,
+    /// What is kept for the next call with the same weights and instruction set.
+    pub kept: Option<&'a Kept>,
     pub input: &'a [f32],
     pub weights: &'a [f32],
     pub bias: Option<&'a [f32]>,
@@ -29,6 +36,45 @@ pub(crate) struct Forward<'a> {
     pub residual: Option<&'a [f32]>,
     pub output: &'a mut [f32],
     pub pre_activation: Option<&'a mut [f32]>,
+}
+
+/// What calls with the same weights share: these, transformed, and the buffers of threads.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    weights: OnceLock<PointWeights>,
+    workspaces: Mutex<Vec<Workspace>>,
+}
+
+impl Kept {
+    /// A buffer that nobody uses, or a new one.
+    fn borrow(&self, new: impl FnOnce() -> Workspace) -> Borrowed<'_> {
+        let free = self
+            .workspaces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        Borrowed {
+            workspace: Some(free.unwrap_or_else(new)),
+            kept: self,
+        }
+    }
+}
+
+/// A buffer that is given back.
+struct Borrowed<'a> {
+    workspace: Option<Workspace>,
+    kept: &'a Kept,
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let mut free = self
+            .kept
+            .workspaces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        free.extend(self.workspace.take());
+    }
 }
 
 /// What every task of a convolution reads.
@@ -55,15 +101,20 @@ impl Kernel for Forward<'_> {
     {
         let shape = self.shape;
         if winograd::suits(shape) {
-            let weights = PointWeights::new(shape, self.weights, self.bias, V::LEN, VECTORS);
-            let workspace = || Workspace::new(shape, &weights, V::LEN);
+            let transform = || PointWeights::new(shape, self.weights, self.bias, V::LEN, VECTORS);
+            let own = Kept::default();
+            let kept = self.kept.unwrap_or(&own);
+            let weights = kept.weights.get_or_init(transform);
+            let workspace = || kept.borrow(|| Workspace::new(shape, weights, V::LEN));
             self.for_each_task(winograd::TILE, workspace, |workspace, source, rows| {
                 simd.vectorize(
                     #[inline(always)]
                     || {
-                        winograd::forward::convolve::<S, V, ROWS, VECTORS>(
-                            simd, source, &weights, workspace, rows,
-                        )
+                        if let Some(workspace) = &mut workspace.workspace {
+                            winograd::forward::convolve::<S, V, ROWS, VECTORS>(
+                                simd, source, weights, workspace, rows,
+                            )
+                        }
                     },
                 );
             });
@@ -132,10 +183,11 @@ impl<'a> Forward<'a> {
     ) {
         let shape = self.shape;
         let most_rows = MOST_PIXELS.div_ceil(shape.width);
-        let task_rows = shape.rows().div_ceil(FEWEST_TASKS).min(most_rows);
+        let task_rows = self.rows.len().div_ceil(FEWEST_TASKS).min(most_rows);
         let task_rows = task_rows.next_multiple_of(unit);
         let row = shape.width * shape.outputs;
-        let (image, length) = (shape.height * row, task_rows * row);
+        let image = shape.height.min(self.rows.len()) * row;
+        let length = task_rows * row;
         let parts = |values: &'a [f32]| values.chunks(image).flat_map(move |i| i.chunks(length));
         let parts_mut = |values: &'a mut [f32]| {
             values
@@ -145,7 +197,7 @@ impl<'a> Forward<'a> {
         let mut residuals = self.residual.map(parts);
         let mut pre_activations = self.pre_activation.map(parts_mut);
         let mut tasks = Vec::new();
-        let mut first = 0;
+        let mut first = self.rows.start;
         for output in parts_mut(self.output) {
             let rows = output.len() / row;
             tasks.push(Rows {

@@ -8,6 +8,7 @@
 pub(crate) mod activation_gradient;
 pub(crate) mod forward;
 pub(crate) mod instructions;
+mod layer;
 mod pack;
 mod planar;
 mod scalar;
@@ -19,6 +20,7 @@ mod winograd;
 use crate::InstructionSet;
 use activation_gradient::ActivationGradient;
 use forward::Forward;
+pub use layer::Layer;
 use weight_gradient::WeightGradient;
 
 /// Crops that begin and end at multiples of this many pixels from the image's first pixel give the bits of the whole, away
@@ -178,6 +180,8 @@ pub fn forward(
     }
     let kernel = Forward {
         shape,
+        rows: 0..shape.rows(),
+        kept: None,
         input,
         weights,
         bias,
@@ -212,6 +216,8 @@ pub fn input_gradient(
             outputs: shape.inputs,
             ..shape
         },
+        rows: 0..shape.rows(),
+        kept: None,
         input: output_gradient,
         weights: &pack::turned(shape, weights),
         bias: None,

@@ -30,6 +30,7 @@ pub(super) fn padded_outputs(blocks: &[Block]) -> usize {
 }
 
 /// Weights and biases block by block, `[block][kernel · kernel · inputs][block width]`, zeros in the padding.
+#[derive(Debug)]
 pub(super) struct PackedWeights {
     /// The blocks of output channels.
     pub blocks: Vec<Block>,

@@ -12,6 +12,7 @@ use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 
 /// The transformed weights, point by point, and the bias.
+#[derive(Debug)]
 pub(in super::super) struct PointWeights {
     points: Vec<PackedWeights>,
     bias: Vec<f32>,
@@ -45,6 +46,7 @@ impl PointWeights {
 }
 
 /// The buffers of a thread.
+#[derive(Debug)]
 pub(in super::super) struct Workspace {
     windows: Points,
     products: Points,

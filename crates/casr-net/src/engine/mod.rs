@@ -1,0 +1,310 @@
+//! The network on the processor: one step on one window, by our kernels on slices and nothing else. [`crate::Network`] is the same in
+//! tensors, for GPUs and for training; tests hold the two equal.
+
+mod chain;
+mod modules;
+mod weights;
+
+use crate::condition::Origin;
+use crate::geometry::StepGeometry;
+use crate::model::StepWindow;
+use crate::network::{COLOURS, NetworkConfig, blocks_before_alignment};
+use crate::parameters::Parameter;
+use casr_kernels::conv::{Activation, Layer};
+use casr_kernels::guard::{self, GATES};
+use casr_kernels::heat::{self, HeatShape};
+use casr_kernels::{InstructionSet, resample, zeros};
+use chain::{Link, Residual};
+use modules::{Alignment, Regions, Similarity};
+use std::ops::Range;
+use weights::Weights;
+
+/// A network, ready to step.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    set: InstructionSet,
+    config: NetworkConfig,
+    embedding: Embedding,
+    /// `[3, 3, 3, C]` and `[C]`; the bias of a step has the embedding in it.
+    encoder: (Vec<f32>, Vec<f32>),
+    /// Sharpness and compactness of superpixels.
+    temperatures: Option<[f32; 2]>,
+    similarity: Option<Similarity>,
+    /// Three convolutions each.
+    blocks: Vec<[Layer; 3]>,
+    alignment: Option<Alignment>,
+    body: Layer,
+    coefficients: Layer,
+    /// `[H, 2]`.
+    frequencies: Vec<f32>,
+    kappa: f32,
+}
+
+/// What the network knows of the step.
+#[derive(Debug)]
+struct Embedding {
+    /// `[2, C]`.
+    scales: Vec<f32>,
+    /// `[3, C]`.
+    origin: Vec<f32>,
+    /// `[C]`.
+    bias: Vec<f32>,
+    /// `[C, C]`.
+    output: Vec<f32>,
+}
+
+impl Engine {
+    /// The network of these parameters, which are all of the configuration's.
+    pub fn new(config: NetworkConfig, parameters: &[Parameter]) -> Self {
+        let set = InstructionSet::best();
+        let mut weights = Weights::new(set, parameters);
+        let mut blocks = Vec::new();
+        while weights.has(&format!("blocks.{}.first.weights", blocks.len())) {
+            let layer = |name| format!("blocks.{}.{name}", blocks.len());
+            let names = ["first", "second", "third"].map(layer);
+            blocks.push(names.map(|name| weights.layer(&name)));
+        }
+        let regions = config.alignment || config.similarity;
+        Self {
+            set,
+            config,
+            embedding: Embedding {
+                scales: weights.take("embedding.scales"),
+                origin: weights.take("embedding.origin"),
+                bias: weights.take("embedding.bias"),
+                output: weights.take("embedding.output"),
+            },
+            encoder: (
+                weights.take("encoder.weights"),
+                weights.take("encoder.bias"),
+            ),
+            temperatures: regions.then(|| {
+                let logarithms = weights.take("superpixels.temperatures");
+                [logarithms[0].exp(), logarithms[1].exp()]
+            }),
+            similarity: config.similarity.then(|| Similarity::new(&mut weights)),
+            blocks,
+            alignment: config.alignment.then(|| Alignment::new(&mut weights)),
+            body: weights.layer("body"),
+            coefficients: weights.layer("head.coefficients"),
+            frequencies: weights.take("head.frequencies"),
+            kappa: weights.take("head.kappa")[0],
+        }
+    }
+
+    /// One step, level k−1 → level k, and the statistics that a network with SDAM leaves behind; see [`crate::Model::step`].
+    pub fn step(
+        &self,
+        window: &StepWindow,
+        geometry: &StepGeometry,
+    ) -> (Vec<f32>, Option<Vec<f32>>) {
+        let level = &*window.pixels;
+        let (rows, columns) = (&geometry.rows, &geometry.columns);
+        let outputs = rows.cells.outputs() * columns.cells.outputs();
+        let (features, statistics) = self.features(window, geometry);
+        let mut field = zeros(outputs * COLOURS);
+        self.correct(geometry, &features, &mut field);
+        drop(features);
+
+        let size = (rows.inputs(), columns.inputs());
+        let mut gates = zeros(size.0 * size.1 * GATES);
+        guard::gates(1, size.0, size.1, level, &mut gates);
+        let mut base = zeros(field.len());
+        resample::forward(1, COLOURS, &rows.base, &columns.base, level, &mut base);
+        guard::apply(1, &rows.cells, &columns.cells, &gates, &base, &mut field);
+        drop((gates, base));
+        let level = anchored(&field, level, geometry, window.origin.anchor());
+        (level, statistics)
+    }
+
+    /// The features that the head reads, `[height, width, C]`, and the statistics of a network with SDAM.
+    fn features(
+        &self,
+        window: &StepWindow,
+        geometry: &StepGeometry,
+    ) -> (Vec<f32>, Option<Vec<f32>>) {
+        let size = (geometry.rows.inputs(), geometry.columns.inputs());
+        let mut encoded = zeros(size.0 * size.1 * self.config.channels);
+        // Centred, so that zero padding is mid-grey and not black.
+        let centred: Vec<f32> = window.pixels.iter().map(|value| value - 0.5).collect();
+        let encoder = self.encoder(geometry, window.origin);
+        let none = Activation::None;
+        encoder.rows(size, 0..size.0, &centred, none, None, &mut encoded);
+        let Some(temperatures) = self.temperatures else {
+            let links = self.links(0..self.blocks.len(), Some(Residual::Map(0)));
+            return (chain::run(size, &links, encoded), None);
+        };
+
+        let regions = Regions::new(self.set, size, &window.pixels, temperatures);
+        if let Some(similarity) = &self.similarity {
+            let prior = (window.prior.as_ref()).expect("a network with similarity reads a prior");
+            encoded = similarity.apply(&encoded, &regions, prior);
+        }
+        let Some(alignment) = &self.alignment else {
+            let links = self.links(0..self.blocks.len(), Some(Residual::Map(0)));
+            return (chain::run(size, &links, encoded), None);
+        };
+        let middle = blocks_before_alignment(self.blocks.len());
+        let features = chain::run(size, &self.links(0..middle, None), encoded.clone());
+        let (features, statistics) = alignment.apply(&features, &regions, window.before.as_ref());
+        let links = self.links(middle..self.blocks.len(), Some(Residual::Other(&encoded)));
+        (chain::run(size, &links, features), Some(statistics))
+    }
+
+    /// Some blocks, and the body's last convolution where it is told what is added to that.
+    fn links<'a>(&'a self, blocks: Range<usize>, body: Option<Residual<'a>>) -> Vec<Link<'a>> {
+        let mut links = Vec::new();
+        for [first, second, third] in &self.blocks[blocks] {
+            let input = Residual::Map(links.len());
+            for (layer, activation, residual) in [
+                (first, Activation::Silu, Residual::None),
+                (second, Activation::Silu, Residual::None),
+                (third, Activation::None, input),
+            ] {
+                links.push(Link {
+                    layer,
+                    activation,
+                    residual,
+                });
+            }
+        }
+        links.extend(body.map(|residual| Link {
+            layer: &self.body,
+            activation: Activation::None,
+            residual,
+        }));
+        links
+    }
+
+    /// The encoder of a step: what it knows of the step is a part of its bias.
+    fn encoder(&self, geometry: &StepGeometry, origin: Origin) -> Layer {
+        let Embedding {
+            scales,
+            origin: of_origin,
+            bias,
+            output,
+        } = &self.embedding;
+        let channels = bias.len();
+        let scale = [geometry.rows.scale, geometry.columns.scale].map(|scale| scale.log2() as f32);
+        let hidden = (0..channels).map(|channel| {
+            let sum = |values: &[f32], weights: &[f32]| -> f32 {
+                let terms = values.iter().enumerate();
+                terms
+                    .map(|(row, value)| value * weights[row * channels + channel])
+                    .sum()
+            };
+            let hidden = sum(&origin.values(), of_origin) + (sum(&scale, scales) + bias[channel]);
+            hidden / (1.0 + (-hidden).exp())
+        });
+        let (weights, mut bias) = self.encoder.clone();
+        for (row, hidden) in hidden.enumerate() {
+            let weights = &output[row * channels..][..channels];
+            for (bias, weight) in bias.iter_mut().zip(weights) {
+                *bias += hidden * weight;
+            }
+        }
+        Layer::new(self.set, 3, weights, bias)
+    }
+
+    /// How much of each frequency is left at the step's sampling, `[H]`.
+    fn decay(&self, geometry: &StepGeometry) -> Vec<f32> {
+        let blur = [geometry.rows.scale, geometry.columns.scale].map(|scale| scale.powi(-2) as f32);
+        let pairs = self.frequencies.chunks_exact(2);
+        pairs
+            .map(|pair| {
+                let exponent = pair[0] * pair[0] * blur[0] + pair[1] * pair[1] * blur[1];
+                (-(exponent * self.kappa)).exp()
+            })
+            .collect()
+    }
+
+    /// Evaluates the heat field: writes the correction of every output. Coefficients are many, and so made for some rows at a time.
+    fn correct(&self, geometry: &StepGeometry, features: &[f32], field: &mut [f32]) {
+        const ROWS: usize = 64;
+        let (cells, columns) = (&geometry.rows.cells, &geometry.columns.cells);
+        let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
+        let row = width * self.config.channels;
+        let decay = self.decay(geometry);
+        let shape = HeatShape {
+            images: 1,
+            frequencies: self.config.frequencies,
+            colours: COLOURS,
+        };
+        let mut room = zeros(ROWS.min(height) * width * self.coefficients.outputs());
+        for first in (0..height).step_by(ROWS) {
+            let rows = first..height.min(first + ROWS);
+            let coefficients = &mut room[..rows.len() * width * self.coefficients.outputs()];
+            self.coefficients.rows(
+                (rows.len(), width),
+                0..rows.len(),
+                &features[rows.start * row..rows.end * row],
+                Activation::None,
+                None,
+                coefficients,
+            );
+            let outputs = cells.cell(rows.start).start..cells.cell(rows.end - 1).end;
+            let line = columns.outputs() * COLOURS;
+            heat::forward(
+                self.set,
+                shape,
+                &cells.window(rows, outputs.clone()),
+                columns,
+                coefficients,
+                &self.frequencies,
+                &decay,
+                None,
+                &mut field[outputs.start * line..outputs.end * line],
+            );
+        }
+    }
+}
+
+/// The outputs that are kept, less a share of what the outputs, shrunk again, differ from the level below; see [`Origin::anchor`].
+fn anchored(field: &[f32], below: &[f32], geometry: &StepGeometry, share: f32) -> Vec<f32> {
+    let (rows, columns) = (&geometry.rows.anchor, &geometry.columns.anchor);
+    let mut missing = zeros(rows.shrink.outputs * columns.shrink.outputs * COLOURS);
+    resample::forward(
+        1,
+        COLOURS,
+        &rows.shrink,
+        &columns.shrink,
+        field,
+        &mut missing,
+    );
+    let lines = |width: usize, rows: &Range<usize>, columns: &Range<usize>| {
+        let columns = columns.clone();
+        rows.clone().map(move |row| {
+            (row * width + columns.start) * COLOURS..(row * width + columns.end) * COLOURS
+        })
+    };
+    let width = geometry.columns.inputs();
+    let inputs = lines(width, &rows.inputs, &columns.inputs);
+    for (missing, place) in missing
+        .chunks_exact_mut(columns.inputs.len() * COLOURS)
+        .zip(inputs)
+    {
+        for (missing, below) in missing.iter_mut().zip(&below[place]) {
+            *missing = below - *missing;
+        }
+    }
+    let mut output = zeros(rows.kept.len() * columns.kept.len() * COLOURS);
+    resample::forward(
+        1,
+        COLOURS,
+        &rows.enlarge,
+        &columns.enlarge,
+        &missing,
+        &mut output,
+    );
+    let width = geometry.columns.cells.outputs();
+    let kept = lines(width, &rows.kept, &columns.kept);
+    for (output, place) in output
+        .chunks_exact_mut((columns.kept.len() * COLOURS).max(1))
+        .zip(kept)
+    {
+        for (output, made) in output.iter_mut().zip(&field[place]) {
+            *output = made + share * *output;
+        }
+    }
+    output
+}
