@@ -20,8 +20,11 @@ const LIMITS: Limits = Limits {
 /// The formats that are written.
 const FORMATS: [Format; 4] = [Format::Png, Format::Jpeg, Format::WebP, Format::Tiff];
 
-/// The targets: names, which are those of the corpus's folders, and what each does with an input.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+/// What a target does with an input; what is wrong is a panic.
+pub type Check = fn(&[u8]);
+
+/// The targets: their names, which are those of the corpus's folders, and their checks.
+pub const TARGETS: [(&str, Check); 8] = [
     ("png", |input| reader::check(&checksums::mended(input))),
     ("jpeg", reader::check),
     ("webp", reader::check),

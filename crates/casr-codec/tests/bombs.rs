@@ -160,8 +160,10 @@ fn is_damaged(outcome: &Outcome, words: &str) -> bool {
     matches!(outcome, Err(CodecError::Damaged { reason, .. }) if reason.contains(words))
 }
 
-/// Files and what comes of them.
-const FILES: [(&str, fn() -> Vec<u8>, fn(&Outcome) -> bool); 7] = [
+/// A file's name, its bytes, and whether what comes of it is right.
+type Case = (&'static str, fn() -> Vec<u8>, fn(&Outcome) -> bool);
+
+const FILES: [Case; 7] = [
     ("inflating", inflating, |outcome| {
         outcome.as_ref().is_ok_and(|picture| {
             picture.metadata.texts.is_empty()
