@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::panic;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use casr_codec::{
     CodecError, Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Resolution,
@@ -26,7 +26,7 @@ const LIMITS: Limits = Limits {
 /// that metadata may be, for they are inflated, joined and handed on; and the program with its threads.
 const MEGABYTES: usize = 25 + 4 * 67 + 27;
 
-/// What one file may take on the slowest machine, all that is done with it together.
+/// What one file may take of a processor's time, all that is done with it together.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Seconds of a processor's time for all files of a format: far more than they need, but a hang has an end.
@@ -169,7 +169,7 @@ fn attack(format: &str, seeds: impl Fn() -> Vec<Vec<u8>>, mend: impl Fn(&mut [u8
 
 fn mutated(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8]), folder: &Path) {
     panics::watch();
-    let (mut noise, start) = (Noise(0x5eed), Instant::now());
+    let mut noise = Noise(0x5eed);
     let (mut tried, mut accepted, mut foreign, mut slowest) = (0, 0, 0, Duration::ZERO);
     let mut faults = Vec::new();
     for round in 0.. {
@@ -184,9 +184,9 @@ fn mutated(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8]), folder: &Path) {
         // A name of its own: some file systems flush a file that replaces another.
         let path = folder.join(tried.to_string());
         fs::write(&path, &file).unwrap();
-        let begin = Instant::now();
+        let begin = limited::processor_time();
         let outcome = panic::catch_unwind(|| use_up(&path, &folder.join("carried")));
-        let elapsed = begin.elapsed();
+        let elapsed = limited::processor_time() - begin;
         fs::remove_file(&path).unwrap();
         slowest = slowest.max(elapsed);
         accepted += usize::from(matches!(outcome, Ok(Ok(_))));
@@ -208,7 +208,7 @@ fn mutated(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8]), folder: &Path) {
     let _ = panic::take_hook();
     println!(
         "{accepted} still images, {foreign} panics inside other crates, the slowest file {slowest:?}, all {:?}",
-        start.elapsed()
+        limited::processor_time()
     );
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     // Mutations that no decoder takes for an image would try nothing but its first bytes.

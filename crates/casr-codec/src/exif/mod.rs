@@ -3,6 +3,8 @@
 
 pub(crate) mod directories;
 
+use std::ops::Range;
+
 use crate::metadata::{Metadata, Resolution, Unit};
 use crate::orientation::Orientation;
 use crate::xmp;
@@ -65,7 +67,24 @@ fn rational(exif: &[u8], order: ByteOrder, tag: u16) -> Option<usize> {
     let entry = order.find(exif, order.main(exif)?, tag)?;
     let one = order.short(exif, entry + 2)? == RATIONAL && order.long(exif, entry + 4)? == 1;
     let at = order.long(exif, entry + 8)? as usize;
-    (one && exif.len().checked_sub(at)? >= 8).then_some(at)
+    let apart = one && exif.len().checked_sub(at)? >= 8 && !is_structure(exif, order, at..at + 8);
+    apart.then_some(at)
+}
+
+/// Whether a range meets the block's head or one of its two main directories, which a value that is to be changed must
+/// not.
+fn is_structure(exif: &[u8], order: ByteOrder, range: Range<usize>) -> bool {
+    const HEAD: usize = 8;
+    let main = order.main(exif);
+    let photo = main
+        .and_then(|main| order.find(exif, main, EXIF_DIRECTORY))
+        .and_then(|entry| order.scalar(exif, entry))
+        .map(|offset| offset as usize);
+    let meets = |directory: usize| {
+        let entries = usize::from(order.short(exif, directory).unwrap_or(0));
+        range.start < directory + 2 + 12 * entries + 4 && directory < range.end
+    };
+    range.start < HEAD || [main, photo].into_iter().flatten().any(meets)
 }
 
 /// The resolution of the main directory.
@@ -175,11 +194,11 @@ pub(crate) fn set_size(exif: &mut [u8], width: usize, height: usize) {
     }
 }
 
-/// EXIF without the `Exif\0\0` that JPEG puts before it and some writers of other formats do too.
+/// EXIF without the `Exif\0\0` that JPEG puts before it and some writers of other formats do too, or once more.
 pub(crate) fn without_prefix(mut exif: Vec<u8>) -> Vec<u8> {
-    if exif.starts_with(b"Exif\0\0") {
-        exif.drain(..6);
-    }
+    const PREFIX: &[u8] = b"Exif\0\0";
+    let prefixes = exif.chunks(PREFIX.len()).take_while(|part| *part == PREFIX);
+    exif.drain(..PREFIX.len() * prefixes.count());
     exif
 }
 

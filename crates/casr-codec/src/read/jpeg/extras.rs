@@ -1,7 +1,7 @@
 //! What programs and cameras have added to a JPEG: application segments, comments, and what lies behind the image.
 
 use super::segments::Reader;
-use crate::exif::ByteOrder;
+use crate::exif::{self, ByteOrder};
 use crate::limits::METADATA_BYTES;
 use crate::metadata::{Metadata, Resolution, Unit};
 use crate::{Loss, xmp};
@@ -41,7 +41,8 @@ pub(super) fn of(reader: &Reader) -> (Metadata, Vec<Loss>) {
                 metadata.resolution = begins(JFIF).and_then(density);
             }
             0xe1 if begins(EXIF).is_some() => {
-                metadata.exif = metadata.exif.or(begins(EXIF).map(<[u8]>::to_vec));
+                let exif = begins(EXIF).map(<[u8]>::to_vec);
+                metadata.exif = metadata.exif.or(exif.map(exif::without_prefix));
             }
             0xe1 if begins(XMP).is_some() => {
                 metadata.xmp = metadata.xmp.or(begins(XMP).map(<[u8]>::to_vec));
