@@ -1,8 +1,9 @@
-//! The CASR network, written once.
+//! The CASR network.
 //!
 //! [`Network::step`] is one modest enlargement, level k−1 → level k: encoder, body and heat field head, in Burn, with the
-//! heavy operations as extension ops that call `casr-kernels` on the CPU. The trainer differentiates the very lines that
-//! enlarge images. [`Model`] is a network with its weights file, ready to use.
+//! heavy operations as extension ops that call `casr-kernels` on the CPU: what the trainer differentiates, and what runs on GPUs. On the
+//! processor the same step is our kernels on slices, without a framework (`engine`). [`Model`] is a network with its weights
+//! file, ready to use.
 //!
 //! A [`ComputeDevice`] says where: on the processor, or with the feature `gpu` on a GPU, where the heavy operations are
 //! Burn's own.
