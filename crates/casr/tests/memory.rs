@@ -94,3 +94,53 @@ fn memory_is_foretold() {
         );
     }
 }
+
+/// A system that gives too little: whatever it gives, an image is enlarged or refused in one line, and the next one is done.
+#[test]
+fn what_the_system_does_not_give_is_told() {
+    let folder = folder();
+    let path = folder.path();
+    write(path, "city.png", &read(&sample("city.png")));
+    write(path, "small.png", &photograph(8, 8));
+    let mut refused = 0;
+    for kilobytes in [400_000, 700_000, 1_000_000, 4_000_000] {
+        let casr = program(path);
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -v {kilobytes}; exec \"$@\"");
+        command
+            .current_dir(path)
+            .args(["-c", &limited, "sh"])
+            .arg(casr.get_program());
+        let arguments = [
+            "upscale",
+            "city.png",
+            "small.png",
+            "-s",
+            "1.5",
+            "-o",
+            "out",
+            "--overwrite",
+        ];
+        let run = Run::of(command.args(arguments).args(["--threads", "2"]));
+        let case = format!("{kilobytes} kB: {run:?}");
+        match run.code {
+            Some(0) => assert_eq!(run.output, "2 enlarged\n", "{case}"),
+            Some(1) => {
+                refused += 1;
+                assert_eq!(run.output, "1 enlarged, 1 failed\n", "{case}");
+                assert!(
+                    run.errors.starts_with("casr: city.png: this takes about "),
+                    "{case}"
+                );
+                assert_eq!(run.errors.lines().count(), 1, "{case}");
+            }
+            _ => panic!("{case}"),
+        }
+        let left: Vec<String> = support::names(&path.join("out"));
+        assert!(
+            left.iter().all(|name| !name.ends_with(".partial")),
+            "{case} {left:?}"
+        );
+    }
+    assert!((1..4).contains(&refused), "{refused} of 4 refused");
+}
