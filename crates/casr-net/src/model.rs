@@ -214,16 +214,6 @@ impl Model {
         &self.provenance
     }
 
-    /// How much context a tile needs, in input pixels: [`NetworkConfig::halo`] with our kernels, and on GPUs, whose sums
-    /// do not depend on a pixel's place, [`NetworkConfig::reach`].
-    pub fn halo(&self) -> usize {
-        if self.device.is_gpu() {
-            self.config.reach()
-        } else {
-            self.config.halo()
-        }
-    }
-
     /// The values of the network at its look, in the network's own order.
     pub fn parameters(&self) -> Vec<Parameter> {
         self.network.parameters()

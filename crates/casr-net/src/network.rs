@@ -10,7 +10,7 @@ use crate::similarity::Similarity;
 use crate::superpixel::{FIRST_TEMPERATURES, Superpixels};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData, activation::silu};
-use casr_kernels::conv::{Activation, ConvShape, GRID};
+use casr_kernels::conv::{Activation, GRID};
 use casr_kernels::{
     similarity::{LAGS, MATCHES_REACH},
     superpixel::{CELL, NEIGHBOURS},
@@ -54,27 +54,8 @@ impl Default for NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// How far around its place in the input the bits of a pixel of the result depend on it, in input pixels: what each 3×3
-    /// convolution (encoder, three a block, the body's last) and the modules add, never less than the two of the bicubic
-    /// enlargement, then what the anchor adds; a multiple of [`GRID`].
-    pub fn halo(&self) -> usize {
-        let network = self.margin(|margin, inputs, outputs| {
-            let layer = ConvShape {
-                images: 1,
-                height: 1,
-                width: 1,
-                inputs,
-                outputs,
-                kernel: 3,
-            };
-            layer.spoiled(margin)
-        });
-        (network + ANCHOR_REACH).next_multiple_of(GRID)
-    }
-
     /// How far around its place in the input a pixel of the result looks, in input pixels: what the network looks
-    /// ([`NetworkConfig::border`]) and what the anchor adds; a multiple of [`GRID`]. [`NetworkConfig::halo`] is wider: equal bits take
-    /// more than equal sums.
+    /// ([`NetworkConfig::border`]) and what the anchor adds; a multiple of [`GRID`].
     pub fn reach(&self) -> usize {
         (self.border() + ANCHOR_REACH).next_multiple_of(GRID)
     }
@@ -82,27 +63,21 @@ impl NetworkConfig {
     /// How many mirrored pixels lie around a level: as far as the network looks, the sum of what the 3×3 convolutions and the modules
     /// look, and a multiple of [`GRID`]. Beyond them convolutions see zeros.
     pub fn border(&self) -> usize {
-        let network = self.margin(|margin, _, _| margin + 1);
-        network.next_multiple_of(GRID)
-    }
-
-    /// How far from a cut edge values are spoiled after all layers; `convolved` is told how far before a 3×3 convolution of
-    /// so many inputs and outputs, and says how far after it.
-    fn margin(&self, convolved: impl Fn(usize, usize, usize) -> usize) -> usize {
-        let channels = self.channels;
-        let mut margin = convolved(0, COLOURS, channels);
+        const CONVOLUTION: usize = 1;
+        let mut reach = CONVOLUTION;
         if self.similarity {
-            let matches = convolved(MATCHES_REACH, DETAILS + 1, channels);
-            margin = margin.max(matches).max(CELL);
+            reach = reach.max(MATCHES_REACH + CONVOLUTION).max(CELL);
         }
         for block in 0..self.blocks {
-            margin = (0..BLOCK).fold(margin, |margin, _| convolved(margin, channels, channels));
+            reach += BLOCK * CONVOLUTION;
             if self.alignment && block + 1 == blocks_before_alignment(self.blocks) {
                 // A pixel reads the cells around its own, and these the pixels of the cells around them.
-                margin = margin.max(CELL).next_multiple_of(CELL) + 3 * CELL;
+                reach = reach.max(CELL).next_multiple_of(CELL) + 3 * CELL;
             }
         }
-        convolved(margin, channels, channels).max(BICUBIC_REACH)
+        (reach + CONVOLUTION)
+            .max(BICUBIC_REACH)
+            .next_multiple_of(GRID)
     }
 
     /// Whether a network of `other` has all the parameters of one of this configuration.
@@ -379,8 +354,8 @@ impl Network {
 
     /// One step, level k−1 → level k.
     ///
-    /// Values closer to a cut edge of the window than [`NetworkConfig::halo`] are not to the bit what the whole level would
-    /// give; at the level's own edges they are.
+    /// Values closer to a cut edge of the window than [`NetworkConfig::reach`] are not what the whole level would give; at the level's own
+    /// edges they are, and elsewhere but for rounding.
     ///
     /// # Panics
     /// If the prior is missing for a network that needs it.

@@ -56,9 +56,8 @@ impl Enlarger {
         self
     }
 
-    /// The longest side of a tile, in input pixels, rounded to the network's grid. It weighs speed against memory and changes
-    /// no pixel;
-    /// [`DEFAULT_TILE`] if not said otherwise.
+    /// The longest side of a tile, in input pixels, rounded to the network's grid; [`DEFAULT_TILE`] if not said otherwise. It weighs speed
+    /// against memory. With the same tiles a result has the same bits, whoever asks for it; other tiles change it by rounding.
     #[must_use]
     pub fn tile(mut self, tile: usize) -> Self {
         self.tile = tile;

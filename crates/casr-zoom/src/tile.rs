@@ -14,7 +14,7 @@ pub(crate) struct Tiling {
     /// The longest side of a tile with a halo on either side, without these halos, in input pixels, rounded down to the
     /// [`GRID`] but not to nothing.
     pub tile: usize,
-    /// The width of the halo, in input pixels, a multiple of the [`GRID`].
+    /// The width of the halo, in input pixels, a multiple of the [`GRID`]: as far as a pixel of the result looks.
     pub halo: usize,
     /// How many mirrored pixels lie around the level, a multiple of the [`GRID`].
     pub border: usize,
@@ -26,7 +26,7 @@ impl Tiling {
         Self {
             input,
             tile,
-            halo: model.halo(),
+            halo: model.config().reach(),
             border: model.config().border(),
         }
     }
