@@ -158,7 +158,6 @@ impl Decoder for Bmp {
             height,
             colour,
             alpha,
-            orientation,
             ..
         } = self.header;
         let pixels = self.file.get(self.pixels_at..).ok_or(Fault::Truncated)?;
@@ -198,13 +197,9 @@ impl Decoder for Bmp {
             upend(&mut samples, width * stride);
         }
         Ok(Decoded {
-            width,
-            height,
-            colour,
-            alpha,
+            header: self.header,
             premultiplied: false,
             samples: Samples::Eight(samples),
-            orientation,
             metadata: Metadata {
                 icc: self.profile(),
                 resolution: self.resolution(),

@@ -1,6 +1,6 @@
 //! From a decoder's samples to an upright picture.
 
-use super::Fault;
+use super::{Fault, Header};
 use crate::exif;
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Loss, Metadata, Picture, SourceFormat};
@@ -13,16 +13,12 @@ pub(super) enum Samples {
     Real(Vec<f32>),
 }
 
-/// A decoded file: `height × width` pixels of the colour's samples and, with `alpha`, one more.
+/// A decoded file: the header's `height × width` pixels of the colour's samples and, with `alpha`, one more.
 pub(super) struct Decoded {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) colour: Colour,
-    pub(super) alpha: bool,
+    pub(super) header: Header,
     /// Whether the colours were multiplied by alpha.
     pub(super) premultiplied: bool,
     pub(super) samples: Samples,
-    pub(super) orientation: Orientation,
     pub(super) metadata: Metadata,
     pub(super) losses: Vec<Loss>,
 }
@@ -58,17 +54,21 @@ impl Decoded {
             Samples::Real(samples) => (Depth::Sixteen, self.upright(samples, 1.0)),
         };
         let (mut pixels, alpha) = sampled?;
-        if let (true, Some(alpha)) = (self.premultiplied, &alpha) {
-            unmultiply(&mut pixels, alpha, self.colour);
-        }
         let Self {
-            colour,
-            orientation,
+            header,
             mut metadata,
             losses,
             ..
         } = self;
-        let (width, height) = orientation.upright_size(self.width, self.height);
+        let Header {
+            colour,
+            orientation,
+            ..
+        } = header;
+        if let (true, Some(alpha)) = (self.premultiplied, &alpha) {
+            unmultiply(&mut pixels, alpha, colour);
+        }
+        let (width, height) = orientation.upright_size(header.width, header.height);
         if orientation != Orientation::UPRIGHT {
             let quarter = orientation.upright_size(1, 2) == (2, 1);
             exif::set_upright(&mut metadata, quarter);
@@ -92,12 +92,13 @@ impl Decoded {
         stored: &[T],
         full: f32,
     ) -> Result<(Vec<f32>, Option<Vec<f32>>), Fault> {
-        let channels = self.colour.channels();
-        let stride = channels + usize::from(self.alpha);
-        let (width, height) = self.orientation.upright_size(self.width, self.height);
-        let walk = self.orientation.walk(self.width, self.height);
+        let header = self.header;
+        let channels = header.colour.channels();
+        let stride = channels + usize::from(header.alpha);
+        let (width, height) = header.orientation.upright_size(header.width, header.height);
+        let walk = header.orientation.walk(header.width, header.height);
         let mut pixels = with_room(width * height * channels)?;
-        let mut alpha = if self.alpha {
+        let mut alpha = if header.alpha {
             Some(with_room(width * height)?)
         } else {
             None

@@ -99,13 +99,9 @@ impl Decoder for Gif {
             losses.push(Loss::ApplicationData);
         }
         Ok(Decoded {
-            width,
-            height,
-            colour,
-            alpha,
+            header: self.header,
             premultiplied: false,
             samples: Samples::Eight(samples),
-            orientation: Orientation::UPRIGHT,
             metadata: Metadata {
                 icc: self.inner.icc_profile().map(<[u8]>::to_vec),
                 xmp: self.inner.xmp_metadata().map(<[u8]>::to_vec),

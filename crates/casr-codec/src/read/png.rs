@@ -113,21 +113,15 @@ impl Decoder for PngDecoder {
         if self.chunks.unknown {
             losses.push(Loss::ApplicationData);
         }
-        let Header {
-            width,
-            height,
-            colour,
-            alpha,
-            ..
-        } = self.header;
+        let orientation = exif::orientation(metadata.exif.as_deref());
         Ok(Decoded {
-            width,
-            height,
-            colour,
-            alpha,
+            // It may stand behind the pixels.
+            header: Header {
+                orientation,
+                ..self.header
+            },
             premultiplied: false,
             samples,
-            orientation: exif::orientation(metadata.exif.as_deref()),
             metadata,
             losses,
         })

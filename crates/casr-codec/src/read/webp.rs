@@ -114,7 +114,6 @@ impl Decoder for Webp {
             height,
             colour,
             alpha,
-            orientation,
             ..
         } = self.header;
         let mut losses = Vec::new();
@@ -130,13 +129,9 @@ impl Decoder for Webp {
         self.inner.set_memory_limit(usize::MAX);
         self.inner.read_image(&mut buffer)?;
         Ok(Decoded {
-            width,
-            height,
-            colour,
-            alpha,
+            header: self.header,
             premultiplied: false,
             samples: Samples::Eight(buffer),
-            orientation,
             metadata: self.metadata,
             losses,
         })

@@ -141,13 +141,9 @@ impl Decoder for JpegDecoder {
             });
         }
         Ok(Decoded {
-            width: header.width,
-            height: header.height,
-            colour: header.colour,
-            alpha: false,
+            header,
             premultiplied: false,
             samples: Samples::Eight(samples),
-            orientation: header.orientation,
             metadata,
             losses,
         })

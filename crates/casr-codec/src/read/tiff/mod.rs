@@ -344,14 +344,7 @@ impl Decoder for TiffDecoder {
     }
 
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {
-        let Header {
-            width,
-            height,
-            colour,
-            alpha,
-            orientation,
-            ..
-        } = self.header;
+        let Header { width, height, .. } = self.header;
         let expected = self
             .layout
             .chunk_bytes(self.inner.chunk_dimensions(), (width, height));
@@ -382,13 +375,9 @@ impl Decoder for TiffDecoder {
             });
         }
         Ok(Decoded {
-            width,
-            height,
-            colour,
-            alpha,
+            header: self.header,
             premultiplied: self.layout.premultiplied,
             samples,
-            orientation,
             metadata: self.metadata,
             losses,
         })
