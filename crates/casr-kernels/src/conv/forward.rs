@@ -12,7 +12,7 @@ use super::{Activation, ConvShape, scalar};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 /// Tiles of a strip. More of them spare reading weights, fewer keep the strip's output in the first-level cache.
 const STRIP_TILES: usize = 8;
@@ -27,8 +27,8 @@ pub(crate) struct Forward<'a> {
     /// The rows that residual, output and values before the activation hold, counted through all images: all of them, or some of one image's
     /// that begin on the grid.
     pub rows: Range<usize>,
-    /// What is kept for the next call with the same weights and instruction set.
-    pub kept: Option<&'a Kept>,
+    /// Where transformed weights are kept for the next call with the same weights and instruction set.
+    pub kept: Option<&'a OnceLock<PointWeights>>,
     pub input: &'a [f32],
     pub weights: &'a [f32],
     pub bias: Option<&'a [f32]>,
@@ -36,45 +36,6 @@ pub(crate) struct Forward<'a> {
     pub residual: Option<&'a [f32]>,
     pub output: &'a mut [f32],
     pub pre_activation: Option<&'a mut [f32]>,
-}
-
-/// What calls with the same weights share: these, transformed, and the buffers of threads.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    weights: OnceLock<PointWeights>,
-    workspaces: Mutex<Vec<Workspace>>,
-}
-
-impl Kept {
-    /// A buffer that nobody uses, or a new one.
-    fn borrow(&self, new: impl FnOnce() -> Workspace) -> Borrowed<'_> {
-        let free = self
-            .workspaces
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        Borrowed {
-            workspace: Some(free.unwrap_or_else(new)),
-            kept: self,
-        }
-    }
-}
-
-/// A buffer that is given back.
-struct Borrowed<'a> {
-    workspace: Option<Workspace>,
-    kept: &'a Kept,
-}
-
-impl Drop for Borrowed<'_> {
-    fn drop(&mut self) {
-        let mut free = self
-            .kept
-            .workspaces
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        free.extend(self.workspace.take());
-    }
 }
 
 /// What every task of a convolution reads.
@@ -102,19 +63,16 @@ impl Kernel for Forward<'_> {
         let shape = self.shape;
         if winograd::suits(shape) {
             let transform = || PointWeights::new(shape, self.weights, self.bias, V::LEN, VECTORS);
-            let own = Kept::default();
-            let kept = self.kept.unwrap_or(&own);
-            let weights = kept.weights.get_or_init(transform);
-            let workspace = || kept.borrow(|| Workspace::new(shape, weights, V::LEN));
+            let own = OnceLock::new();
+            let weights = self.kept.unwrap_or(&own).get_or_init(transform);
+            let workspace = || Workspace::new(shape, weights, V::LEN);
             self.for_each_task(winograd::TILE, workspace, |workspace, source, rows| {
                 simd.vectorize(
                     #[inline(always)]
                     || {
-                        if let Some(workspace) = &mut workspace.workspace {
-                            winograd::forward::convolve::<S, V, ROWS, VECTORS>(
-                                simd, source, weights, workspace, rows,
-                            )
-                        }
+                        winograd::forward::convolve::<S, V, ROWS, VECTORS>(
+                            simd, source, weights, workspace, rows,
+                        )
                     },
                 );
             });

@@ -1,9 +1,11 @@
 //! A convolution for many calls on parts of images: its weights are transformed once.
 
-use super::forward::{Forward, Kept};
+use super::forward::Forward;
+use super::winograd::forward::PointWeights;
 use super::{Activation, ConvShape, GRID, check_length, instructions};
 use crate::InstructionSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A convolution with its weights and bias.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub struct Layer {
     weights: Vec<f32>,
     /// `[outputs]`.
     bias: Vec<f32>,
-    kept: Kept,
+    kept: OnceLock<PointWeights>,
 }
 
 impl Layer {
@@ -36,7 +38,7 @@ impl Layer {
             outputs,
             weights,
             bias,
-            kept: Kept::default(),
+            kept: OnceLock::new(),
         }
     }
 

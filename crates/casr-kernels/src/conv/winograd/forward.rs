@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 /// The transformed weights, point by point, and the bias.
 #[derive(Debug)]
-pub(in super::super) struct PointWeights {
+pub(crate) struct PointWeights {
     points: Vec<PackedWeights>,
     bias: Vec<f32>,
     /// Output channels, rounded up to whole vectors.
@@ -46,7 +46,6 @@ impl PointWeights {
 }
 
 /// The buffers of a thread.
-#[derive(Debug)]
 pub(in super::super) struct Workspace {
     windows: Points,
     products: Points,

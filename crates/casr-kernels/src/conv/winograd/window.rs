@@ -57,7 +57,6 @@ impl<'a> Plane<'a> {
 
 /// The transforms of a strip's windows, `[tiles][points][channels, rounded up to whole vectors]`: a tile's are neighbours,
 /// because processors write best where they wrote before.
-#[derive(Debug)]
 pub(super) struct Points {
     values: Vec<f32>,
     /// Numbers from one point to the next.
