@@ -125,7 +125,7 @@ fn clean_images_are_anchors_and_degraded_ones_less() {
         };
         let (clean, degraded, worst) = (of(0.0), of(0.25), of(1.0));
         assert!(
-            clean > degraded + 0.5 && degraded > worst + 0.5,
+            clean > degraded + 1.0 && degraded > worst + 1.0,
             "{clean} {degraded} {worst}"
         );
     }
