@@ -86,14 +86,16 @@ impl<'a> Destination<'a> {
         let several = inputs.len() > 1 || inputs.iter().any(|input| input.is_dir());
         let place = match wanted.output {
             None => Place::Beside,
-            Some(output) => place(output, several)?,
+            Some(output) => match place(output, several)? {
+                Place::Standard | Place::File(_) if !wanted.suffix.is_empty() => {
+                    bail!(Usage(format!(
+                        "{}: a suffix is for results that are named after their images; name a folder, or leave the suffix out",
+                        shown(output)
+                    )))
+                }
+                place => place,
+            },
         };
-        if matches!(place, Place::Standard | Place::File(_)) && !wanted.suffix.is_empty() {
-            bail!(Usage(format!(
-                "{}: a suffix is for results that are named after their images; name a folder, or leave the suffix out",
-                wanted.output.map(shown).unwrap_or(shown(Path::new("")))
-            )));
-        }
         let mut destination = Self {
             wanted,
             place,

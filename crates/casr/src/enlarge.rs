@@ -255,6 +255,6 @@ impl Watch<'_> {
 }
 
 /// An enlargement's failure with the file's name.
-fn on(input: &Path, error: &ZoomError) -> anyhow::Error {
+pub fn on(input: &Path, error: &ZoomError) -> anyhow::Error {
     anyhow!("{}: {error}", shown(input))
 }

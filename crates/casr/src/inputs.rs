@@ -8,9 +8,6 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What stands for standard input and output on the command line. A file of that name is `./-`.
-pub const STANDARD: &str = "-";
-
 /// What messages call standard input.
 const STANDARD_INPUT: &str = "standard input";
 
@@ -200,9 +197,9 @@ impl Found {
     }
 }
 
-/// Whether a path of the command line means standard input or output.
+/// Whether a path of the command line means standard input or output. A file of that name is `./-`.
 pub fn is_standard(path: &Path) -> bool {
-    path == Path::new(STANDARD)
+    path == Path::new("-")
 }
 
 /// Whether a file is named as the result of another one beside it.

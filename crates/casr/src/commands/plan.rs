@@ -2,10 +2,10 @@
 
 use super::Outcome;
 use crate::console;
+use crate::enlarge::on;
 use crate::inputs::{Found, Inputs, Search};
 use crate::memory::{self, MEGABYTE};
 use crate::options::{LimitOptions, ModelOptions, TargetOptions};
-use anyhow::anyhow;
 use casr_codec::{Colour, Info, Limits, probe, shown};
 use casr_zoom::{Enlarger, ScalePlan, Size, measure_throughput};
 use clap::Args;
@@ -77,7 +77,7 @@ fn plan(
     };
     let plan = enlarger
         .plan(size, arguments.target.target())
-        .map_err(|error| anyhow!("{}: {error}", shown(image.input.name())))?;
+        .map_err(|error| on(image.input.name(), &error))?;
     Ok((info, plan))
 }
 
