@@ -163,16 +163,18 @@ const LAYOUTS: [&[&str]; 5] = [
 ];
 const ORDERS: [&[&str]; 4] = [&["-L"], &["-B"], &["-L", "-8"], &["-B", "-8"]];
 
+/// Reads a file that must be readable; `what` it is, for the message.
+fn readable(path: &Path, what: &str) -> Picture {
+    read_default(path).unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
 #[test]
 fn every_coding_of_every_kind_in_every_layout() {
     if !installed(&PROGRAMS) {
         return;
     }
     let folder = folder();
-    let (source, variant) = (
-        folder.path().join("source.tif"),
-        folder.path().join("variant.tif"),
-    );
+    let [source, variant] = ["source.tif", "variant.tif"].map(|name| folder.path().join(name));
     let mut count = 0;
     for kind in &KINDS {
         fs::write(&source, kind.file(5)).unwrap();
@@ -198,8 +200,7 @@ fn every_coding_of_every_kind_in_every_layout() {
                         [&["-c", coding, "-p", planes, "-f", fill], *layout, order].concat();
                     tiffcp(&arguments, &source, &variant);
                     let what = format!("{} {arguments:?}", kind.name);
-                    let read =
-                        read_default(&variant).unwrap_or_else(|error| panic!("{what}: {error}"));
+                    let read = readable(&variant, &what);
                     assert!(content(read) == expected, "{what}");
                     count += 1;
                 }
@@ -215,10 +216,7 @@ fn jpeg_in_every_layout() {
         return;
     }
     let folder = folder();
-    let (source, variant) = (
-        folder.path().join("source.tif"),
-        folder.path().join("variant.tif"),
-    );
+    let [source, variant] = ["source.tif", "variant.tif"].map(|name| folder.path().join(name));
     let unpacked = folder.path().join("unpacked.tif");
     let mut count = 0;
     for kind in KINDS
@@ -237,8 +235,7 @@ fn jpeg_in_every_layout() {
                     let arguments = [&["-c", coding], layout, order].concat();
                     tiffcp(&arguments, &source, &variant);
                     let what = format!("{} {arguments:?}", kind.name);
-                    let read =
-                        read_default(&variant).unwrap_or_else(|error| panic!("{what}: {error}"));
+                    let read = readable(&variant, &what);
                     // As libjpeg turns the colours: Netpbm's program knows none but RGB.
                     tiffcp(&["-c", "none"], &variant, &unpacked);
                     assert!(libtiff(&unpacked).equals(&read), "{what}");
@@ -256,10 +253,7 @@ fn codings_that_are_not_read_are_refused_by_name() {
         return;
     }
     let folder = folder();
-    let (source, variant) = (
-        folder.path().join("source.tif"),
-        folder.path().join("variant.tif"),
-    );
+    let [source, variant] = ["source.tif", "variant.tif"].map(|name| folder.path().join(name));
     for (name, coding) in [
         ("bilevel", "g3"),
         ("bilevel", "g3:2d"),
