@@ -1,27 +1,28 @@
 #!/usr/bin/env bash
 # Measures the weights that ship and writes docs/quality.md, with one chart and one contact sheet of the samples in docs/quality:
-#   bench/quality.sh [CASR]        CASR: the program [default: built here]
+#   bench/quality.sh [FOLDER]      FOLDER: where the programs are [default: built here]
 # About an hour of two cores; what is measured is remembered in target/quality, so a second run does what is new. The other networks
 # (bench/peers/methods.sh) come from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data="${CASR_DATA:-../shared/data}"
-casr="${1:-}"
-if [ -z "$casr" ]; then
-    cargo build --quiet --release -p casr
-    casr="${CARGO_TARGET_DIR:-target}/release/casr"
+programs="${1:-}"
+if [ -z "$programs" ]; then
+    cargo build --quiet --release -p casr -p casr-lab
+    programs="${CARGO_TARGET_DIR:-target}/release"
 fi
+casr="$programs/casr" lab="$programs/casr-lab"
 metrics=psnr_y,ssim_y,psnr_lr,lpips_alex,sifid,texture,drift_truth
 common=(--metrics "$metrics" --metric-weights "$data/weights" --cache target/quality/cache -q)
 mkdir -p target/quality
 
-"$casr" eval samples "$data"/benchmarks/{Set5,Set14} --scales 2,3,4,8,16,32 \
+"$lab" eval samples "$data"/benchmarks/{Set5,Set14} --scales 2,3,4,8,16,32 \
     --methods bicubic,lanczos,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
     --sheets samples --report target/quality/own.md "${common[@]}"
-"$casr" eval "$data/benchmarks/B100" --scales 4,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
+"$lab" eval "$data/benchmarks/B100" --scales 4,16 --methods bicubic,casr,casr@faithful,casr@vivid,casr-x4-lanczos@faithful \
     --sheets none --report target/quality/b100.md "${common[@]}"
 peer='bench/peers/methods.sh'
-"$casr" eval "$data/benchmarks/Set14" --scales 4 --methods bicubic,casr,casr@faithful,casr@vivid,casr:4@vivid \
+"$lab" eval "$data/benchmarks/Set14" --scales 4 --methods bicubic,casr,casr@faithful,casr@vivid,casr:4@vivid \
     --method "EDSR-LIIF=$peer liif {in} {out} {width} {height}" --method "Real-ESRGAN=$peer realesrgan {in} {out} {width} {height}" \
     --sheets none --report target/quality/others.md "${common[@]}"
 

@@ -44,7 +44,7 @@ cat <<END
 All is trained. In the repository, with RUNS and START as they are called there, and CASR_DATA where it is not ../shared/data:
 
 RUNS=$(realpath "$runs") START=$start
-cargo run --release -- eval "\${CASR_DATA:-../shared/data}"/benchmarks/{Set14,B100} --scales 4,8,16,32 --restore 0 \\
+cargo run --release -p casr-lab -- eval "\${CASR_DATA:-../shared/data}"/benchmarks/{Set14,B100} --scales 4,8,16,32 --restore 0 \\
     --metrics psnr_y,psnr_lr,lpips_alex,sifid,texture,drift,drift_truth --cache "\$RUNS/cache" --network start="\$START" \\
     --network none="\$RUNS/none.safetensors" --network sdam="\$RUNS/sdam.safetensors" --network sarm="\$RUNS/sarm.safetensors" \\
     --network both="\$RUNS/both.safetensors" --methods start,none,sdam,sarm,both --method "noise=env PYTHONPATH=training \\

@@ -121,7 +121,8 @@ def main():
         raise SystemExit("the two sides do not compute the same")
 
     works = [(f"x{factor}", f"upscale {factor}", (theirs.upscale, factor)) for factor in options.factors]
-    works.append(("training", "train", (theirs.train,)))
+    if options.device == "cpu":  # our trainer knows no GPU
+        works.append(("training", "train", (theirs.train,)))
     print(f"{'work':<10} {'ours':>12} {'PyTorch':>12} {'ratio':>7}   medians of {options.rounds}")
     for name, line, theirs_work in works:
         times = ([], [])

@@ -3,7 +3,7 @@
 #   bench/peers/device.sh [--device gpu|cpu] [--rounds N]
 # Needs Python 3 with venv; installs what training/requirements.txt names into target/peers/torch, or uses the Python named by PYTHON. CASR_PEER
 # names our side built elsewhere, for machines without a Rust toolchain:
-#   cargo build --release -p casr --features gpu --example device_peer
+#   cargo build --release -p casr-lab --example device_peer
 set -eu
 cd "$(dirname "$0")/../.."
 if [ -z "${PYTHON:-}" ]; then
@@ -16,7 +16,7 @@ if [ -z "${PYTHON:-}" ]; then
         target/peers/torch/bin/pip install --quiet --disable-pip-version-check -r training/requirements.txt
 fi
 if [ -z "${CASR_PEER:-}" ]; then
-    cargo build --quiet --release -p casr --features "${CASR_FEATURES-gpu}" --example device_peer
+    cargo build --quiet --release -p casr-lab --example device_peer
     CASR_PEER="${CARGO_TARGET_DIR:-target}/release/examples/device_peer"
 fi
 exec "$PYTHON" bench/peers/device.py --ours "$CASR_PEER" "$@"

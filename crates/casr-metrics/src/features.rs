@@ -8,7 +8,8 @@ use burn::tensor::{
     module::{conv2d, max_pool2d},
     ops::{ConvOptions, MaxPoolOptions},
 };
-use casr_net::{Activation, ops::convolution};
+use casr_burn::ops::convolution;
+use casr_net::Activation;
 use std::path::Path;
 
 /// Maps of features that a network gives, one for each stage.

@@ -1,8 +1,8 @@
 //! Files of weights that metrics are computed with.
 
 use crate::MetricsError;
-use half::f16;
-use safetensors::{Dtype, SafeTensors};
+use casr_net::tensor_values;
+use safetensors::SafeTensors;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
@@ -38,36 +38,7 @@ impl WeightsFile {
             let found = view.shape();
             return Err(self.refused(format!("{tensor} has shape {found:?}, not {shape:?}")));
         }
-        let values: Vec<f64> = match view.dtype() {
-            Dtype::F16 => {
-                let (values, _) = view.data().as_chunks();
-                (values.iter())
-                    .map(|&bytes| f16::from_le_bytes(bytes).to_f64())
-                    .collect()
-            }
-            Dtype::F32 => {
-                let (values, _) = view.data().as_chunks();
-                (values.iter())
-                    .map(|&bytes| f64::from(f32::from_le_bytes(bytes)))
-                    .collect()
-            }
-            Dtype::F64 => {
-                let (values, _) = view.data().as_chunks();
-                (values.iter())
-                    .map(|&bytes| f64::from_le_bytes(bytes))
-                    .collect()
-            }
-            other => {
-                return Err(
-                    self.refused(format!("{tensor} is of type {other}, not F16, F32 or F64"))
-                );
-            }
-        };
-        if values.iter().all(|value| value.is_finite()) {
-            Ok(values)
-        } else {
-            Err(self.refused(format!("{tensor} holds values that are not finite")))
-        }
+        tensor_values(&view).map_err(|problem| self.refused(format!("{tensor} {problem}")))
     }
 
     /// The error for a problem of this file.

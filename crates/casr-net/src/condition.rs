@@ -32,10 +32,10 @@ pub enum Origin {
 
 impl Origin {
     /// Numbers that say it: noise, compression, and whether a step made the input.
-    pub(crate) const COUNT: usize = 3;
+    pub const COUNT: usize = 3;
 
     /// See [`Origin::COUNT`].
-    pub(crate) fn values(self) -> [f32; Self::COUNT] {
+    pub fn values(self) -> [f32; Self::COUNT] {
         match self {
             Self::Image(wear) => [wear.noise, wear.compression, 0.0],
             Self::Step => [0.0, 0.0, 1.0],
@@ -44,7 +44,7 @@ impl Origin {
 
     /// The share of what the result, shrunk again, differs from the input that is taken out of the result: back-projection (Irani
     /// and Peleg, 1991). Half of it, and less for a degraded image, whose noise would come back.
-    pub(crate) fn anchor(self) -> f32 {
+    pub fn anchor(self) -> f32 {
         match self {
             Self::Image(wear) => ANCHOR * (1.0 - 2.0 * wear.noise.max(wear.compression)).max(0.0),
             Self::Step => ANCHOR,

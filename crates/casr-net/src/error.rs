@@ -1,7 +1,5 @@
 //! What can go wrong with a network, its weights and its device.
 
-use crate::device::DeviceChoice;
-
 /// An error of this crate. Messages are whole sentences for the user.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -25,28 +23,12 @@ pub enum NetError {
         reason: String,
     },
     /// A safetensors file, but not one of CASR's.
-    #[error("{name} holds no CASR network ({reason}). Give a file that `casr train` wrote.")]
+    #[error("{name} holds no CASR network ({reason}). Give a file that `casr-lab train` wrote.")]
     Foreign {
         /// The file's name.
         name: String,
         /// What is missing or does not fit.
         reason: String,
-    },
-    /// The GPU asked for is not there.
-    #[error("cannot use {choice}: {reason}. Or use the processor.")]
-    NoGpu {
-        /// What was asked for.
-        choice: DeviceChoice,
-        /// What is missing, and the remedy.
-        reason: &'static str,
-    },
-    /// Half precision is asked for where there is none.
-    #[error(
-        "{device} has no half precision. Ask for single precision, or leave the choice to the program."
-    )]
-    NoHalfPrecision {
-        /// The device.
-        device: String,
     },
     /// The GPU did not do its work, most often for want of memory.
     #[error(

@@ -1,22 +1,21 @@
 //! A network with its weights, ready to enlarge.
 
 use crate::{
-    align::Reference,
     condition::Origin,
-    device::{ComputeDevice, Precision},
-    engine::Engine,
+    config::{COLOURS, NetworkConfig},
+    device::{Cpu, Device, Stepper},
     error::NetError,
     geometry::StepGeometry,
-    network::{Network, NetworkConfig, StepInput},
-    ops::Places,
     parameters::Parameter,
-    prior::{Pixels, Prior, PriorGeometry, PriorTensors},
+    places::Places,
+    prior::{Pixels, Prior, PriorGeometry},
     provenance::Provenance,
     weights::WeightsFile,
 };
-use burn::module::Module;
-use burn::tensor::{Tensor, TensorData};
-use std::{convert::Infallible, path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 /// The weights that ship with the program.
 const EMBEDDED: &[u8] = include_bytes!("../weights/casr.safetensors");
@@ -32,7 +31,8 @@ pub fn mix_of_look(look: f32) -> f32 {
 /// What a step reads on one window of a level.
 #[derive(Clone, Debug)]
 pub struct StepWindow {
-    /// RGB, row-major; see [`StepInput::level`].
+    /// RGB, row-major: a window of level k−1, in an enlargement with [`NetworkConfig::border`] mirrored
+    /// pixels where the level ends. It begins on the [`GRID`](crate::GRID).
     pub pixels: Vec<f32>,
     /// Where the level comes from.
     pub origin: Origin,
@@ -51,27 +51,31 @@ pub struct Statistics {
     pub places: Places,
 }
 
-/// A network for inference; on the processor, until [`Model::on`] moves it.
-///
-/// It may hold two ends, one of least error and one of best look: [`Model::with_look`] gives what lies between them.
-#[derive(Clone, Debug)]
-pub struct Model {
-    network: Network,
-    /// The same on the processor, where the model runs there.
-    engine: Option<Arc<Engine>>,
-    ends: Option<Arc<Ends>>,
-    device: ComputeDevice,
-    half: bool,
-    config: NetworkConfig,
-    provenance: Arc<Provenance>,
+/// What a step makes of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepResult {
+    /// A part of level k, `[H, W, 3]`, not clamped.
+    pub pixels: Vec<f32>,
+    /// What the next step aligns to, over the cells of the window, `[rows, columns, statistics]`; see
+    /// [`NetworkConfig::statistics`]. None without [`NetworkConfig::alignment`].
+    pub statistics: Option<Vec<f32>>,
 }
 
-/// Both ends, on the processor.
-#[derive(Debug)]
-struct Ends {
-    faithful: Network,
-    /// In the network's own order.
-    vivid: Vec<Parameter>,
+/// A network for inference; on the processor, until [`Model::on`] moves it. Clones share its values.
+///
+/// It may hold two ends, one of least error and one of best look: [`Model::with_look`] gives what lies
+/// between them.
+#[derive(Clone, Debug)]
+pub struct Model {
+    config: NetworkConfig,
+    provenance: Arc<Provenance>,
+    /// Values of the faithful end, or the only one, in the network's own order.
+    faithful: Arc<Vec<Parameter>>,
+    vivid: Option<Arc<Vec<Parameter>>>,
+    look: f32,
+    device: Arc<dyn Device>,
+    /// The network at its look on its device, made when it is first needed.
+    loaded: Arc<OnceLock<Arc<dyn Stepper>>>,
 }
 
 impl Model {
@@ -104,104 +108,71 @@ impl Model {
         Self::from_file(name, WeightsFile::from_bytes(name, bytes)?)
     }
 
-    fn from_file(name: &str, file: WeightsFile) -> Result<Self, NetError> {
-        let device = ComputeDevice::cpu();
-        let network = file.network(name, device.burn())?;
-        let vivid = file.vivid_network(name, device.burn())?;
-        let ends = vivid.map(|vivid| Ends {
-            faithful: network.clone(),
-            vivid: vivid.parameters(),
-        });
-        let model = Self {
-            network: network.clone(),
-            engine: None,
-            ends: ends.map(Arc::new),
-            device,
-            half: false,
+    /// The network of a weights file; `name` is for messages.
+    ///
+    /// # Errors
+    /// [`NetError::Foreign`] if a parameter is missing, has another shape, or is one too many.
+    pub fn from_file(name: &str, file: WeightsFile) -> Result<Self, NetError> {
+        let arrange = |values: &[Parameter]| file.config.arrange(name, values).map(Arc::new);
+        Ok(Self {
             config: file.config,
+            faithful: arrange(&file.parameters)?,
+            vivid: file.vivid.as_deref().map(arrange).transpose()?,
             provenance: Arc::new(file.provenance),
-        };
-        Ok(model.placed(network))
+            look: 0.0,
+            device: Arc::new(Cpu),
+            loaded: Arc::default(),
+        })
     }
 
-    /// A model of one network that is being trained, on the device where it is.
-    pub fn from_network(network: Network, device: ComputeDevice, config: NetworkConfig) -> Self {
-        let model = Self {
-            network: network.clone(),
-            engine: None,
-            ends: None,
-            device,
-            half: false,
+    /// A network of these values, such as one that is being trained.
+    ///
+    /// # Errors
+    /// [`NetError::Foreign`] if a parameter is missing, has another shape, or is one too many.
+    pub fn new(config: NetworkConfig, parameters: Vec<Parameter>) -> Result<Self, NetError> {
+        let file = WeightsFile {
             config,
-            provenance: Arc::default(),
+            provenance: Provenance::default(),
+            parameters,
+            vivid: None,
         };
-        model.placed(network)
+        Self::from_file("the network", file)
     }
 
     /// Whether [`Model::with_look`] changes anything.
     pub fn has_looks(&self) -> bool {
-        self.ends.is_some()
+        self.vivid.is_some()
     }
 
-    /// The network at `look` between its ends, from 0, the least error, to 1, the best look: a network whose every value lies between
-    /// theirs (deep network interpolation; Wang et al., arXiv 1811.10515), by equal steps for the eye ([`mix_of_look`]). Mixing costs
-    /// some milliseconds, and nothing for a pixel. A model of one network is given back as it is.
+    /// The network at `look` between its ends, from 0, the least error, to 1, the best look: a network
+    /// whose every value lies between theirs (deep network interpolation; Wang et al., arXiv
+    /// 1811.10515), by equal steps for the eye ([`mix_of_look`]). Mixing costs some milliseconds, and
+    /// nothing for a pixel. A model of one network is given back as it is.
     #[must_use]
     pub fn with_look(&self, look: f32) -> Self {
-        let Some(ends) = &self.ends else {
+        if !self.has_looks() || look == self.look {
             return self.clone();
-        };
-        let mix = mix_of_look(look);
-        let own = ends.faithful.parameters();
-        let mut pairs = own.iter().zip(&ends.vivid);
-        let mixed = (ends.faithful.clone()).with_parameters(|_, _| {
-            let pair = pairs.next().into_iter();
-            let values = pair.flat_map(|(own, other)| own.values.iter().zip(&other.values));
-            Ok::<_, Infallible>(
-                values
-                    .map(|(own, other)| own + mix * (other - own))
-                    .collect(),
-            )
-        });
-        let mixed = mixed.unwrap_or_else(|never| match never {});
-        self.clone().placed(mixed)
+        }
+        Self {
+            look,
+            loaded: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// This model on another device.
-    ///
-    /// # Errors
-    /// [`NetError::NoHalfPrecision`] if `precision` asks for what the device does not have.
-    pub fn on(self, device: &ComputeDevice, precision: Precision) -> Result<Self, NetError> {
-        let half = precision.is_half(device)?;
-        let network = self.network.clone();
-        let device = device.clone();
-        Ok(Self {
-            half,
-            device,
-            ..self
-        }
-        .placed(network))
-    }
-
-    /// With another network, brought to the model's device and precision.
-    fn placed(self, network: Network) -> Self {
-        let engine = (!self.device.is_gpu())
-            .then(|| Arc::new(Engine::new(self.config, &network.parameters())));
-        let network = network.to_device(self.device.burn());
+    #[must_use]
+    pub fn on(self, device: Arc<dyn Device>) -> Self {
         Self {
-            engine,
-            network: if self.half { network.half() } else { network },
+            device,
+            loaded: Arc::default(),
             ..self
         }
-    }
-
-    pub(crate) fn network(&self) -> &Network {
-        &self.network
     }
 
     /// Where the model runs.
-    pub fn device(&self) -> &ComputeDevice {
-        &self.device
+    pub fn device(&self) -> &dyn Device {
+        &*self.device
     }
 
     /// The network's size.
@@ -216,67 +187,61 @@ impl Model {
 
     /// The values of the network at its look, in the network's own order.
     pub fn parameters(&self) -> Vec<Parameter> {
-        self.network.parameters()
+        let faithful = self.faithful.iter().cloned();
+        let Some(vivid) = &self.vivid else {
+            return faithful.collect();
+        };
+        let mix = mix_of_look(self.look);
+        let mixed = faithful.zip(&**vivid).map(|(mut parameter, other)| {
+            for (value, other) in parameter.values.iter_mut().zip(&other.values) {
+                *value += mix * (other - *value);
+            }
+            parameter
+        });
+        mixed.collect()
     }
 
     /// Number of values of the network.
     pub fn parameter_count(&self) -> usize {
-        self.network.parameter_count()
+        self.config.parameter_count()
     }
 
-    /// One step on one window. See [`Network::step`].
+    /// One step on one window.
+    ///
+    /// Values closer to a cut edge of the window than [`NetworkConfig::reach`] are not what the whole
+    /// level would give; at the level's own edges they are, and elsewhere but for rounding.
     ///
     /// # Errors
-    /// [`NetError::Device`] if a GPU fails, most often because the window does not fit into its memory; the processor does
-    /// not fail.
+    /// [`NetError::Device`] if a GPU fails, most often because the window does not fit into its memory;
+    /// the processor does not fail.
     ///
     /// # Panics
-    /// If `window.pixels` or its statistics have another length than the geometry says, or the prior is missing for a network that needs
-    /// it.
+    /// If `window.pixels` or its statistics have another length than the geometry says, or the prior is
+    /// missing for a network that needs it.
     pub fn step(
         &self,
-        window: StepWindow,
-        geometry: &Arc<StepGeometry>,
-    ) -> Result<(Vec<f32>, Option<Vec<f32>>), NetError> {
-        if let Some(engine) = &self.engine {
-            return Ok(engine.step(&window, geometry));
+        window: &StepWindow,
+        geometry: &StepGeometry,
+    ) -> Result<StepResult, NetError> {
+        let pixels = geometry.rows.inputs() * geometry.columns.inputs();
+        assert_eq!(window.pixels.len(), pixels * COLOURS, "the window's length");
+        if let Some(before) = &window.before {
+            let cells: usize = before.places.iter().map(|axis| axis.earlier).product();
+            let expected = cells * self.config.statistics();
+            assert_eq!(before.values.len(), expected, "the statistics' length");
         }
-        let device = self.device.burn();
-        let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
-        let tensor = |values: Vec<f32>, [height, width, channels]: [usize; 3]| {
-            let shape = [1, height, width, channels];
-            let expected: usize = shape.iter().product();
-            assert_eq!(values.len(), expected, "the window's length");
-            Tensor::<4>::from_data(TensorData::new(values, shape), device)
-        };
-        let reference = window.before.map(|before| {
-            let [rows, columns] = &*before.places;
-            let shape = [rows.earlier, columns.earlier, self.config.statistics()];
-            Reference {
-                statistics: tensor(before.values, shape),
-                places: before.places,
-            }
-        });
-        let prior = (window.prior).map(|prior| PriorTensors::new(&[prior], device));
-        let output = self.network.step(StepInput {
-            level: tensor(window.pixels, [height, width, 3]),
-            geometry: geometry.clone(),
-            origins: vec![window.origin],
-            prior,
-            reference,
-        });
-        let values = |tensor: Tensor<4>| {
-            tensor
-                .try_into_vec_as::<f32>()
-                .map_err(|error| NetError::Device {
-                    device: self.device.to_string(),
-                    reason: root_cause(&error.to_string()).to_owned(),
-                })
-        };
-        Ok((
-            values(output.level)?,
-            output.statistics.map(values).transpose()?,
-        ))
+        let missing = self.config.similarity && window.prior.is_none();
+        assert!(!missing, "a network with similarity reads a prior");
+        self.stepper()?.step(window, geometry)
+    }
+
+    fn stepper(&self) -> Result<&dyn Stepper, NetError> {
+        if let Some(stepper) = self.loaded.get() {
+            return Ok(&**stepper);
+        }
+        // Threads that come at the same time load the same; one of them is kept.
+        let stepper = self.device.load(self.config, &self.parameters())?;
+        Ok(&**self.loaded.get_or_init(|| stepper))
     }
 
     /// The first step of an image, in one go, without mirrored pixels around it.
@@ -289,7 +254,7 @@ impl Model {
     pub fn first_step(
         &self,
         image: Pixels,
-        geometry: &Arc<StepGeometry>,
+        geometry: &StepGeometry,
         origin: Origin,
     ) -> Result<Vec<f32>, NetError> {
         let size = (image.height, image.width);
@@ -304,15 +269,6 @@ impl Model {
             prior,
             before: None,
         };
-        Ok(self.step(window, geometry)?.0)
+        Ok(self.step(&window, geometry)?.pixels)
     }
-}
-
-/// The cause at the end of a chain of causes over many lines, as the GPU's library reports them.
-fn root_cause(report: &str) -> &str {
-    const FRAME: [&str; 3] = ["Caused by", "Asked at", "No backtrace"];
-    let lines = report.lines().map(str::trim).rev();
-    let mut causes =
-        lines.filter(|line| !line.is_empty() && !FRAME.iter().any(|frame| line.starts_with(frame)));
-    causes.next().unwrap_or(report)
 }

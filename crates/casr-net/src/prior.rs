@@ -5,7 +5,6 @@
 //! et al., ICCV 2009; CSNLN, arXiv 2006.01424): small patches of the level are looked for in the original image shrunk by the
 //! step's factor, near the same place, and what the original image has there beyond its shrunk self is what the level lacks.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use casr_kernels::{
     InstructionSet,
     guard::LUMA,
@@ -24,7 +23,7 @@ const COLOURS: usize = 3;
 const PLACES: usize = 2;
 
 /// Values of detail for a pixel: colours at [`PLACES`]² places inside it.
-pub(crate) const DETAILS: usize = PLACES * PLACES * COLOURS;
+pub const DETAILS: usize = PLACES * PLACES * COLOURS;
 
 /// Matches that are kept for a patch.
 const CANDIDATES: usize = 4;
@@ -66,13 +65,18 @@ pub struct Prior {
 }
 
 impl Prior {
+    /// Rows and columns of pixels.
+    pub fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
     /// Details of the matches and how good these are, `[h, w, DETAILS + 1]`.
-    pub(crate) fn matches(&self) -> &[f32] {
+    pub fn matches(&self) -> &[f32] {
         &self.matches
     }
 
     /// At the centres of the cells, `[rows, columns, LAGS]`.
-    pub(crate) fn autocorrelation(&self) -> &[f32] {
+    pub fn autocorrelation(&self) -> &[f32] {
         &self.autocorrelation
     }
 
@@ -124,40 +128,6 @@ fn replicate(
         }
     }
     output
-}
-
-/// Priors of a batch on a device.
-#[derive(Clone, Debug)]
-pub struct PriorTensors {
-    /// `[n, h, w, DETAILS + 1]`.
-    pub(crate) matches: Tensor<4>,
-    /// `[n, rows, columns, LAGS]`.
-    pub(crate) autocorrelation: Tensor<4>,
-}
-
-impl PriorTensors {
-    /// Brings priors of windows of one size to a device.
-    ///
-    /// # Panics
-    /// If there are none, or they differ in size.
-    pub fn new(priors: &[Prior], device: &Device) -> Self {
-        let (height, width) = priors[0].size;
-        let tensor = |values: Vec<f32>, height, width, channels| {
-            let shape = [priors.len(), height, width, channels];
-            Tensor::from_data(TensorData::new(values, shape), device)
-        };
-        let matches = priors.iter().flat_map(|prior| &prior.matches);
-        let autocorrelation = priors.iter().flat_map(|prior| &prior.autocorrelation);
-        Self {
-            matches: tensor(matches.copied().collect(), height, width, DETAILS + 1),
-            autocorrelation: tensor(
-                autocorrelation.copied().collect(),
-                height.div_ceil(CELL),
-                width.div_ceil(CELL),
-                LAGS,
-            ),
-        }
-    }
 }
 
 /// One axis of the priors of a step.
@@ -359,7 +329,7 @@ impl PriorGeometry {
 }
 
 /// Luma of every pixel.
-pub(crate) fn luma(pixels: &[f32]) -> Vec<f32> {
+pub fn luma(pixels: &[f32]) -> Vec<f32> {
     let luma = |pixel: &[f32]| LUMA[0] * pixel[0] + LUMA[1] * pixel[1] + LUMA[2] * pixel[2];
     pixels.chunks_exact(COLOURS).map(luma).collect()
 }

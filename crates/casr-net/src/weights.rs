@@ -1,13 +1,9 @@
 //! Weights files: safetensors, half precision, with one or both ends of a network and where they come from.
 
 use crate::{
-    error::NetError,
-    network::{Network, NetworkConfig},
-    parameters::Parameter,
-    provenance::Provenance,
-    weights_v1,
+    config::NetworkConfig, error::NetError, parameters::Parameter, provenance::Provenance,
+    tensors::tensor_values, weights_v1,
 };
-use burn::tensor::Device;
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{collections::HashMap, path::Path};
@@ -78,7 +74,7 @@ impl WeightsFile {
         }
     }
 
-    /// Reads the bytes of a weights file; `name` is for messages. Values may be f16 or f32.
+    /// Reads the bytes of a weights file; `name` is for messages. Values may be f16, f32 or f64.
     ///
     /// # Errors
     /// [`NetError::NotSafetensors`] or [`NetError::Foreign`].
@@ -126,28 +122,12 @@ impl WeightsFile {
 
         let mut parameters = Vec::new();
         for (tensor_name, view) in tensors.tensors() {
-            let values: Vec<f32> = match view.dtype() {
-                Dtype::F16 => (view.data().chunks_exact(2))
-                    .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
-                    .collect(),
-                Dtype::F32 => (view.data().chunks_exact(4))
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect(),
-                other => {
-                    return Err(foreign(format!(
-                        "{tensor_name} is of type {other:?}, not F16 or F32"
-                    )));
-                }
-            };
-            if !values.iter().all(|v| v.is_finite()) {
-                return Err(foreign(format!(
-                    "{tensor_name} holds values that are not finite"
-                )));
-            }
+            let values = tensor_values(&view)
+                .map_err(|problem| foreign(format!("{tensor_name} {problem}")))?;
             parameters.push(Parameter {
                 name: tensor_name,
                 shape: view.shape().to_vec(),
-                values,
+                values: values.into_iter().map(|value| value as f32).collect(),
             });
         }
         if first_version {
@@ -174,67 +154,5 @@ impl WeightsFile {
             parameters,
             vivid,
         })
-    }
-
-    /// The faithful network, or the only one, on `device`; `name` is for messages.
-    ///
-    /// # Errors
-    /// [`NetError::Foreign`] if a parameter is missing, has another shape, or is one too many.
-    pub fn network(&self, name: &str, device: &Device) -> Result<Network, NetError> {
-        let network = Network::new(self.config, device);
-        fill(name, &self.parameters, network, false)
-    }
-
-    /// The vivid network on `device`, if the file has one; `name` is for messages.
-    ///
-    /// # Errors
-    /// As [`WeightsFile::network`].
-    pub fn vivid_network(&self, name: &str, device: &Device) -> Result<Option<Network>, NetError> {
-        let network = |values| fill(name, values, Network::new(self.config, device), false);
-        self.vivid.as_deref().map(network).transpose()
-    }
-
-    /// A network of another configuration with the values of the faithful end where it has the parameters, and its own where this file
-    /// has none; `name` is for messages.
-    ///
-    /// # Errors
-    /// [`NetError::Foreign`] if a parameter has another shape, or is one too many.
-    pub fn extended(&self, name: &str, network: Network) -> Result<Network, NetError> {
-        fill(name, &self.parameters, network, true)
-    }
-}
-
-/// A network with these values; `may_miss` leaves it its own where there are none.
-fn fill(
-    name: &str,
-    values: &[Parameter],
-    network: Network,
-    may_miss: bool,
-) -> Result<Network, NetError> {
-    let foreign = |reason: String| NetError::Foreign {
-        name: name.to_owned(),
-        reason,
-    };
-    let mut left: HashMap<&str, &Parameter> = values.iter().map(|p| (p.name.as_str(), p)).collect();
-    let own = network.parameters();
-    let network = network.with_parameters(|path, shape| {
-        let Some(parameter) = left.remove(path) else {
-            let own = own.iter().find(|p| may_miss && p.name == path);
-            let own = own.ok_or_else(|| foreign(format!("{path} is missing")))?;
-            return Ok(own.values.clone());
-        };
-        if parameter.shape != shape {
-            return Err(foreign(format!(
-                "{path} has shape {:?}, not {shape:?}",
-                parameter.shape
-            )));
-        }
-        Ok(parameter.values.clone())
-    })?;
-    match left.keys().next() {
-        Some(extra) => Err(foreign(format!(
-            "{extra} is not a parameter of this network"
-        ))),
-        None => Ok(network),
     }
 }

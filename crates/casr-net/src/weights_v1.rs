@@ -1,7 +1,7 @@
 //! The first version of weights files: one network, in some of them with gains and shifts that turn it towards a better look.
 
 use crate::{
-    network::NetworkConfig,
+    config::NetworkConfig,
     parameters::Parameter,
     provenance::{FAITHFUL, Provenance, Run},
 };

@@ -1,9 +1,7 @@
 //! Weights files: what is written is read, and what is not a whole CASR network is refused by name.
 
-use burn::tensor::Device;
 use casr_net::{
-    FAITHFUL, Model, NetError, Network, NetworkConfig, Parameter, Provenance, Run, WeightsFile,
-    mix_of_look,
+    FAITHFUL, Model, NetError, NetworkConfig, Parameter, Provenance, Run, WeightsFile, mix_of_look,
 };
 use std::collections::HashMap;
 
@@ -16,7 +14,6 @@ const CONFIG: NetworkConfig = NetworkConfig {
 };
 
 fn file() -> WeightsFile {
-    let device = Device::flex();
     WeightsFile {
         config: CONFIG,
         provenance: Provenance {
@@ -30,14 +27,14 @@ fn file() -> WeightsFile {
             }],
             quality: [("Set5 x4".to_owned(), 28.4)].into(),
         },
-        parameters: Network::new(CONFIG, &device).parameters(),
+        parameters: CONFIG.initial_parameters(1),
         vivid: None,
     }
 }
 
 /// With another network as its vivid end.
 fn two_ends() -> WeightsFile {
-    let vivid = Network::new(CONFIG, &Device::flex()).parameters();
+    let vivid = CONFIG.initial_parameters(2);
     WeightsFile {
         vivid: Some(vivid),
         ..file()
@@ -68,7 +65,7 @@ fn round_trip_keeps_everything_to_half_precision() {
         let read = WeightsFile::from_bytes("test", &written.to_bytes()).unwrap();
         assert_eq!(read.config, written.config);
         assert_eq!(read.provenance, written.provenance);
-        read.network("test", &Device::flex()).unwrap();
+        CONFIG.arrange("test", &read.parameters).unwrap();
         assert_kept(&written.parameters, read.parameters);
         match (written.vivid, read.vivid) {
             (Some(written), Some(read)) => assert_kept(&written, read),
@@ -117,7 +114,7 @@ fn first_version(turn: bool) -> (Vec<Parameter>, Vec<u8>) {
         frequencies: 2,
         ..NetworkConfig::default()
     };
-    let parameters = Network::new(plain, &Device::flex()).parameters();
+    let parameters = plain.initial_parameters(1);
     let mut all = parameters.clone();
     let mut add = |name: &str, shape: &[usize]| {
         let values = (0..shape.iter().product()).map(|i: usize| (i % 7) as f32 / 8.0);
@@ -274,4 +271,38 @@ fn a_missing_file_is_named() {
         error.to_string().contains("no/such/file.safetensors"),
         "{error}"
     );
+}
+
+#[test]
+fn first_values_are_those_of_the_seed() {
+    let first = CONFIG.initial_parameters(1);
+    assert_eq!(first, CONFIG.initial_parameters(1));
+    assert_ne!(first, CONFIG.initial_parameters(2));
+    let count: usize = first.iter().map(|parameter| parameter.values.len()).sum();
+    assert_eq!(count, CONFIG.parameter_count());
+    // He initialisation: the deviation of the largest convolution's weights is that of its inputs.
+    let large = NetworkConfig::default().initial_parameters(3);
+    let weights = large.iter().find(|p| p.name == "blocks.2.second.weights");
+    let values = &weights.unwrap().values;
+    let mean_square = values.iter().map(|v| f64::from(v * v)).sum::<f64>() / values.len() as f64;
+    let expected = 2.0 / (9.0 * 48.0);
+    assert!((mean_square / expected - 1.0).abs() < 0.05, "{mean_square}");
+}
+
+#[test]
+fn fresh_modules_may_fill_what_a_file_lacks() {
+    let plain = NetworkConfig {
+        alignment: false,
+        similarity: false,
+        ..CONFIG
+    };
+    let (values, fresh) = (plain.initial_parameters(4), CONFIG.initial_parameters(5));
+    let extended = CONFIG.extend("plain", &values, fresh.clone()).unwrap();
+    for parameter in &extended {
+        let own = values.iter().find(|p| p.name == parameter.name);
+        let other = fresh.iter().find(|p| p.name == parameter.name);
+        assert_eq!(Some(parameter), own.or(other));
+    }
+    assert!(CONFIG.arrange("plain", &values).is_err());
+    assert!(plain.extend("all", &fresh, values).is_err());
 }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
-use casr_net::Network;
+use casr_burn::Network;
 use std::collections::VecDeque;
 
 /// `average`·decay + `network`·(1 − decay), parameter by parameter, on the average's device; what has not moved stays to the bit.

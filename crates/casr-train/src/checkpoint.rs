@@ -1,15 +1,12 @@
 //! Checkpoints: the whole state of a training in one file, f32, restored bit for bit.
 
-use crate::{
-    error::TrainError,
-    options::TrainOptions,
-    trainer::{Trainer, fresh_network},
-};
+use crate::{error::TrainError, options::TrainOptions, trainer::Trainer};
 use burn::tensor::Bytes;
-use casr_net::Provenance;
+use casr_codec::write_whole;
+use casr_net::{Parameter, Provenance, tensor_values};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, io::Write, path::Path};
+use std::{collections::HashMap, path::Path};
 
 /// The value of the metadata key `format`.
 const FORMAT: &str = "casr-checkpoint-2";
@@ -68,7 +65,7 @@ impl Trainer {
         ]);
         let bytes =
             safetensors::serialize(views, Some(metadata)).map_err(|e| unfit(e.to_string()))?;
-        write_beside(path, &bytes)
+        write(path, &bytes)
     }
 
     /// Reads the state that [`Trainer::save`] wrote.
@@ -95,24 +92,19 @@ impl Trainer {
         let header: Header = serde_json::from_str(state).map_err(|e| unfit(e.to_string()))?;
         header.options.check()?;
 
-        let device = burn::tensor::Device::flex();
-        let options = &header.options;
-        let network = fresh_network(options.network, &device, options.seed);
-        let read = |prefix: &str| -> Result<Vec<Vec<f32>>, TrainError> {
-            let parameters = network.parameters().into_iter();
-            let values = parameters.map(|p| {
+        let read = |prefix: &str| -> Result<Vec<Parameter>, TrainError> {
+            let parameters = header.options.network.shapes().into_iter();
+            let values = parameters.map(|(name, _)| {
                 let view = tensors
-                    .tensor(&format!("{prefix}.{}", p.name))
+                    .tensor(&format!("{prefix}.{name}"))
                     .map_err(|e| unfit(e.to_string()))?;
-                if view.dtype() != Dtype::F32 || view.shape() != p.shape {
-                    return Err(unfit(format!(
-                        "{prefix}.{} has the wrong shape or type",
-                        p.name
-                    )));
-                }
-                Ok((view.data().chunks_exact(4))
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect())
+                let values = tensor_values(&view)
+                    .map_err(|problem| unfit(format!("{prefix}.{name} {problem}")))?;
+                Ok(Parameter {
+                    name,
+                    shape: view.shape().to_vec(),
+                    values: values.into_iter().map(|value| value as f32).collect(),
+                })
             });
             values.collect()
         };
@@ -123,35 +115,22 @@ impl Trainer {
         let optimizer = Trainer::fresh_optimizer(&header.options)
             .from_bytes(Bytes::from_bytes_vec(record.data().to_vec()))
             .map_err(|e| unfit(e.to_string()))?;
-        Ok(Self::assemble(
+        Self::assemble(
             header.options,
-            values,
-            average,
+            &values,
+            &average,
             Some(optimizer),
             header.step,
             header.ancestor,
-        ))
+        )
     }
 }
 
-/// Writes `bytes` to a temporary file in the folder of `path` and renames it into place.
-pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let failed = |source| TrainError::File {
+/// Writes a file whole or not at all.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    write_whole(path, bytes).map_err(|source| TrainError::File {
         action: "write",
         path: path.to_owned(),
         source,
-    };
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private by default, but this one will be the user's.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+    })
 }

@@ -57,7 +57,7 @@ pub enum TrainError {
     },
     /// A checkpoint that does not fit.
     #[error(
-        "{path} is not a checkpoint that can be resumed ({reason}). Give the checkpoint that `casr train` wrote."
+        "{path} is not a checkpoint that can be resumed ({reason}). Give the checkpoint that `casr-lab train` wrote."
     )]
     Checkpoint {
         /// Which file.

@@ -1,7 +1,7 @@
 //! A whole training run: steps, validation, checkpoints and a log, until the end, the time or a signal.
 
 use crate::{
-    checkpoint::write_beside,
+    checkpoint::write,
     data::Dataset,
     error::TrainError,
     sample::{Batch, batch},
@@ -129,7 +129,7 @@ fn save(
 ) -> Result<(), TrainError> {
     trainer.save(&folder.join("checkpoint.safetensors"))?;
     let weights = trainer.weights(&data.name, psnr).to_bytes();
-    write_beside(&folder.join("weights.safetensors"), &weights)
+    write(&folder.join("weights.safetensors"), &weights)
 }
 
 /// The CSV log; a resumed run appends to it.

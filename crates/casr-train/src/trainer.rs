@@ -12,16 +12,14 @@ use crate::{
     sample::Batch,
 };
 use burn::grad_clipping::GradientClippingConfig;
-use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
+use burn::tensor::{Device, Tensor, TensorData};
+use casr_burn::{Network, PriorTensors, Reference, StepInput};
 use casr_metrics::{Architecture, FeatureNetwork};
 use casr_net::{
-    ComputeDevice, FAITHFUL, NetError, Network, NetworkConfig, Origin, PriorTensors, Provenance,
-    Reference, Run, StepGeometry, StepInput, WeightsFile, whole_places,
+    FAITHFUL, Origin, Parameter, Provenance, Run, StepGeometry, WeightsFile, whole_places,
 };
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Everything a run needs to go on.
@@ -33,7 +31,6 @@ pub struct Trainer {
     pub(crate) step: u64,
     /// Where the weights come from that this training started from.
     pub(crate) ancestor: Option<Provenance>,
-    device: ComputeDevice,
     /// Sees what people see, for the perceptual loss.
     features: Option<FeatureNetwork>,
 }
@@ -74,74 +71,47 @@ impl Trainer {
         init: Option<(&str, &WeightsFile)>,
     ) -> Result<Self, TrainError> {
         options.check()?;
-        let device = Device::flex();
-        let fresh = fresh_network(options.network, &device, options.seed);
+        let network = options.network;
+        let fresh = network.initial_parameters(options.seed);
         let initial = match init {
             // Modules that the file's network does not have start fresh.
-            Some((name, file)) if file.config.fits(&options.network) => {
-                file.extended(name, fresh)?
+            Some((name, file)) if file.config.fits(&network) => {
+                network.extend(name, &file.parameters, fresh)?
             }
             Some((name, file)) => {
-                let (have, want) = (file.config, options.network);
+                let have = file.config;
                 return Err(TrainError::Option(format!(
-                    "{name} holds a network of {have:?}, not of {want:?}."
+                    "{name} holds a network of {have:?}, not of {network:?}."
                 )));
             }
             None => fresh,
         };
-        let values: Vec<Vec<f32>> = initial.parameters().into_iter().map(|p| p.values).collect();
         let ancestor = init.map(|(_, file)| file.provenance.clone());
-        Ok(Self::assemble(
-            options,
-            values.clone(),
-            values,
-            None,
-            0,
-            ancestor,
-        ))
+        Self::assemble(options, &initial, &initial, None, 0, ancestor)
     }
 
-    /// A training with given state; `values` and `average` are parameters in the network's own order.
+    /// A training with given state: `values` and `average` are all parameters of the network.
+    ///
+    /// # Errors
+    /// They are not.
     pub(crate) fn assemble(
         options: TrainOptions,
-        values: Vec<Vec<f32>>,
-        average: Vec<Vec<f32>>,
+        values: &[Parameter],
+        average: &[Parameter],
         optimizer: Option<ModuleOptimizer>,
         step: u64,
         ancestor: Option<Provenance>,
-    ) -> Self {
-        let device = ComputeDevice::cpu();
-        let build = |device: &Device, values: Vec<Vec<f32>>| {
-            let mut values = values.into_iter();
-            fresh_network(options.network, device, options.seed)
-                .with_parameters(|_, _| {
-                    Ok::<_, std::convert::Infallible>(values.next().unwrap_or_default())
-                })
-                .unwrap_or_else(|never| match never {})
-        };
-        Self {
-            network: build(&device.burn().clone().autodiff(), values),
-            average: build(device.burn(), average),
+    ) -> Result<Self, TrainError> {
+        let build = |values, device| Network::new(options.network, "the state", values, &device);
+        Ok(Self {
+            network: build(values, Device::flex().autodiff())?,
+            average: build(average, Device::flex())?,
             optimizer: optimizer.unwrap_or_else(|| Self::fresh_optimizer(&options)),
             options,
             step,
             ancestor,
-            device,
             features: None,
-        }
-    }
-
-    /// This training on another device, where it goes on from the same state.
-    #[must_use]
-    pub fn on(self, device: &ComputeDevice) -> Self {
-        let autodiff = device.burn().clone().autodiff();
-        // The optimizer's state follows the parameters.
-        Self {
-            network: self.network.fork(&autodiff),
-            average: self.average.to_device(device.burn()),
-            device: device.clone(),
-            ..self
-        }
+        })
     }
 
     /// With the network of the perceptual loss, whose weights are in this file (those of LPIPS on VGG16); without it that loss is
@@ -150,7 +120,7 @@ impl Trainer {
     /// # Errors
     /// The file cannot be read, or is of another network.
     pub fn perceiving(self, path: &Path) -> Result<Self, TrainError> {
-        let device = self.device.burn().clone().autodiff();
+        let device = Device::flex().autodiff();
         let features = FeatureNetwork::load(Architecture::Vgg16, path, &device)?;
         Ok(Self {
             features: Some(features),
@@ -161,11 +131,6 @@ impl Trainer {
     /// Whether the perceptual loss is asked for, but its network is missing.
     pub fn lacks_features(&self) -> bool {
         self.options.losses.perceptual > 0.0 && self.features.is_none()
-    }
-
-    /// Where it runs.
-    pub fn device(&self) -> &ComputeDevice {
-        &self.device
     }
 
     /// The optimizer with the options' clipping and no state.
@@ -192,16 +157,12 @@ impl Trainer {
     /// One optimizer step on `batch`.
     ///
     /// # Errors
-    /// [`TrainError::Diverged`]; the state is then as before the step. [`NetError::Device`] if a GPU fails.
+    /// [`TrainError::Diverged`]; the state is then as before the step.
     pub fn step(&mut self, batch: &Batch) -> Result<StepReport, TrainError> {
         let start = Instant::now();
         let (loss, terms) = self.loss(batch);
-        let failed = |error: TensorReadError| NetError::Device {
-            device: self.device.to_string(),
-            reason: error.to_string(),
-        };
-        let value = loss.clone().try_into_scalar::<f32>().map_err(failed)?;
-        let terms = terms.read().map_err(failed)?;
+        let value = loss.clone().into_scalar::<f32>();
+        let terms = terms.read();
         let forward = start.elapsed();
         if !value.is_finite() {
             return Err(TrainError::Diverged { step: self.step });
@@ -240,7 +201,7 @@ impl Trainer {
     /// The loss on every level of a batch, averaged, `[1]`, and what it is made of.
     fn loss(&self, batch: &Batch) -> (Tensor<1>, Terms) {
         let (height, width) = batch.size;
-        let device = self.device.burn().clone().autodiff();
+        let device = Device::flex().autodiff();
         let tensor = |values: &[f32], height, width| {
             Tensor::<4>::from_data(
                 TensorData::new(values.to_vec(), [batch.images, height, width, 3]),
@@ -345,8 +306,8 @@ impl Trainer {
         let settings = serde_json::to_value(&self.options).unwrap_or_default();
         let run = Run {
             end: FAITHFUL.to_owned(),
-            stage: "casr train".to_owned(),
-            device: self.device.to_string(),
+            stage: "casr-lab train".to_owned(),
+            device: "processor".to_owned(),
             steps: self.step,
             seconds: 0.0,
             settings: settings
@@ -371,15 +332,6 @@ impl Trainer {
     }
 }
 
-/// A network whose parameters the seed decides. Burn's generator is one for all threads, so trainings that begin at the same time
-/// take turns.
-pub(crate) fn fresh_network(config: NetworkConfig, device: &Device, seed: u64) -> Network {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    device.seed(seed);
-    Network::new(config, device)
-}
-
 /// Images of a batch that the perceptual loss is shown. They are drawn at random, so the first stand for all; each of them costs
 /// as much as six of all else.
 const PERCEPTUAL_IMAGES: usize = 2;
@@ -392,10 +344,10 @@ const TERMS: usize = 6;
 struct Terms([Option<Tensor<1>>; TERMS]);
 
 impl Terms {
-    fn read(&self) -> Result<LossTerms, TensorReadError> {
+    fn read(&self) -> LossTerms {
         let value = |term: &Option<Tensor<1>>| match term {
-            Some(term) => term.clone().try_into_scalar(),
-            None => Ok(0.0),
+            Some(term) => term.clone().into_scalar::<f32>(),
+            None => 0.0,
         };
         let [
             l1,
@@ -405,14 +357,14 @@ impl Terms {
             coarse,
             perceptual,
         ] = &self.0;
-        Ok(LossTerms {
-            l1: value(l1)?,
-            frequency: value(frequency)?,
-            alignment: value(alignment)?,
-            autocorrelation: value(autocorrelation)?,
-            coarse_autocorrelation: value(coarse)?,
-            perceptual: value(perceptual)?,
-        })
+        LossTerms {
+            l1: value(l1),
+            frequency: value(frequency),
+            alignment: value(alignment),
+            autocorrelation: value(autocorrelation),
+            coarse_autocorrelation: value(coarse),
+            perceptual: value(perceptual),
+        }
     }
 }
 

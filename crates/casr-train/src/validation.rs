@@ -3,7 +3,6 @@
 use crate::{data::Dataset, error::TrainError, trainer::Trainer};
 use casr_metrics::{RgbImage, degrade, psnr_y};
 use casr_net::{Model, Origin, Pixels, StepGeometry, Wear};
-use std::sync::Arc;
 
 /// Most held-out images that are measured, and their side in pixels.
 const IMAGES: usize = 16;
@@ -43,18 +42,14 @@ impl Validation {
     /// on.
     ///
     /// # Errors
-    /// None for images that [`Validation::new`] accepted, unless a GPU fails.
+    /// None for images that [`Validation::new`] accepted.
     pub fn measure(&self, trainer: &Trainer) -> Result<Vec<(String, f64)>, TrainError> {
-        let model = Model::from_network(
-            trainer.average().clone(),
-            trainer.device().clone(),
-            trainer.options().network,
-        );
+        let model = Model::new(trainer.options().network, trainer.average().parameters())?;
         let origin = Origin::Image(Wear::default());
         let mut results = Vec::new();
         for scale in SCALES {
             let side = SIDE / scale;
-            let geometry = Arc::new(StepGeometry::new((side, side), (SIDE, SIDE)));
+            let geometry = StepGeometry::new((side, side), (SIDE, SIDE));
             let mut values = Vec::new();
             for (_, truth, low) in self.images.iter().filter(|image| image.0 == scale) {
                 let image = Pixels {

@@ -4,7 +4,7 @@
 //! The parameters are random, as speed does not depend on them. Sides take turns, so that whatever else the machine does
 //! falls on all of them.
 
-use casr_net::{ComputeDevice, Network, NetworkConfig};
+use casr_net::NetworkConfig;
 use casr_zoom::{Enlarger, Image, Model, Target};
 use peak_alloc::PeakAlloc;
 use std::{error::Error, time::Instant};
@@ -24,9 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (factor, rounds) = (argument(2, 2.0), argument(3, 5.0) as usize);
 
     let config = NetworkConfig::default();
-    let device = ComputeDevice::cpu();
-    let network = Network::new(config, device.burn());
-    let model = Model::from_network(network, device, config);
+    let model = Model::new(config, config.initial_parameters(1))?;
     let enlarger = Enlarger::new(model);
     let image = Image::new(width, height, vec![0.5; width * height * 3])?;
     let plan = enlarger.plan(image.size(), Target::Factor(factor))?;

@@ -11,7 +11,6 @@ use casr_net::{CELL, Model, NetworkConfig, Origin, Pixels, StepGeometry, Wear};
 use half::f16;
 use std::{
     ops::Range,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -112,7 +111,7 @@ pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
 /// Floating-point operations per second in a tile with sides of `side` pixels that is doubled.
 fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let output = 2 * side;
-    let geometry = Arc::new(StepGeometry::new((side, side), (output, output)));
+    let geometry = StepGeometry::new((side, side), (output, output));
     let origin = Origin::Image(Wear::default());
     let run = || {
         let window = vec![0.5; side * side * COLOURS];

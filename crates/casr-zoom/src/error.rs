@@ -1,6 +1,8 @@
 //! What can go wrong with an enlargement.
 
-use crate::plan::{LARGEST_STEP, MAX_LEVELS, MAX_SIDE, Size};
+use crate::device::DeviceChoice;
+use crate::plan::{MAX_LEVELS, MAX_SIDE, Size};
+use casr_net::LARGEST_STEP;
 
 /// An error of this crate. Messages are whole sentences for the user; the caller adds the image's name.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -87,6 +89,22 @@ pub enum ZoomError {
     Memory {
         /// The result's size.
         size: Size,
+    },
+    /// The GPU asked for is not there.
+    #[error("cannot use {choice}: {reason}. Or use the processor.")]
+    NoGpu {
+        /// What was asked for.
+        choice: DeviceChoice,
+        /// What is missing, and the remedy.
+        reason: &'static str,
+    },
+    /// Half precision is asked for where there is none.
+    #[error(
+        "{device} has no half precision. Ask for single precision, or leave the choice to the program."
+    )]
+    NoHalfPrecision {
+        /// The device.
+        device: String,
     },
     /// The network's device failed, even on the smallest tile.
     #[error("{0}")]

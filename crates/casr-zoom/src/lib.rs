@@ -23,6 +23,7 @@
 
 mod bands;
 mod cost;
+mod device;
 mod enlarge;
 mod error;
 mod image;
@@ -34,11 +35,12 @@ mod tile;
 mod wear;
 
 pub use bands::{Band, Bands, Progress};
-pub use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, Model, NetError, Precision, Wear};
+pub use casr_net::{Device, LARGEST_STEP, Model, NetError, Wear};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
+pub use device::{DeviceChoice, GPU_SUPPORT, Gpu, Precision, gpus, open_device};
 pub use enlarge::{DEFAULT_TILE, Enlarger, Treatment};
 pub use error::ZoomError;
 pub use image::Image;
 pub use look::Look;
-pub use plan::{DEFAULT_MAX_STEP, LARGEST_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};
+pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};
 pub use wear::{Restoration, estimate};

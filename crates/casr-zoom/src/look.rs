@@ -34,7 +34,7 @@ impl Look {
 /// Half-way up to twice the size, three quarters at four times, [`Look::VIVID`] from eight times on, where the least error is a blur; and up to
 /// half of that less for a degraded image, where some of what looks like texture is its degradation.
 ///
-/// Set14, PSNR on luma in dB and LPIPS on AlexNet (`casr eval --methods casr@0,casr@0.25,…`); JPEG of quality 75, noise of σ = 5:
+/// Set14, PSNR on luma in dB and LPIPS on AlexNet (`casr-lab eval --methods casr@0,casr@0.25,…`); JPEG of quality 75, noise of σ = 5:
 ///
 /// | look | ×2 | ×3 | ×4 | ×4 JPEG | ×4 noise |
 /// |---|---|---|---|---|---|

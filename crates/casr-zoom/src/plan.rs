@@ -1,14 +1,12 @@
 //! The scale plan: which levels lie between the image and the wanted size.
 
 use crate::error::ZoomError;
+use casr_net::LARGEST_STEP;
 use std::fmt;
-
-/// The largest factor of one step: the edge of the network's training.
-pub const LARGEST_STEP: f64 = 4.0;
 
 /// The largest factor of one step where none is asked for.
 ///
-/// Measured with weights of 40,496 training steps, PSNR on luma in dB (`casr eval --max-step`):
+/// Measured with weights of 40,496 training steps, PSNR on luma in dB (`casr-lab eval --max-step`):
 ///
 /// | set | factor | 1.5 | 2 | 3 | 4 |
 /// |---|---|---|---|---|---|

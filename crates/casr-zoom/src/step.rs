@@ -246,7 +246,8 @@ impl Step {
             prior,
             before,
         };
-        let (mut pixels, statistics) = model.step(window, &Arc::new(geometry))?;
+        let made = model.step(&window, &geometry)?;
+        let (mut pixels, statistics) = (made.pixels, made.statistics);
         for value in &mut pixels {
             *value = value.clamp(0.0, 1.0);
         }
@@ -305,7 +306,6 @@ fn place<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casr_net::{ComputeDevice, Network};
 
     #[test]
     fn a_tile_in_halves_is_the_same_tile() {
@@ -316,9 +316,7 @@ mod tests {
             alignment: true,
             similarity: true,
         };
-        let device = ComputeDevice::cpu();
-        let network = Network::new(config, device.burn());
-        let model = Model::from_network(network, device, config);
+        let model = Model::new(config, config.initial_parameters(7)).unwrap();
         let (width, height) = (203, 150);
         let tiling = Tiling::new(Size { width, height }, 256, &model);
         let output = Size {

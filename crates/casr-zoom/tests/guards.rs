@@ -2,26 +2,24 @@
 
 mod support;
 
-use casr_net::Parameter;
+use casr_net::NetworkConfig;
 use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Target};
-use std::convert::Infallible;
-use support::{MODULES, SMALL, image, model, network};
+use support::{MODULES, SMALL, image, model};
 
 /// Networks whose corrections are as large as the image: fresh ones with a head that shouts.
 fn wild() -> Vec<Enlarger> {
-    let loud = |config| {
-        let own = network(config).parameters().into_iter();
-        let mut values = own.map(|parameter: Parameter| match &*parameter.name {
-            "head.coefficients.bias" => vec![0.3; parameter.values.len()],
-            name if name.starts_with("head.coefficients") => {
-                parameter.values.iter().map(|v| 20.0 * v).collect()
+    let loud = |config: NetworkConfig| {
+        let mut parameters = config.initial_parameters(17);
+        for parameter in &mut parameters {
+            match &*parameter.name {
+                "head.coefficients.bias" => parameter.values.fill(0.3),
+                "head.coefficients.weights" => {
+                    parameter.values.iter_mut().for_each(|v| *v *= 20.0);
+                }
+                _ => {}
             }
-            _ => parameter.values,
-        });
-        let network = network(config)
-            .with_parameters(|_, _| Ok::<_, Infallible>(values.next().unwrap()))
-            .unwrap();
-        Model::from_network(network, casr_zoom::ComputeDevice::cpu(), config)
+        }
+        Model::new(config, parameters).unwrap()
     };
     [SMALL, MODULES]
         .map(|config| Enlarger::new(loud(config)))

@@ -2,10 +2,10 @@
 
 mod support;
 
-use casr_net::{ComputeDevice, Model, NetworkConfig};
+use casr_net::{Cpu, Device, Model, NetError, NetworkConfig, Parameter, Stepper};
 use casr_zoom::{Enlarger, Image, Target};
-use std::convert::Infallible;
-use support::{MODULES, SMALL, bits, image, model, network};
+use std::{fmt, sync::Arc};
+use support::{MODULES, SMALL, bits, image, model};
 
 /// Larger than any image here: no tiles at all.
 const WHOLE: usize = 10_000;
@@ -151,6 +151,30 @@ fn tiles_leave_no_trace_with_many_channels() {
     }
 }
 
+/// The processor, with a network of its own whatever it is given.
+#[derive(Debug)]
+struct Always(NetworkConfig, Vec<Parameter>);
+
+impl Device for Always {
+    fn load(&self, _: NetworkConfig, _: &[Parameter]) -> Result<Arc<dyn Stepper>, NetError> {
+        Cpu.load(self.0, &self.1)
+    }
+
+    fn is_gpu(&self) -> bool {
+        false
+    }
+
+    fn precision(&self) -> &'static str {
+        Cpu.precision()
+    }
+}
+
+impl fmt::Display for Always {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        Cpu.fmt(formatter)
+    }
+}
+
 #[test]
 fn a_halo_that_is_too_small_shows() {
     let (deep, shallow) = (
@@ -158,21 +182,16 @@ fn a_halo_that_is_too_small_shows() {
         NetworkConfig { blocks: 0, ..SMALL },
     );
     // Fresh networks hardly look around: one whose blocks and head do.
-    let mut parameters = network(deep).parameters().into_iter().map(|parameter| {
-        let gain = match &*parameter.name {
-            name if name.contains("third") || name.starts_with("head.coefficients") => 20.0,
-            _ => 1.0,
-        };
-        parameter.values.iter().map(|value| gain * value).collect()
-    });
-    let network = network(deep)
-        .with_parameters(|_, _| Ok::<Vec<f32>, Infallible>(parameters.next().unwrap()))
-        .unwrap();
+    let mut parameters = deep.initial_parameters(17);
+    for parameter in &mut parameters {
+        if parameter.name.contains("third") || parameter.name.starts_with("head.coefficients") {
+            parameter.values.iter_mut().for_each(|value| *value *= 20.0);
+        }
+    }
+    let honest = Enlarger::new(Model::new(deep, parameters.clone()).unwrap());
     // The same network, but its model asks for the halo of one without blocks.
-    let [honest, blind] = [deep, shallow].map(|config| {
-        let model = Model::from_network(network.clone(), ComputeDevice::cpu(), config);
-        Enlarger::new(model)
-    });
+    let model = Model::new(shallow, shallow.initial_parameters(17)).unwrap();
+    let blind = Enlarger::new(model.on(Arc::new(Always(deep, parameters))));
     assert!(shallow.reach() < deep.reach());
     let of = |enlarger| trace(enlarger, (61, 67), Target::Factor(2.0), 13);
     assert!(

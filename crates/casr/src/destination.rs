@@ -1,8 +1,8 @@
 //! Where each result goes; what can be said against it before any work is done.
 
-use crate::console::Usage;
 use crate::inputs::{Found, is_standard};
 use anyhow::{anyhow, bail};
+use casr_cli::console::Usage;
 use casr_codec::{CodecError, Format, SourceFormat, shown};
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};

@@ -2,11 +2,11 @@
 
 use crate::destination::Output;
 use crate::inputs::Input;
-use crate::interrupt;
 use crate::memory;
 use crate::picture::{Alpha, AlphaRows, Layers, interleave};
-use crate::progress::Progress;
 use anyhow::anyhow;
+use casr_cli::Progress;
+use casr_cli::interrupt;
 use casr_codec::{Format, Header, Info, Limits, Mark, Options, Writer, read, read_page, shown};
 use casr_zoom::{
     Bands, Enlarger, Image, Look, Restoration, ScalePlan, Size, Target, Treatment, ZoomError,

@@ -1,7 +1,7 @@
 //! Which images to enlarge: files, what folders hold, and standard input.
 
-use crate::console::Usage;
 use anyhow::{Context, anyhow, bail};
+use casr_cli::console::Usage;
 use casr_codec::{CodecError, Source, contents_of, shown};
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Read};

@@ -36,10 +36,10 @@ fn a_missing_gpu_is_an_error_with_a_remedy() {
         let run = without_drivers(folder.path(), &arguments);
         assert_eq!(run.code, Some(1), "{run:?}");
         assert_eq!(run.errors.lines().count(), 1, "{run:?}");
-        let remedies: &[&str] = if cfg!(feature = "wgpu") {
+        let remedies: &[&str] = if casr_zoom::GPU_SUPPORT {
             &["install the driver", "`casr devices`"]
         } else {
-            &["--features gpu"]
+            &["without GPU support"]
         };
         let remedied = remedies.iter().any(|words| run.errors.contains(words));
         assert!(remedied && run.errors.contains("--device cpu"), "{run:?}");
@@ -76,7 +76,7 @@ fn auto_falls_back_to_the_processor() {
     let run = without_drivers(folder.path(), &["upscale", "small.png", "-o", "big.png"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     // One line of its own, and only where the program could have used a GPU.
-    let lines = usize::from(cfg!(feature = "wgpu"));
+    let lines = usize::from(casr_zoom::GPU_SUPPORT);
     assert_eq!(run.errors.lines().count(), lines, "{run:?}");
     assert_eq!(run.errors.contains("no GPU"), lines == 1, "{run:?}");
     let arguments = ["upscale", "small.png", "-o", "quiet.png", "-q"];

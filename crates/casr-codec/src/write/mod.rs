@@ -8,6 +8,7 @@ mod quantise;
 mod stale;
 mod tiff;
 mod webp;
+mod whole;
 
 use std::collections::TryReserveError;
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ use crate::{CodecError, Colour, Depth, Format, Loss, Mark, Metadata, Picture, Re
 
 use output::{Output, Sink};
 pub use stale::{remove_partial, remove_stale};
+pub use whole::write_whole;
 
 /// What an output file will hold.
 #[derive(Clone, Debug)]

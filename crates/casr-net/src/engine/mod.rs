@@ -1,20 +1,23 @@
-//! The network on the processor: one step on one window, by our kernels on slices and nothing else. [`crate::Network`] is the same in
-//! tensors, for GPUs and for training; tests hold the two equal.
+//! The network on the processor: one step on one window, by our kernels on slices and nothing else. The
+//! trainer has the same network in tensors; tests hold the two equal.
 
 mod chain;
 mod modules;
 mod weights;
 
 use crate::condition::Origin;
+use crate::config::{COLOURS, NetworkConfig};
+use crate::device::Stepper;
+use crate::error::NetError;
 use crate::geometry::StepGeometry;
-use crate::model::StepWindow;
-use crate::network::{COLOURS, NetworkConfig, blocks_before_alignment};
+use crate::model::{StepResult, StepWindow};
 use crate::parameters::Parameter;
 use casr_kernels::conv::{Activation, Layer};
 use casr_kernels::guard::{self, GATES};
 use casr_kernels::heat::{self, HeatShape};
 use casr_kernels::{InstructionSet, resample, zeros};
 use chain::{Link, Residual};
+pub use modules::LARGEST_GAIN;
 use modules::{Alignment, Regions, Similarity};
 use std::ops::Range;
 use weights::Weights;
@@ -92,12 +95,7 @@ impl Engine {
         }
     }
 
-    /// One step, level k−1 → level k, and the statistics that a network with SDAM leaves behind; see [`crate::Model::step`].
-    pub fn step(
-        &self,
-        window: &StepWindow,
-        geometry: &StepGeometry,
-    ) -> (Vec<f32>, Option<Vec<f32>>) {
+    fn stepped(&self, window: &StepWindow, geometry: &StepGeometry) -> StepResult {
         let level = &*window.pixels;
         let (rows, columns) = (&geometry.rows, &geometry.columns);
         let outputs = rows.cells.outputs() * columns.cells.outputs();
@@ -113,8 +111,10 @@ impl Engine {
         resample::forward(1, COLOURS, &rows.base, &columns.base, level, &mut base);
         guard::apply(1, &rows.cells, &columns.cells, &gates, &base, &mut field);
         drop((gates, base));
-        let level = anchored(&field, level, geometry, window.origin.anchor());
-        (level, statistics)
+        StepResult {
+            pixels: anchored(&field, level, geometry, window.origin.anchor()),
+            statistics,
+        }
     }
 
     /// The features that the head reads, `[height, width, C]`, and the statistics of a network with SDAM.
@@ -144,7 +144,7 @@ impl Engine {
             let links = self.links(0..self.blocks.len(), Some(Residual::Map(0)));
             return (chain::run(size, &links, encoded), None);
         };
-        let middle = blocks_before_alignment(self.blocks.len());
+        let middle = self.config.blocks_before_alignment();
         let features = chain::run(size, &self.links(0..middle, None), encoded.clone());
         let (features, statistics) = alignment.apply(&features, &regions, window.before.as_ref());
         let links = self.links(middle..self.blocks.len(), Some(Residual::Other(&encoded)));
@@ -256,6 +256,12 @@ impl Engine {
                 &mut field[outputs.start * line..outputs.end * line],
             );
         }
+    }
+}
+
+impl Stepper for Engine {
+    fn step(&self, window: &StepWindow, geometry: &StepGeometry) -> Result<StepResult, NetError> {
+        Ok(self.stepped(window, geometry))
     }
 }
 

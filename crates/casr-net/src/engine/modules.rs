@@ -1,13 +1,15 @@
-//! SDAM and SARM on slices: what [`crate::align`] and [`crate::similarity`] are in tensors.
+//! SDAM, structural distribution alignment, and SARM, self-similarity aware restoration, on slices.
 
 use super::weights::Weights;
-use crate::align::LARGEST_GAIN;
 use crate::model::Statistics;
 use crate::prior::Prior;
 use casr_kernels::conv::{Activation, Layer};
 use casr_kernels::reference::{self, COLOURS, ReferenceShape};
 use casr_kernels::superpixel::{self, NEIGHBOURS, SuperpixelShape};
 use casr_kernels::{InstructionSet, zeros};
+
+/// Bounds of the logarithm of a gain of SDAM.
+pub const LARGEST_GAIN: f32 = 3.0;
 
 /// Regions of a level: for every pixel a weight for each of the superpixels around it.
 pub(super) struct Regions<'a> {

@@ -1,8 +1,9 @@
 //! The loss on the statistics of superpixels: what SDAM is to hold.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use casr_burn::ops;
 use casr_kernels::heat::CellAxis;
-use casr_net::{FIRST_TEMPERATURES, StepGeometry, ops};
+use casr_net::{FIRST_TEMPERATURES, StepGeometry};
 
 /// Variance of the noise that is taken to lie on every value, as in the drift that is measured: (2/255)².
 const NOISE: f32 = (2.0 / 255.0) * (2.0 / 255.0);

@@ -2,10 +2,8 @@
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
-use burn::tensor::Device;
-use casr_net::{ComputeDevice, Model, Network, NetworkConfig};
+use casr_net::{Model, NetworkConfig};
 use casr_zoom::Image;
-use std::sync::{Mutex, PoisonError};
 
 /// Small, so that tests are quick; its halo is 8.
 pub const SMALL: NetworkConfig = NetworkConfig {
@@ -23,21 +21,9 @@ pub const MODULES: NetworkConfig = NetworkConfig {
     ..SMALL
 };
 
-/// A network with fresh parameters, always the same for a configuration: Burn's generator is one for all threads, so tests take turns.
-pub fn network(config: NetworkConfig) -> Network {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let device = Device::flex();
-    device.seed(17);
-    let network = Network::new(config, &device);
-    // Parameters are drawn when they are first read.
-    network.parameters();
-    network
-}
-
-/// A model of [`network`].
+/// A model with fresh parameters, always the same for a configuration.
 pub fn model(config: NetworkConfig) -> Model {
-    Model::from_network(network(config), ComputeDevice::cpu(), config)
+    Model::new(config, config.initial_parameters(17)).expect("the parameters are its own")
 }
 
 /// Noise with some structure, always the same for a size.

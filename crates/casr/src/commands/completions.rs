@@ -1,7 +1,8 @@
 //! `casr completions`: shell completion scripts, made from the command line's own definition.
 
-use super::{Arguments, Outcome};
-use crate::console;
+use super::Arguments;
+use casr_cli::Outcome;
+use casr_cli::console;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 

@@ -1,8 +1,9 @@
 //! `casr devices`: what `--device` can name.
 
-use super::Outcome;
-use crate::console;
-use casr_net::{ComputeDevice, DeviceChoice, GPU_SUPPORT, InstructionSet};
+use casr_cli::Outcome;
+use casr_cli::console;
+use casr_net::InstructionSet;
+use casr_zoom::{DeviceChoice, GPU_SUPPORT, gpus};
 use clap::Args;
 
 /// The arguments of `casr devices`.
@@ -15,8 +16,8 @@ pub struct DevicesArguments {}
 
 /// Prints a line for each.
 pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
-    let gpus = ComputeDevice::gpus();
-    let chosen = gpus.iter().position(|gpu| !gpu.is_simulated());
+    let gpus = gpus();
+    let chosen = gpus.iter().position(|gpu| !gpu.simulated);
     let mark = |chosen: bool| if chosen { "  [auto]" } else { "" };
     console::print(&format!(
         "{:<6} the processor: {} threads, {}{}\n",
@@ -27,14 +28,11 @@ pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
     ))?;
     for (index, gpu) in gpus.iter().enumerate() {
         console::print(&format!(
-            "{:<6} {gpu}{}{}{}\n",
+            "{:<6} {}{}{}{}\n",
             DeviceChoice::Gpu(index).to_string(),
-            if gpu.has_half_precision() {
-                ", half precision"
-            } else {
-                ""
-            },
-            if gpu.is_simulated() {
+            gpu.name,
+            if gpu.half { ", half precision" } else { "" },
+            if gpu.simulated {
                 ", simulated by the processor"
             } else {
                 ""

@@ -2,12 +2,10 @@
 
 mod completions;
 mod devices;
-mod eval;
-mod inspect;
 mod plan;
-mod train;
 mod upscale;
 
+use casr_cli::Outcome;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// The command line.
@@ -41,27 +39,10 @@ pub enum Command {
     Upscale(upscale::UpscaleArguments),
     /// Print levels, sizes, expected time and memory of an enlargement without doing it
     Plan(plan::PlanArguments),
-    /// Compare ways to enlarge benchmark images: fidelity, perception, drift and texture
-    Eval(eval::EvalArguments),
-    /// Train a network on a folder of images
-    Train(train::TrainArguments),
-    /// Picture what the network's modules see in an image
-    Inspect(inspect::InspectArguments),
     /// List the devices that can do the work
     Devices(devices::DevicesArguments),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArguments),
-}
-
-/// How a command that did not fail as a whole ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything was done.
-    Done,
-    /// Some files failed, each with its message; the others are done.
-    SomeFailed,
-    /// Ctrl-C or SIGTERM.
-    Interrupted,
 }
 
 impl Command {
@@ -74,9 +55,6 @@ impl Command {
         match self {
             Self::Upscale(arguments) => upscale::run(&arguments),
             Self::Plan(arguments) => plan::run(&arguments),
-            Self::Eval(arguments) => eval::run(&arguments),
-            Self::Train(arguments) => train::run(&arguments),
-            Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Devices(arguments) => devices::run(&arguments),
             Self::Completions(arguments) => completions::run(&arguments),
         }

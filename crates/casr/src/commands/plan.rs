@@ -1,11 +1,11 @@
 //! `casr plan`: what an enlargement would take, from the file's header alone.
 
-use super::Outcome;
-use crate::console;
 use crate::enlarge::on;
 use crate::inputs::{Found, Inputs, Search};
 use crate::memory::{self, MEGABYTE};
-use crate::options::{LimitOptions, ModelOptions, TargetOptions};
+use casr_cli::Outcome;
+use casr_cli::console;
+use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions};
 use casr_codec::{Colour, Info, Limits, probe, shown};
 use casr_zoom::{Enlarger, ScalePlan, Size, measure_throughput};
 use clap::Args;

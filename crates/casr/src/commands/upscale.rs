@@ -1,14 +1,14 @@
 //! `casr upscale`: enlarge images, each into a file of its own. A file that fails does not keep the others from being done.
 
-use super::Outcome;
-use crate::console;
 use crate::destination::{Destination, Page, Wanted};
 use crate::enlarge::{Job, Settings, enlarge};
 use crate::inputs::{Found, Inputs, Search};
-use crate::interrupt;
 use crate::memory::MEGABYTE;
-use crate::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
-use crate::progress::Progress;
+use casr_cli::Outcome;
+use casr_cli::Progress;
+use casr_cli::console;
+use casr_cli::interrupt;
+use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
 use casr_codec::{CodecError, Format, Options, ResolutionChange, pages, probe, probe_page, shown};
 use casr_zoom::{Enlarger, Look};
 use clap::{Args, ValueEnum};
@@ -253,10 +253,10 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
 fn note_idle(arguments: &UpscaleArguments, jobs: &[Job], settings: &Settings) {
     let lossless = |job: &Job| matches!(job.format, Format::Png | Format::Tiff);
     if arguments.quality.is_some() && !jobs.is_empty() && jobs.iter().all(lossless) {
-        console::note("casr: --quality changes nothing: PNG and TIFF are lossless");
+        console::remark("--quality changes nothing: PNG and TIFF are lossless");
     }
     if arguments.wishes.look() != Look::Auto && !settings.enlarger.model().has_looks() {
-        console::note("casr: --look changes nothing: these weights have one look");
+        console::remark("--look changes nothing: these weights have one look");
     }
 }
 
@@ -292,7 +292,7 @@ fn note_passed(files: &[PathBuf], why: &str) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        console::note(&format!("casr: {}{more}: passed over, {why}", shown(first)));
+        console::remark(&format!("{}{more}: passed over, {why}", shown(first)));
     }
 }
 
@@ -382,7 +382,7 @@ fn work(jobs: &[Job], settings: &Settings, quiet: bool, tally: &mut Tally) -> bo
         }
         let remark = || {
             for remark in remarks.iter().filter(|_| !quiet) {
-                console::note(&format!("casr: {}: {remark}", shown(job.output.name())));
+                console::remark(&format!("{}: {remark}", shown(job.output.name())));
             }
         };
         match result {

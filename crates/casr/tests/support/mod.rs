@@ -1,4 +1,5 @@
-//! What the tests share: running the program, small images, and folders that are looked into afterwards.
+//! What the tests of `casr` and of `casr-lab` share: running the program, small images, and folders that are
+//! looked into afterwards.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
@@ -34,14 +35,14 @@ impl Run {
         self
     }
 
-    /// Asserts exit code 1 and a single line on standard error that starts `casr: FILE: ` and holds `words`.
+    /// Asserts exit code 1 and a single line on standard error that starts `PROGRAM: FILE: ` and holds `words`.
     #[track_caller]
     pub fn fails_on(self, file: &Path, words: &[&str]) -> Self {
         assert_eq!(self.code, Some(1), "{self:?}");
         assert_eq!(self.errors.lines().count(), 1, "{self:?}");
         assert!(
             self.errors
-                .starts_with(&format!("casr: {}: ", file.display())),
+                .starts_with(&format!("{}: {}: ", PROGRAM.0, file.display())),
             "{self:?}"
         );
         for word in words {
@@ -51,9 +52,19 @@ impl Run {
     }
 }
 
+/// Name and path of the program whose tests these are.
+const PROGRAM: (&str, &str) = match (
+    option_env!("CARGO_BIN_EXE_casr"),
+    option_env!("CARGO_BIN_EXE_casr-lab"),
+) {
+    (Some(path), _) => ("casr", path),
+    (None, Some(path)) => ("casr-lab", path),
+    (None, None) => panic!("tests of neither program"),
+};
+
 /// The built program in `folder`.
 pub fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_casr"));
+    let mut command = Command::new(PROGRAM.1);
     command.current_dir(folder);
     // Mesa's Vulkan drivers look for a display there, and complain where the variable is not set.
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {

@@ -1,0 +1,300 @@
+//! Options that several commands share.
+
+use crate::console;
+use anyhow::Context;
+use casr_codec::Limits;
+use casr_zoom::{
+    DEFAULT_MAX_STEP, Device, DeviceChoice, GPU_SUPPORT, LARGEST_STEP, Look, Model, Precision,
+    Restoration, Size, Target, open_device,
+};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The factor where none is asked for.
+const DEFAULT_SCALE: f64 = 2.0;
+
+/// How large the result should be.
+#[derive(Debug, Args)]
+pub struct TargetOptions {
+    /// Enlarge both sides by FACTOR, any number from 1 up, such as 6.5, 4x or 250% [default: 2]
+    #[arg(
+        short,
+        long,
+        value_name = "FACTOR",
+        allow_negative_numbers = true,
+        value_parser = parse_factor,
+        group = "target"
+    )]
+    scale: Option<f64>,
+    /// Enlarge to exactly WIDTHxHEIGHT pixels, each side by its own factor
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = parse_size, group = "target")]
+    size: Option<Size>,
+    /// Enlarge to WIDTH pixels across; the height follows
+    #[arg(long, value_name = "PIXELS", value_parser = parse_side, group = "target")]
+    width: Option<usize>,
+    /// Enlarge to HEIGHT pixels down; the width follows
+    #[arg(long, value_name = "PIXELS", value_parser = parse_side, group = "target")]
+    height: Option<usize>,
+    /// The largest factor of one pass of the network, above 1 and at most 4: larger factors are reached in equal steps
+    #[arg(long, value_name = "FACTOR", default_value_t = DEFAULT_MAX_STEP, allow_negative_numbers = true, value_parser = parse_step)]
+    pub max_step: f64,
+}
+
+impl TargetOptions {
+    /// The wanted size.
+    pub fn target(&self) -> Target {
+        match (self.size, self.width, self.height) {
+            (Some(size), _, _) => Target::Size(size),
+            (_, Some(width), _) => Target::Width(width),
+            (_, _, Some(height)) => Target::Height(height),
+            _ => Target::Factor(self.scale.unwrap_or(DEFAULT_SCALE)),
+        }
+    }
+}
+
+/// Reads a factor from 1 up: `6.5`, `4x`, `x4`, `×4` or `250%`.
+fn parse_factor(text: &str) -> Result<f64, String> {
+    const SIGNS: [char; 3] = ['x', 'X', '×'];
+    let number = text.trim();
+    let (number, unit) = match number.strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (
+            number.trim_start_matches(SIGNS).trim_end_matches(SIGNS),
+            1.0,
+        ),
+    };
+    match number.trim().parse::<f64>().map(|number| number / unit) {
+        Ok(factor) if factor >= 1.0 && factor.is_finite() => Ok(factor),
+        Ok(_) => Err("a factor is a number from 1 up: CASR enlarges".to_owned()),
+        Err(_) => Err("write a factor as a number, such as 6.5, 4x or 250%".to_owned()),
+    }
+}
+
+/// Reads the largest factor of a step.
+fn parse_step(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(step) if step > 1.0 && step <= LARGEST_STEP => Ok(step),
+        _ => Err(format!("write a step above 1 and at most {LARGEST_STEP}")),
+    }
+}
+
+/// Reads a number of pixels.
+fn parse_side(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(pixels) if pixels > 0 => Ok(pixels),
+        _ => Err("write a whole number of pixels from 1 up".to_owned()),
+    }
+}
+
+/// Reads `WIDTHxHEIGHT`.
+fn parse_size(text: &str) -> Result<Size, String> {
+    let sides = text.split_once(['x', 'X', '×']);
+    let parsed = sides.and_then(|(width, height)| {
+        Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
+    });
+    match parsed {
+        Some((width, height)) if width > 0 && height > 0 => Ok(Size { width, height }),
+        _ => Err("write it as WIDTHxHEIGHT in whole pixels, such as 1920x1080".to_owned()),
+    }
+}
+
+/// Reads a time such as `45s`, `90m` or `6h`; a bare number is seconds.
+pub fn parse_time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "s"),
+    };
+    let seconds = match unit {
+        "h" => 3600.0,
+        "m" => 60.0,
+        _ => 1.0,
+    };
+    let parsed = number
+        .parse::<f64>()
+        .ok()
+        .map(|value| Duration::try_from_secs_f64(value * seconds));
+    match parsed {
+        Some(Ok(time)) => Ok(time),
+        _ => Err("write it as a number with s, m or h, such as 90m".to_owned()),
+    }
+}
+
+/// How many threads work.
+#[derive(Debug, Args)]
+pub struct ThreadOptions {
+    /// How many processor cores to use [default: all]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl ThreadOptions {
+    /// Starts the threads. Call it once.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn start(&self) -> anyhow::Result<()> {
+        // 0 means a thread for each core.
+        let threads = self.threads.unwrap_or(0);
+        (rayon::ThreadPoolBuilder::new().num_threads(threads.into()))
+            .build_global()
+            .context("the system gives no threads for the work; ask for fewer with --threads")
+    }
+}
+
+/// The network and where it runs.
+#[derive(Debug, Args)]
+pub struct ModelOptions {
+    /// A weights file that `casr-lab train` wrote [default: the weights in the program]
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Where to compute: auto (the first GPU, the processor where there is none), cpu, gpu, or gpu:N of `casr devices`
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: DeviceChoice,
+    #[command(flatten)]
+    threads: ThreadOptions,
+    /// The network's precision
+    #[arg(long, value_name = "PRECISION", value_enum, default_value_t = PrecisionName::Auto)]
+    precision: PrecisionName,
+}
+
+/// The names of [`Precision`]s.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrecisionName {
+    /// Half where the device has it: on most GPUs
+    Auto,
+    /// 32 bits: the same result, but for rounding, as the processor's
+    Single,
+    /// 16 bits
+    Half,
+}
+
+impl From<PrecisionName> for Precision {
+    fn from(name: PrecisionName) -> Self {
+        match name {
+            PrecisionName::Auto => Self::Auto,
+            PrecisionName::Single => Self::Single,
+            PrecisionName::Half => Self::Half,
+        }
+    }
+}
+
+impl ModelOptions {
+    /// Starts the threads and opens the device. Call it once. A GPU that was hoped for in vain is remarked on,
+    /// unless `quiet`.
+    ///
+    /// # Errors
+    /// The GPU asked for is not there, or the system gives no threads.
+    pub fn open(&self, quiet: bool) -> anyhow::Result<Arc<dyn Device>> {
+        self.threads.start()?;
+        let device = open_device(self.device, self.precision.into())?;
+        if GPU_SUPPORT && self.device == DeviceChoice::Auto && !device.is_gpu() && !quiet {
+            console::remark("no GPU found (or no driver for it); the processor does the work");
+        }
+        Ok(device)
+    }
+
+    /// The network of `--weights` or of the program on a device.
+    ///
+    /// # Errors
+    /// The weights are missing, damaged or no network.
+    pub fn model(&self, device: &Arc<dyn Device>) -> anyhow::Result<Model> {
+        let model = match &self.weights {
+            Some(path) => Model::open(path)?,
+            None => Model::embedded()?,
+        };
+        Ok(model.on(device.clone()))
+    }
+
+    /// The file of `--weights`.
+    pub fn weights(&self) -> Option<&Path> {
+        self.weights.as_deref()
+    }
+}
+
+/// What the network is asked for, beside enlarging.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct WishOptions {
+    /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean)
+    /// to 1 [default: auto; at a factor of 1 none, so that pixels stay as they are]
+    #[arg(long, value_name = "STRENGTH")]
+    restore: Option<Restore>,
+    /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp, textures invented where the image does
+    /// not tell), or a number from 0, faithful, to 1, vivid
+    #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
+    look: Look,
+}
+
+impl WishOptions {
+    /// How much to restore.
+    pub fn restoration(self) -> Restoration {
+        self.restore.unwrap_or_default().0
+    }
+
+    /// Whether images that keep their size are restored: where that is asked for.
+    pub fn restores(self) -> bool {
+        let asked = self.restore.map(|restore| restore.0);
+        asked.is_some_and(|restoration| restoration != Restoration::Strength(0.0))
+    }
+
+    /// Where to go between the ends of the model.
+    pub fn look(self) -> Look {
+        self.look
+    }
+}
+
+/// Reads a look: a name or a number.
+pub fn parse_look(text: &str) -> Result<Look, String> {
+    match text {
+        "auto" => Ok(Look::Auto),
+        "faithful" => Ok(Look::FAITHFUL),
+        "balanced" => Ok(Look::BALANCED),
+        "vivid" => Ok(Look::VIVID),
+        number => parse_strength(number).map(Look::Fixed).map_err(|_| {
+            "write auto, faithful, balanced, vivid, or a number from 0 to 1".to_owned()
+        }),
+    }
+}
+
+/// Reads a number from 0 to 1.
+pub fn parse_strength(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(strength) if (0.0..=1.0).contains(&strength) => Ok(strength),
+        _ => Err("write a number from 0 to 1".to_owned()),
+    }
+}
+
+/// How much to restore, as it is written on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restore(Restoration);
+
+impl FromStr for Restore {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self(Restoration::Auto));
+        }
+        let strength = parse_strength(text).map_err(|_| "write auto, or a number from 0 to 1");
+        Ok(Self(Restoration::Strength(strength?)))
+    }
+}
+
+/// Protection against files that claim to be enormous.
+#[derive(Debug, Args)]
+pub struct LimitOptions {
+    /// The most pixels an input may have, against decompression bombs
+    #[arg(long, value_name = "PIXELS", default_value_t = Limits::default().max_pixels)]
+    max_pixels: u64,
+}
+
+impl LimitOptions {
+    /// The limits for reading.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            max_pixels: self.max_pixels,
+        }
+    }
+}

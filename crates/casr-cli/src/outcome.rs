@@ -1,0 +1,37 @@
+//! How a program ends.
+
+use crate::{console, interrupt};
+use std::process::ExitCode;
+
+/// How a command that did not fail as a whole ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Some files failed, each with its message; the others are done.
+    SomeFailed,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+/// The exit code for a command line that nothing can satisfy: that of clap.
+const WRONG_USAGE: u8 = 2;
+
+/// The exit code of a command; says why it failed, if it did.
+pub fn conclude(outcome: anyhow::Result<Outcome>) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeFailed) => ExitCode::FAILURE,
+        Ok(Outcome::Interrupted) => {
+            console::remark("interrupted");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(error) => {
+            console::failure(&error);
+            match error.downcast_ref::<console::Usage>() {
+                Some(_) => ExitCode::from(WRONG_USAGE),
+                None => ExitCode::FAILURE,
+            }
+        }
+    }
+}
