@@ -11,7 +11,7 @@
 
 use casr_codec::{Format, Header, Limits, Options, Writer, read};
 use casr_metrics::{RgbImage, degrade, imresize, nearest};
-use casr_zoom::{Enlarger, Image, Look, Model, Target};
+use casr_zoom::{Enlarger, ImageView, Look, Model, Target};
 use std::error::Error;
 use std::path::Path;
 
@@ -149,9 +149,9 @@ fn sample(name: &str) -> Result<RgbImage> {
 }
 
 fn enlarged(enlarger: &Enlarger, image: &RgbImage, scale: usize, look: Look) -> Result<RgbImage> {
-    let image = Image::new(image.width(), image.height(), image.values().to_vec())?;
+    let image = ImageView::rgb(image.width(), image.height(), image.values())?;
     let enlarger = enlarger.clone().look(look);
-    let large = enlarger.enlarge(&image, Target::Factor(scale as f64))?;
+    let large = enlarger.enlarge(image, Target::Factor(scale as f64))?;
     let (width, height) = (large.width(), large.height());
     Ok(RgbImage::new(width, height, large.into_pixels())?)
 }

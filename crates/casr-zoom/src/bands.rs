@@ -7,6 +7,7 @@ use crate::{
     rows::Rows,
     step::{Below, Step},
     tile::Parts,
+    view::ImageView,
 };
 use casr_net::{CELL, Model};
 use half::f16;
@@ -57,25 +58,28 @@ struct Stage {
 }
 
 /// Is shown bands of levels; see [`Bands::view`].
-type Viewer<'a> = Box<dyn FnMut(usize, &Band) + 'a>;
+type Viewer<'a> = Box<dyn FnMut(usize, &Band) + Send + 'a>;
 
 /// What all stages share.
 struct Work<'a> {
     /// The network at the look that was asked for.
     model: Model,
-    image: &'a Image,
+    image: ImageView<'a>,
+    /// The same as RGB in floating point, where the network looks at it in every step.
+    original: Option<Image>,
     /// The next row of the image.
     row: usize,
     progress: Progress,
     /// The largest tile, in pixels without halos, that the device has not failed on.
     most: usize,
-    observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
+    observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a>,
     /// Is shown every band of every level.
     viewer: Viewer<'a>,
 }
 
 impl<'a> Bands<'a> {
-    pub(crate) fn new(model: Model, image: &'a Image, size: Size, steps: Vec<Step>) -> Self {
+    pub(crate) fn new(model: Model, image: ImageView<'a>, size: Size, steps: Vec<Step>) -> Self {
+        let looked_at = model.config().similarity && !steps.is_empty();
         let total = steps.iter().map(|step| step.tiling.work()).sum();
         // Level by level: the cells across the level below, and how many values the step that reads it leaves at each.
         let mut statistics = (1, 1);
@@ -95,6 +99,7 @@ impl<'a> Bands<'a> {
             stages: steps.into_iter().map(stage).collect(),
             work: Work {
                 model,
+                original: looked_at.then(|| image.into()),
                 image,
                 row: 0,
                 progress: Progress { done: 0, total },
@@ -108,7 +113,10 @@ impl<'a> Bands<'a> {
 
     /// Has `observer` called after every tile; [`ControlFlow::Break`] ends the work with [`ZoomError::Cancelled`].
     #[must_use]
-    pub fn observe(mut self, observer: impl FnMut(Progress) -> ControlFlow<()> + 'a) -> Self {
+    pub fn observe(
+        mut self,
+        observer: impl FnMut(Progress) -> ControlFlow<()> + Send + 'a,
+    ) -> Self {
         self.work.observer = Box::new(observer);
         self
     }
@@ -116,7 +124,7 @@ impl<'a> Bands<'a> {
     /// Has `viewer` shown the bands of all levels as they are made, each level's from top to bottom: the first argument is the
     /// level's place in [`ScalePlan::levels`](crate::ScalePlan::levels).
     #[must_use]
-    pub fn view(mut self, viewer: impl FnMut(usize, &Band) + 'a) -> Self {
+    pub fn view(mut self, viewer: impl FnMut(usize, &Band) + Send + 'a) -> Self {
         self.work.viewer = Box::new(viewer);
         self
     }
@@ -205,12 +213,11 @@ impl Work<'_> {
 
     /// The next rows of the image.
     fn source(&mut self) -> Option<Band> {
-        let rows = self.row..(self.row + SOURCE_ROWS).min(self.image.height());
+        let height = self.image.size().height;
+        let rows = self.row..(self.row + SOURCE_ROWS).min(height);
         self.row = rows.end;
-        let values = self.image.width() * COLOURS;
-        let pixels = &self.image.pixels()[rows.start * values..rows.end * values];
         (!rows.is_empty()).then(|| Band {
-            pixels: pixels.to_vec(),
+            pixels: self.image.rows(rows.clone()),
             rows,
         })
     }
@@ -219,7 +226,7 @@ impl Work<'_> {
     fn band(&mut self, stage: &Stage, part: &Range<usize>) -> Result<(Band, Vec<f16>), ZoomError> {
         let step = &stage.step;
         let below = Below {
-            image: self.image,
+            image: self.original.as_ref(),
             pixels: &stage.below,
             statistics: &stage.statistics,
         };

@@ -50,8 +50,9 @@ pub struct LevelCost {
 pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
-    /// The most memory held at a time, in bytes: the image, the rows held of every level, and one tile's features, which a
-    /// GPU holds in its own. The result itself is not counted: it leaves in bands.
+    /// The most memory held at a time, in bytes: the rows held of every level, one tile's features, which a
+    /// GPU holds in its own, and a copy of the image where the network looks at it in every step. The image
+    /// itself is not counted, as it is the caller's, nor the result, which leaves in bands.
     pub peak_bytes: u64,
 }
 
@@ -77,9 +78,10 @@ impl PlanCost {
             .iter()
             .map(|&(tiling, output)| tile_bytes(config, tiling, output))
             .max();
+        let original = u64::from(config.similarity) * pixels(plan.input()) * PIXEL;
         Self {
             levels,
-            peak_bytes: pixels(plan.input()) * PIXEL + rows + largest_tile.unwrap_or_default(),
+            peak_bytes: original + rows + largest_tile.unwrap_or_default(),
         }
     }
 

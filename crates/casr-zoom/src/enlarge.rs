@@ -9,6 +9,7 @@ use crate::{
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
     tile::Tiling,
+    view::ImageView,
     wear::Restoration,
 };
 use casr_net::{Model, Origin, Wear};
@@ -100,13 +101,18 @@ impl Enlarger {
     ///
     /// # Errors
     /// See [`ScalePlan::new`]; [`ZoomError::Memory`] if the result cannot be held whole.
-    pub fn enlarge(&self, image: &Image, target: Target) -> Result<Image, ZoomError> {
+    pub fn enlarge<'a>(
+        &self,
+        image: impl Into<ImageView<'a>>,
+        target: Target,
+    ) -> Result<Image, ZoomError> {
+        let image = image.into();
         let plan = self.plan(image.size(), target)?;
         self.bands(image, &plan)?.into_image()
     }
 
     /// What the network will be told of an image, and the look it will have: found in its pixels, where that was asked for.
-    pub fn treatment(&self, image: &Image, plan: &ScalePlan) -> Treatment {
+    pub fn treatment<'a>(&self, image: impl Into<ImageView<'a>>, plan: &ScalePlan) -> Treatment {
         let wear = self.restoration.wear(image);
         let look = self.look.for_image(plan.factor(), wear);
         Treatment { wear, look }
@@ -123,7 +129,12 @@ impl Enlarger {
     ///
     /// # Errors
     /// [`ZoomError::OtherPlan`] if the plan is for another size.
-    pub fn bands<'a>(&'a self, image: &'a Image, plan: &ScalePlan) -> Result<Bands<'a>, ZoomError> {
+    pub fn bands<'a>(
+        &self,
+        image: impl Into<ImageView<'a>>,
+        plan: &ScalePlan,
+    ) -> Result<Bands<'a>, ZoomError> {
+        let image = image.into();
         if plan.input() != image.size() {
             return Err(ZoomError::OtherPlan {
                 planned: plan.input(),

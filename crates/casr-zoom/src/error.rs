@@ -16,11 +16,13 @@ pub enum ZoomError {
     },
     /// The values do not fill the image, or are too many.
     #[error(
-        "an image of {size} RGB pixels does not have {values} values. Give three for every pixel, row by row."
+        "an image of {size} pixels does not have {values} values. Give {channels} for every pixel, row by row."
     )]
     PixelCount {
         /// The claimed size.
         size: Size,
+        /// Values of a pixel.
+        channels: usize,
         /// The values given.
         values: usize,
     },

@@ -1,6 +1,6 @@
 //! Images in memory.
 
-use crate::{error::ZoomError, plan::Size};
+use crate::{error::ZoomError, plan::Size, view::ImageView};
 
 /// Colours per pixel: red, green, blue.
 pub(crate) const COLOURS: usize = 3;
@@ -19,24 +19,13 @@ impl Image {
     /// [`ZoomError::EmptyImage`], [`ZoomError::PixelCount`], or [`ZoomError::PixelValue`] for a value that is not a
     /// number in [0, 1].
     pub fn new(width: usize, height: usize, pixels: Vec<f32>) -> Result<Self, ZoomError> {
-        let size = Size { width, height };
-        if width == 0 || height == 0 {
-            return Err(ZoomError::EmptyImage { size });
-        }
-        let values = width
-            .checked_mul(height)
-            .and_then(|count| count.checked_mul(COLOURS));
-        if values != Some(pixels.len()) {
-            let values = pixels.len();
-            return Err(ZoomError::PixelCount { size, values });
-        }
-        match pixels.iter().position(|value| !(0.0..=1.0).contains(value)) {
-            Some(index) => Err(ZoomError::PixelValue {
-                index,
-                value: pixels[index],
-            }),
-            None => Ok(Self { size, pixels }),
-        }
+        ImageView::rgb(width, height, &*pixels)?;
+        Ok(Self::checked(Size { width, height }, pixels))
+    }
+
+    /// Of values that have been checked.
+    pub(crate) fn checked(size: Size, pixels: Vec<f32>) -> Self {
+        Self { size, pixels }
     }
 
     /// Its size.
@@ -62,5 +51,23 @@ impl Image {
     /// The values, [height, width, 3].
     pub fn into_pixels(self) -> Vec<f32> {
         self.pixels
+    }
+
+    /// The values rounded to 8 bits, [height, width, 3].
+    pub fn to_u8(&self) -> Vec<u8> {
+        let rounded = |value: &f32| (value * 255.0).round() as u8;
+        self.pixels.iter().map(rounded).collect()
+    }
+
+    /// The values rounded to 16 bits, [height, width, 3].
+    pub fn to_u16(&self) -> Vec<u16> {
+        let rounded = |value: &f32| (value * 65_535.0).round() as u16;
+        self.pixels.iter().map(rounded).collect()
+    }
+
+    /// One value for each pixel, [height, width]: of an image that is grey, where all three are the same, and
+    /// else the first one's.
+    pub fn to_grey(&self) -> Vec<f32> {
+        self.pixels.iter().step_by(COLOURS).copied().collect()
     }
 }

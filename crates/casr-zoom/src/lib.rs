@@ -32,6 +32,7 @@ mod plan;
 mod rows;
 mod step;
 mod tile;
+mod view;
 mod wear;
 
 pub use bands::{Band, Bands, Progress};
@@ -43,4 +44,5 @@ pub use error::ZoomError;
 pub use image::Image;
 pub use look::Look;
 pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};
+pub use view::{ImageView, Samples};
 pub use wear::{Restoration, estimate};

@@ -47,8 +47,8 @@ pub(crate) struct Levels {
 /// What is held of the levels below.
 #[derive(Debug)]
 pub(crate) struct Below<'a> {
-    /// The original image.
-    pub image: &'a Image,
+    /// The original image; needed by a network with similarity.
+    pub image: Option<&'a Image>,
     /// The level below.
     pub pixels: &'a Rows<f32>,
     /// What the step before has left behind; empty at the first step.
@@ -204,11 +204,11 @@ impl Step {
             (row_window.clone(), row_border),
             (column_window.clone(), column_border),
         );
-        let prior = self.prior.as_ref().map(|prior| {
+        let prior = self.prior.as_ref().zip(below.image).map(|(prior, image)| {
             let image = Pixels {
-                height: below.image.height(),
-                width: below.image.width(),
-                values: below.image.pixels(),
+                height: image.height(),
+                width: image.width(),
+                values: image.pixels(),
             };
             let window = (below.pixels).window(row_window.clone(), column_window.clone());
             let prior = prior.prior(image, &window, row_window.clone(), column_window.clone());
@@ -347,7 +347,7 @@ mod tests {
         let values = noise(cells.0 * cells.1 * config.statistics());
         statistics.append(&values.into_iter().map(f16::from_f32).collect::<Vec<f16>>());
         let below = Below {
-            image: &image,
+            image: Some(&image),
             pixels: &level,
             statistics: &statistics,
         };

@@ -40,12 +40,12 @@ fn halos_cost_and_small_tiles_cost_more() {
 }
 
 #[test]
-fn no_levels_cost_nothing_but_the_image() {
+fn no_levels_cost_nothing() {
     let enlarger = Enlarger::new(model(SMALL));
     let plan = enlarger.plan(INPUT, Target::Factor(1.0)).unwrap();
     let cost = enlarger.cost(&plan);
     assert_eq!(cost.flops(), 0.0);
-    assert_eq!(cost.peak_bytes, 300 * 200 * 12);
+    assert_eq!(cost.peak_bytes, 0);
     assert_eq!(cost.time(1e9), Duration::ZERO);
 }
 

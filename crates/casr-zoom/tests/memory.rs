@@ -13,8 +13,8 @@ static ALLOCATIONS: PeakAlloc = PeakAlloc;
 
 /// Bytes at the peak of enlarging an image of this size in bands, over what was held before, and the estimate.
 fn peak(enlarger: &Enlarger, width: usize, height: usize, factor: f64) -> (f64, f64) {
-    let before = ALLOCATIONS.current_usage();
     let image = image(width, height);
+    let before = ALLOCATIONS.current_usage();
     let plan = enlarger.plan(image.size(), Target::Factor(factor)).unwrap();
     ALLOCATIONS.reset_peak_usage();
     for band in enlarger.bands(&image, &plan).unwrap() {

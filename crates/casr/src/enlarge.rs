@@ -9,12 +9,12 @@ use casr_cli::Progress;
 use casr_cli::interrupt;
 use casr_codec::{Format, Header, Info, Limits, Mark, Options, Writer, read, read_page, shown};
 use casr_zoom::{
-    Bands, Enlarger, Image, Look, Restoration, ScalePlan, Size, Target, Treatment, ZoomError,
+    Bands, Enlarger, ImageView, Look, Restoration, ScalePlan, Size, Target, Treatment, ZoomError,
 };
-use std::cell::Cell;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One image to enlarge.
 pub struct Job {
@@ -106,11 +106,11 @@ pub fn enlarge(
         picture.alpha = None;
     }
     let colour = header.colour;
-    let layers =
-        Layers::take(&mut picture, settings.keep_hidden).map_err(|error| on(name, &error))?;
+    let layers = Layers::take(&mut picture, settings.keep_hidden);
+    let colours = layers.colours().map_err(|error| on(name, &error))?;
     // Pixels that stay as they are need no look at them.
     let treatment =
-        (!plan.levels().is_empty()).then(|| settings.enlarger.treatment(&layers.colours, &plan));
+        (!plan.levels().is_empty()).then(|| settings.enlarger.treatment(colours, &plan));
     header.mark = (treatment.filter(|_| settings.mark)).map(|treatment| mark(&plan, treatment));
     if settings.verbose {
         remarks.push(describe(&plan, treatment));
@@ -192,23 +192,20 @@ fn stream(
     progress: &Progress,
     mut write: impl FnMut(&[f32], &AlphaRows) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let varying = match &layers.alpha {
-        Some(Alpha::Varying(image)) => Some(image),
-        _ => None,
-    };
+    let mask = layers.mask()?;
     let watch = Watch {
         progress,
-        done: Cell::new(0),
-        passes: 1 + u64::from(varying.is_some()),
+        done: AtomicU64::new(0),
+        passes: 1 + u64::from(mask.is_some()),
     };
     // Nothing is invented in a mask, and nothing in it is noise.
     let of_masks = (enlarger.clone())
         .look(Look::FAITHFUL)
         .restoration(Restoration::Strength(0.0));
-    let mut alphas = varying
-        .map(|image| watch.bands(&of_masks, image, plan))
+    let mut alphas = mask
+        .map(|mask| watch.bands(&of_masks, mask, plan))
         .transpose()?;
-    for band in watch.bands(enlarger, &layers.colours, plan)? {
+    for band in watch.bands(enlarger, layers.colours()?, plan)? {
         let band = band?;
         // One plan cuts both into the same rows.
         let alpha_band = alphas.as_mut().and_then(Iterator::next).transpose()?;
@@ -225,7 +222,7 @@ fn stream(
 /// Shows how far one image is, and stops the work after Ctrl-C. Colours and alpha are one work.
 struct Watch<'a> {
     progress: &'a Progress,
-    done: Cell<u64>,
+    done: AtomicU64,
     /// How often the network goes over the image.
     passes: u64,
 }
@@ -234,16 +231,16 @@ impl Watch<'_> {
     /// The bands of `image`, watched.
     fn bands<'b>(
         &'b self,
-        enlarger: &'b Enlarger,
-        image: &'b Image,
+        enlarger: &Enlarger,
+        image: ImageView<'b>,
         plan: &ScalePlan,
     ) -> Result<Bands<'b>, ZoomError> {
         let mut before = 0;
         let observer = move |now: casr_zoom::Progress| {
-            self.done.set(self.done.get() + now.done - before);
+            let more = now.done - before;
             before = now.done;
-            self.progress
-                .update(self.done.get(), now.total * self.passes);
+            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
+            self.progress.update(done, now.total * self.passes);
             if interrupt::requested() {
                 ControlFlow::Break(())
             } else {

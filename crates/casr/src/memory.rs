@@ -1,7 +1,7 @@
 //! What an enlargement takes of the machine's memory, and whether that is there.
 
 use anyhow::bail;
-use casr_codec::{Colour, Format, Info, shown};
+use casr_codec::{Format, Info, shown};
 use casr_zoom::{Enlarger, ScalePlan};
 use std::path::Path;
 use sysinfo::System;
@@ -22,28 +22,21 @@ const LOOKED_AT: u64 = 2048 * 2048;
 /// Bytes of a sample in memory.
 const SAMPLE: u64 = size_of::<f32>() as u64;
 
-/// Bytes of a pixel's colours as the network takes them.
-const COLOURS: u64 = 3 * SAMPLE;
-
 /// A megabyte.
 pub const MEGABYTE: u64 = 1_000_000;
 
 /// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a quarter. The image is read into
-/// samples, with the bytes of its file beside them; then it is there as the network takes it, with what is looked at, or with rows of all levels and a
+/// samples, with the bytes of its file beside them; then it is there with what is looked at, or with rows of all levels and a
 /// tile's features, and as a whole result where the format is not written row by row.
 pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarger) -> u64 {
     let pixels = info.width as u64 * info.height as u64;
-    let grey = info.colour == Colour::Grey;
     let samples = info.colour.channels() as u64 + u64::from(info.alpha);
     let read = pixels * samples * (SAMPLE + info.depth.bits() as u64 / 8);
-    // Grey and alpha become images of three channels, and for a moment are there twice; colours are weighed by alpha in a copy.
-    let spread = u64::from(grey) + u64::from(info.alpha);
-    let layers = pixels * (COLOURS + u64::from(info.alpha) * COLOURS);
-    let weighed = u64::from(info.alpha) * 4 * SAMPLE;
-    let taken = layers + pixels * (spread.min(1) * SAMPLE + weighed);
+    // Colours are weighed by alpha in a copy.
+    let layers = pixels * samples * SAMPLE;
+    let weighed = u64::from(info.alpha) * layers;
 
-    let cost = enlarger.cost(plan);
-    let work = cost.peak_bytes.saturating_sub(pixels * COLOURS);
+    let work = enlarger.cost(plan).peak_bytes;
     let (network, looked) = if plan.levels().is_empty() {
         (0, 0)
     } else {
@@ -56,7 +49,7 @@ pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarg
         Format::Png | Format::Jpeg | Format::Tiff => 0,
     };
     let enlarged = layers + network + ((work as f64 * KEPT) as u64).max(looked) + whole;
-    PROGRAM + read.max(taken).max(enlarged)
+    PROGRAM + read.max(layers + weighed).max(enlarged)
 }
 
 /// Refuses work that takes more memory than there is. `room` is how much there is, in bytes, where that is told; `name` is for the

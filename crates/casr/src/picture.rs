@@ -2,12 +2,14 @@
 
 use crate::alpha;
 use casr_codec::{Colour, Picture};
-use casr_zoom::{Image, ZoomError};
+use casr_zoom::{ImageView, ZoomError};
 
-/// A picture's pixels as the network takes them. Grey becomes RGB with three equal channels.
+/// A picture's pixels.
 pub struct Layers {
+    size: (usize, usize),
+    colour: Colour,
     /// Colours; those that hardly show are filled from beside them.
-    pub colours: Image,
+    pixels: Vec<f32>,
     /// The alpha channel, if the picture has one.
     pub alpha: Option<Alpha>,
 }
@@ -16,17 +18,13 @@ pub struct Layers {
 pub enum Alpha {
     /// The same everywhere: nothing to enlarge.
     Constant(f32),
-    /// One value a pixel, as a grey image.
-    Varying(Image),
+    /// One value a pixel.
+    Varying(Vec<f32>),
 }
 
 impl Layers {
     /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, unless they are to be kept: `keep_hidden`.
-    ///
-    /// # Errors
-    /// The picture has no pixels.
-    pub fn take(picture: &mut Picture, keep_hidden: bool) -> Result<Self, ZoomError> {
-        let (width, height) = (picture.width, picture.height);
+    pub fn take(picture: &mut Picture, keep_hidden: bool) -> Self {
         let mut pixels = std::mem::take(&mut picture.pixels);
         let alpha = match picture.alpha.take() {
             Some(values) if values.iter().all(|value| *value == values[0]) => {
@@ -34,26 +32,44 @@ impl Layers {
             }
             Some(values) => {
                 if !keep_hidden {
-                    alpha::weigh(&mut pixels, &values, width);
-                    alpha::bleed(&mut pixels, &values, width);
+                    alpha::weigh(&mut pixels, &values, picture.width);
+                    alpha::bleed(&mut pixels, &values, picture.width);
                 }
-                Some(Alpha::Varying(Image::new(width, height, spread(&values))?))
+                Some(Alpha::Varying(values))
             }
             None => None,
         };
-        if picture.colour == Colour::Grey {
-            pixels = spread(&pixels);
-        }
-        Ok(Self {
-            colours: Image::new(width, height, pixels)?,
+        Self {
+            size: (picture.width, picture.height),
+            colour: picture.colour,
+            pixels,
             alpha,
-        })
+        }
     }
-}
 
-/// Grey values as RGB.
-fn spread(grey: &[f32]) -> Vec<f32> {
-    grey.iter().flat_map(|&value| [value; 3]).collect()
+    /// The colours as the network takes them.
+    ///
+    /// # Errors
+    /// There are no pixels.
+    pub fn colours(&self) -> Result<ImageView<'_>, ZoomError> {
+        let (width, height) = self.size;
+        match self.colour {
+            Colour::Grey => ImageView::grey(width, height, &*self.pixels),
+            Colour::Rgb => ImageView::rgb(width, height, &*self.pixels),
+        }
+    }
+
+    /// The alpha channel as the network takes it, where there is something to enlarge.
+    ///
+    /// # Errors
+    /// There are no pixels.
+    pub fn mask(&self) -> Result<Option<ImageView<'_>>, ZoomError> {
+        let (width, height) = self.size;
+        match &self.alpha {
+            Some(Alpha::Varying(values)) => ImageView::grey(width, height, &**values).map(Some),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// What the network made of a grey pixel, as grey again: the mean of its three channels, which differ hardly.

@@ -7,7 +7,7 @@ use casr_cli::interrupt;
 use casr_cli::options::parse_look;
 use casr_metrics::{RgbImage, degrade, imresize, lanczos};
 use casr_net::{Model, Origin, Pixels, StepGeometry};
-use casr_zoom::{Enlarger, Image, LARGEST_STEP, Look, Restoration, ScalePlan, Size, Target};
+use casr_zoom::{Enlarger, ImageView, LARGEST_STEP, Look, Restoration, ScalePlan, Size, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -211,10 +211,10 @@ fn looped(
         .max_step(max_step)
         .restoration(network.restoration)
         .look(look);
-    let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
+    let image = ImageView::rgb(input.width(), input.height(), input.values())?;
     let plan = enlarger.plan(image.size(), Target::Size(Size { width, height }))?;
     let mut levels: Vec<Vec<f32>> = vec![Vec::new(); plan.levels().len()];
-    let bands = enlarger.bands(&image, &plan)?.observe(stop);
+    let bands = enlarger.bands(image, &plan)?.observe(stop);
     for band in bands.view(|level, band| levels[level].extend_from_slice(&band.pixels)) {
         band?;
     }
@@ -247,8 +247,8 @@ fn one_step(
         return levels.pop().ok_or_else(|| anyhow!("there is no level"));
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
-    let image = Image::new(input.width(), input.height(), input.values().to_vec())?;
-    let wear = network.restoration.wear(&image);
+    let image = ImageView::rgb(input.width(), input.height(), input.values())?;
+    let wear = network.restoration.wear(image);
     let (width, height) = size;
     let factor = image.size().factor_to(Size { width, height });
     let model = network.model.with_look(look.for_image(factor, wear));

@@ -3,7 +3,8 @@
 mod compression;
 mod noise;
 
-use crate::image::{COLOURS, Image};
+use crate::image::COLOURS;
+use crate::view::ImageView;
 use casr_net::{LUMA, Wear};
 use std::ops::RangeInclusive;
 
@@ -24,7 +25,7 @@ pub enum Restoration {
 
 impl Restoration {
     /// What the network is told of an image.
-    pub fn wear(self, image: &Image) -> Wear {
+    pub fn wear<'a>(self, image: impl Into<ImageView<'a>>) -> Wear {
         match self {
             Self::Auto => estimate(image),
             Self::Strength(strength) => Wear {
@@ -46,25 +47,30 @@ impl Restoration {
 /// On B100 and Set14, shrunk by 2 and by 4 (medians, nine tenths): clean, noise .03 to .06 (.08 to .21), never compressed;
 /// deviation 5, noise .51 to .53 (.55 to .58) for .5. JPEG of quality 30 to 90 is found in all of them but a drawing, 95 in 98 of 100; shrunk by
 /// 8, to some 40 × 60 pixels, up to 90. Of 1,104 parts of training images, shrunk by 2, with 24 to 96 pixels a side, none counts as compressed.
-pub fn estimate(image: &Image) -> Wear {
+pub fn estimate<'a>(image: impl Into<ImageView<'a>>) -> Wear {
+    let image = image.into();
     let part = |length: usize| {
         let first = length.saturating_sub(LONGEST) / 2;
         first..first + length.min(LONGEST)
     };
-    let (rows, columns) = (part(image.height()), part(image.width()));
+    let size = image.size();
+    let (rows, columns) = (part(size.height), part(size.width));
     let plane = |weights: [f32; COLOURS]| {
         let value = |pixel: &[f32]| {
             let terms = pixel.iter().zip(weights).map(|(v, w)| v * w);
             255.0 * terms.sum::<f32>()
         };
-        let line = |row: usize| {
-            let line = &image.pixels()[row * image.width() * COLOURS..];
-            line[columns.start * COLOURS..columns.end * COLOURS].chunks_exact(COLOURS)
-        };
+        let mut values = Vec::with_capacity(rows.len() * columns.len());
+        let mut line = Vec::new();
+        for row in rows.clone() {
+            line.clear();
+            image.append_row(row, columns.clone(), &mut line);
+            values.extend(line.chunks_exact(COLOURS).map(value));
+        }
         Plane {
             width: columns.len(),
             height: rows.len(),
-            values: rows.clone().flat_map(line).map(value).collect(),
+            values,
         }
     };
     let compression = compression::quality(&plane(LUMA)).map_or(0.0, Wear::of_quality);
