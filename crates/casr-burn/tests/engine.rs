@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use casr_burn::{Network, PriorTensors, Reference, StepInput};
 use casr_net::{
-    Model, NetworkConfig, Origin, Pixels, PriorGeometry, Statistics, StepGeometry, StepWindow,
-    Wear, whole_places,
+    Degradation, Model, NetworkConfig, Origin, Pixels, PriorGeometry, Statistics, StepGeometry,
+    StepWindow, whole_places,
 };
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ fn the_processor_runs_the_network_that_is_trained() {
             let places = whole_places((LEVEL.0, BELOW.0), (LEVEL.1, BELOW.1));
             let shape = [places[0].earlier, places[1].earlier, config.statistics()];
             let statistics = numbers(shape.iter().product(), 0.3);
-            let worn = Origin::Image(Wear {
+            let worn = Origin::Image(Degradation {
                 noise: 0.3,
                 compression: 0.1,
             });

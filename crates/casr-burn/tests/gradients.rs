@@ -2,10 +2,12 @@
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use casr_burn::{Network, PriorTensors, Reference, StepInput};
-use casr_net::{NetworkConfig, Origin, Pixels, PriorGeometry, StepGeometry, Wear, whole_places};
+use casr_net::{
+    Degradation, NetworkConfig, Origin, Pixels, PriorGeometry, StepGeometry, whole_places,
+};
 use std::sync::Arc;
 
-const ORIGIN: Origin = Origin::Image(Wear {
+const ORIGIN: Origin = Origin::Image(Degradation {
     noise: 0.5,
     compression: 0.3,
 });

@@ -5,7 +5,7 @@ use anyhow::Context;
 use casr_codec::Limits;
 use casr_zoom::{
     DEFAULT_MAX_STEP, Device, DeviceChoice, GPU_SUPPORT, LARGEST_STEP, Look, Model, Precision,
-    Restoration, Size, Target, open_device,
+    Restoration, Size, Strength, Target, check_max_step, open_device,
 };
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ fn parse_factor(text: &str) -> Result<f64, String> {
 /// Reads the largest factor of a step.
 fn parse_step(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(step) if step > 1.0 && step <= LARGEST_STEP => Ok(step),
+        Ok(step) if check_max_step(step).is_ok() => Ok(step),
         _ => Err(format!("write a step above 1 and at most {LARGEST_STEP}")),
     }
 }
@@ -236,7 +236,7 @@ impl WishOptions {
     /// Whether images that keep their size are restored: where that is asked for.
     pub fn restores(self) -> bool {
         let asked = self.restore.map(|restore| restore.0);
-        asked.is_some_and(|restoration| restoration != Restoration::Strength(0.0))
+        asked.is_some_and(|restoration| restoration != Restoration::Fixed(Strength::NONE))
     }
 
     /// Where to go between the ends of the model.
@@ -252,18 +252,15 @@ pub fn parse_look(text: &str) -> Result<Look, String> {
         "faithful" => Ok(Look::FAITHFUL),
         "balanced" => Ok(Look::BALANCED),
         "vivid" => Ok(Look::VIVID),
-        number => parse_strength(number).map(Look::Fixed).map_err(|_| {
+        number => parse_strength(number).map(Look::Fixed).ok_or_else(|| {
             "write auto, faithful, balanced, vivid, or a number from 0 to 1".to_owned()
         }),
     }
 }
 
 /// Reads a number from 0 to 1.
-pub fn parse_strength(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(strength) if (0.0..=1.0).contains(&strength) => Ok(strength),
-        _ => Err("write a number from 0 to 1".to_owned()),
-    }
+fn parse_strength(text: &str) -> Option<Strength> {
+    Strength::new(text.parse().ok()?).ok()
 }
 
 /// How much to restore, as it is written on the command line.
@@ -277,8 +274,8 @@ impl FromStr for Restore {
         if text == "auto" {
             return Ok(Self(Restoration::Auto));
         }
-        let strength = parse_strength(text).map_err(|_| "write auto, or a number from 0 to 1");
-        Ok(Self(Restoration::Strength(strength?)))
+        let strength = parse_strength(text).ok_or("write auto, or a number from 0 to 1");
+        Ok(Self(Restoration::Fixed(strength?)))
     }
 }
 

@@ -2,9 +2,9 @@
 //! answered by the seconds that it took: `upscale FACTOR` (a 256×256 image), `train` (a step on 16 patches of 48×48, on the processor), or `check
 //! FILE` (writes one doubling of a 128×128 image as little-endian f32).
 
-use casr_net::{Model, Origin, Pixels, StepGeometry, Wear};
+use casr_net::{Degradation, Model, Origin, Pixels, StepGeometry};
 use casr_train::{Batch, Target as Level, TrainOptions, Trainer};
-use casr_zoom::{Enlarger, Image, Look, Precision, Restoration, Target, open_device};
+use casr_zoom::{Enlarger, Image, Look, Precision, Restoration, Strength, Target, open_device};
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn batch() -> Batch {
         images: 16,
         size: (48, 48),
         clean: pixels(16 * 48, 48),
-        origins: vec![Origin::Image(Wear::default()); 16],
+        origins: vec![Origin::Image(Degradation::default()); 16],
         input: pixels(16 * 48, 48),
         targets: vec![Level {
             geometry: Arc::new(StepGeometry::new((48, 48), (96, 96))),
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("ours: {device}");
     let model = Model::embedded()?.on(device);
     let enlarger =
-        (Enlarger::new(model).look(Look::FAITHFUL)).restoration(Restoration::Strength(0.0));
+        (Enlarger::new(model).look(Look::FAITHFUL)).restoration(Restoration::Fixed(Strength::NONE));
     let mut trainer = Trainer::new(TrainOptions::default(), None)?;
     let (image, batch) = (Image::new(256, 256, pixels(256, 256))?, batch());
     for line in stdin().lines() {
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     values: &pixels(128, 128),
                 };
                 let model = enlarger.model();
-                let origin = Origin::Image(Wear::default());
+                let origin = Origin::Image(Degradation::default());
                 let result = model.first_step(image, &geometry, origin)?;
                 let bytes: Vec<u8> = result.iter().flat_map(|v| v.to_le_bytes()).collect();
                 std::fs::write(file, bytes)?;

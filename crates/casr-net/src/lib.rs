@@ -7,8 +7,8 @@
 //! Pixels are row-major, colours f32 RGB in [0, 1] in the file's own encoding.
 //!
 //! ```
-//! use casr_net::{Model, Origin, Pixels, StepGeometry, Wear};
-//! let (values, clean) = ([0.5; 8 * 6 * 3], Origin::Image(Wear::default()));
+//! use casr_net::{Model, Origin, Pixels, StepGeometry, Degradation};
+//! let (values, clean) = ([0.5; 8 * 6 * 3], Origin::Image(Degradation::default()));
 //! let image = Pixels { height: 8, width: 6, values: &values };
 //! let doubled = Model::embedded()?.first_step(image, &StepGeometry::new((8, 6), (16, 12)), clean)?;
 //! assert_eq!(doubled, [0.5; 16 * 12 * 3]);
@@ -37,7 +37,7 @@ pub use casr_kernels::conv::{Activation, GRID};
 pub use casr_kernels::guard::LUMA;
 pub use casr_kernels::resample::mirror;
 pub use casr_kernels::superpixel::CELL;
-pub use condition::{Origin, Wear};
+pub use condition::{Degradation, Origin};
 pub use config::{COLOURS, NetworkConfig};
 pub use device::{Cpu, Device, Stepper};
 pub use engine::LARGEST_GAIN;

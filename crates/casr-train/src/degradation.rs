@@ -3,7 +3,7 @@
 use crate::error::TrainError;
 use casr_codec::jpeg_round_trip;
 use casr_metrics::RgbImage;
-use casr_net::Wear;
+use casr_net::Degradation;
 use fastrand::Rng;
 use std::f64::consts::TAU;
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct Jpeg {
 
 /// Blur, then noise, then JPEG; each may be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Degradation {
+pub struct DegradationModel {
     /// Standard deviation of a Gaussian blur, pixels; 0 for none.
     pub blur: f64,
     /// Standard deviation of Gaussian noise, independent in pixels and colours, 8-bit levels; 0 for none.
@@ -40,7 +40,7 @@ pub struct Degradation {
     pub jpeg: Option<Jpeg>,
 }
 
-impl Degradation {
+impl DegradationModel {
     /// One as training meets them: noise and JPEG in four of ten each, both in one of ten, a blur with one of them in
     /// another.
     pub(crate) fn draw(random: &mut Rng) -> Self {
@@ -67,11 +67,11 @@ impl Degradation {
         }
     }
 
-    /// How worn an image is after it: what the network is told. A blur is not told.
-    pub fn wear(&self) -> Wear {
-        let compression = self.jpeg.map(|jpeg| Wear::of_quality(jpeg.quality));
-        Wear {
-            noise: Wear::of_deviation(self.noise as f32),
+    /// How degraded an image is after it, as the condition of a step has it: a blur is no part of that.
+    pub fn strengths(&self) -> Degradation {
+        let compression = self.jpeg.map(|jpeg| Degradation::of_quality(jpeg.quality));
+        Degradation {
+            noise: Degradation::of_deviation(self.noise as f32),
             compression: compression.unwrap_or_default(),
         }
     }
@@ -107,7 +107,7 @@ impl Degradation {
 }
 
 /// `clean`, `noise:SIGMA`, `jpeg:QUALITY` or `blur:SIGMA`, or several joined by `+`.
-impl FromStr for Degradation {
+impl FromStr for DegradationModel {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -139,7 +139,7 @@ impl FromStr for Degradation {
     }
 }
 
-impl fmt::Display for Degradation {
+impl fmt::Display for DegradationModel {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         let mut parts = Vec::new();
         if self.blur > 0.0 {

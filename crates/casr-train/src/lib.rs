@@ -20,7 +20,7 @@ mod trainer;
 mod validation;
 
 pub use data::Dataset;
-pub use degradation::{Degradation, Jpeg};
+pub use degradation::{DegradationModel, Jpeg};
 pub use error::TrainError;
 pub use loss::{
     LossTerms, LossWeights, alignment_loss, autocorrelation_loss, coarse_autocorrelation_loss,

@@ -2,12 +2,12 @@
 
 use crate::{
     data::{Dataset, Tile},
-    degradation::Degradation,
+    degradation::DegradationModel,
     error::TrainError,
     options::TrainOptions,
 };
 use casr_metrics::{RgbImage, degrade, imresize};
-use casr_net::{Origin, Pixels, Prior, PriorGeometry, StepGeometry, Wear};
+use casr_net::{Degradation, Origin, Pixels, Prior, PriorGeometry, StepGeometry};
 use fastrand::Rng;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Batch {
     pub input: Vec<f32>,
     /// The patches before they were degraded, alike.
     pub clean: Vec<f32>,
-    /// Where the network is told that each of them comes from.
+    /// The condition of each of them in the first step.
     pub origins: Vec<Origin>,
     /// One target a step.
     pub targets: Vec<Target>,
@@ -64,11 +64,12 @@ const ANISOTROPIC: f64 = 0.1;
 /// How many of the batches of several steps have three.
 const THREE_STEPS: f64 = 1.0 / 3.0;
 
-/// How far off estimates of noise and compression may be, as a share; the most noise that texture is taken for; and the compression
-/// under which most is missed.
-const ESTIMATED: f32 = 0.2;
-const TEXTURED: f32 = 0.15;
-const SLIGHT: f32 = 0.24;
+/// The largest relative error of an estimated strength.
+const ESTIMATE_ERROR: f32 = 0.2;
+/// The most noise that texture is taken for.
+const NOISE_FROM_TEXTURE: f32 = 0.15;
+/// The strength of compression below which most estimates miss it.
+const MISSED_COMPRESSION: f32 = 0.24;
 
 /// The batch of `step`: a pure function of the data, the options and the step.
 ///
@@ -142,8 +143,8 @@ fn draw(
             let tile = &data.training[random.usize(..data.training.len())];
             let truth = patch(tile, &mut random, top)?;
             let low = degrade(&truth, (size.1, size.0))?;
-            let (origin, worn) = worn(&low, options.degraded, &mut random)?;
-            let mut images = vec![worn, low];
+            let (origin, degraded) = degraded(&low, options.degraded, &mut random)?;
+            let mut images = vec![degraded, low];
             for level in &levels[..levels.len() - 1] {
                 images.push(imresize(&truth, (level.1, level.0))?);
             }
@@ -174,41 +175,46 @@ fn draw(
     })
 }
 
-/// A patch as a user might bring it, degraded with this probability, and what the network is told of it.
-fn worn(
+/// A patch as a user might bring it, degraded with this probability, and the condition of its first step.
+fn degraded(
     image: &RgbImage,
     probability: f64,
     random: &mut Rng,
 ) -> Result<(Origin, RgbImage), TrainError> {
     let degraded = random.f64() < probability;
-    let degradation = if degraded {
-        Degradation::draw(random)
+    let model = if degraded {
+        DegradationModel::draw(random)
     } else {
-        Degradation::default()
+        DegradationModel::default()
     };
-    let wear = as_estimated(&degradation, random);
+    let estimate = as_estimated(&model, random);
     let image = if degraded {
-        degradation.apply(image, random.u64(..))?
+        model.apply(image, random.u64(..))?
     } else {
         image.clone()
     };
-    Ok((Origin::Image(wear), image))
+    Ok((Origin::Image(estimate), image))
 }
 
-/// What an estimate would tell of an image after this: it is not exact, takes texture for a little noise, sees less of noise under
-/// JPEG, and misses some JPEG, most of it where the quality is high.
-fn as_estimated(degradation: &Degradation, random: &mut Rng) -> Wear {
-    let Wear { noise, compression } = degradation.wear();
-    let mut near = |value: f32| value * (1.0 + ESTIMATED * (2.0 * random.f32() - 1.0));
+/// What would be estimated of an image after this: not exact, with texture taken for a little noise, less noise under
+/// JPEG, and some JPEG missed, most of it where the quality is high.
+fn as_estimated(model: &DegradationModel, random: &mut Rng) -> Degradation {
+    let Degradation { noise, compression } = model.strengths();
+    let mut near = |value: f32| value * (1.0 + ESTIMATE_ERROR * (2.0 * random.f32() - 1.0));
     let (noise, compression) = (near(noise), near(compression));
     let textured = if random.bool() {
-        TEXTURED * random.f32()
+        NOISE_FROM_TEXTURE * random.f32()
     } else {
         0.0
     };
     let seen = random.f32();
-    let missed = random.f32() < if compression < SLIGHT { 0.6 } else { 0.1 };
-    Wear {
+    let missed = random.f32()
+        < if compression < MISSED_COMPRESSION {
+            0.6
+        } else {
+            0.1
+        };
+    Degradation {
         noise: (textured
             + if compression > 0.0 {
                 noise * seen

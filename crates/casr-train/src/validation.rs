@@ -2,7 +2,7 @@
 
 use crate::{data::Dataset, error::TrainError, trainer::Trainer};
 use casr_metrics::{RgbImage, degrade, psnr_y};
-use casr_net::{Model, Origin, Pixels, StepGeometry, Wear};
+use casr_net::{Degradation, Model, Origin, Pixels, StepGeometry};
 
 /// Most held-out images that are measured, and their side in pixels.
 const IMAGES: usize = 16;
@@ -45,7 +45,7 @@ impl Validation {
     /// None for images that [`Validation::new`] accepted.
     pub fn measure(&self, trainer: &Trainer) -> Result<Vec<(String, f64)>, TrainError> {
         let model = Model::new(trainer.options().network, trainer.average().parameters())?;
-        let origin = Origin::Image(Wear::default());
+        let origin = Origin::Image(Degradation::default());
         let mut results = Vec::new();
         for scale in SCALES {
             let side = SIDE / scale;

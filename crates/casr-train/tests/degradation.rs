@@ -1,8 +1,8 @@
 //! What degradations do, and how they are written.
 
 use casr_metrics::RgbImage;
-use casr_net::Wear;
-use casr_train::{Dataset, Degradation, Jpeg, TrainOptions, batch};
+use casr_net::Degradation;
+use casr_train::{Dataset, DegradationModel, Jpeg, TrainOptions, batch};
 use std::path::{Path, PathBuf};
 
 /// A slope of grey with a hard edge.
@@ -24,7 +24,7 @@ fn distance(one: &RgbImage, other: &RgbImage) -> f64 {
     (squares.sum::<f64>() / one.values().len() as f64).sqrt()
 }
 
-fn parsed(text: &str) -> Degradation {
+fn parsed(text: &str) -> DegradationModel {
     text.parse().unwrap()
 }
 
@@ -49,7 +49,7 @@ fn noise_has_its_deviation_and_its_seed() {
 fn clean_changes_nothing() {
     let image = picture(31, 17);
     assert_eq!(parsed("clean").apply(&image, 1).unwrap(), image);
-    assert_eq!(parsed("clean"), Degradation::default());
+    assert_eq!(parsed("clean"), DegradationModel::default());
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn a_crop_of_a_file_keeps_the_blocks_of_the_file() {
             subsampled: false,
             phase,
         };
-        let degradation = Degradation {
+        let degradation = DegradationModel {
             jpeg: Some(jpeg),
-            ..Degradation::default()
+            ..DegradationModel::default()
         };
         degradation.apply(&image, 1).unwrap()
     };
@@ -105,23 +105,29 @@ fn names_are_read_as_they_are_written() {
         "rain:3",
         "noise:5+",
     ] {
-        let error = text.parse::<Degradation>().unwrap_err();
+        let error = text.parse::<DegradationModel>().unwrap_err();
         assert!(error.contains("noise:SIGMA"), "{text}: {error}");
     }
 }
 
 #[test]
 fn wear_grows_with_the_damage() {
-    let wear = |text: &str| parsed(text).wear();
-    assert_eq!(wear("clean"), Wear::default());
-    assert!(wear("noise:2").noise < wear("noise:9").noise);
-    assert!(wear("jpeg:90").compression < wear("jpeg:60").compression);
+    let degradation = |text: &str| parsed(text).strengths();
+    assert_eq!(degradation("clean"), Degradation::default());
+    assert!(degradation("noise:2").noise < degradation("noise:9").noise);
+    assert!(degradation("jpeg:90").compression < degradation("jpeg:60").compression);
     assert_eq!(
-        (wear("noise:90").noise, wear("noise:90").compression),
+        (
+            degradation("noise:90").noise,
+            degradation("noise:90").compression
+        ),
         (1.0, 0.0)
     );
     assert_eq!(
-        (wear("jpeg:75").noise, wear("jpeg:75").compression),
+        (
+            degradation("jpeg:75").noise,
+            degradation("jpeg:75").compression
+        ),
         (0.0, 0.5)
     );
 }

@@ -7,7 +7,7 @@ use crate::{
     plan::{ScalePlan, Size},
     tile::Tiling,
 };
-use casr_net::{CELL, Model, NetworkConfig, Origin, Pixels, StepGeometry, Wear};
+use casr_net::{CELL, Degradation, Model, NetworkConfig, Origin, Pixels, StepGeometry};
 use half::f16;
 use std::{
     ops::Range,
@@ -114,7 +114,7 @@ pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
 fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let output = 2 * side;
     let geometry = StepGeometry::new((side, side), (output, output));
-    let origin = Origin::Image(Wear::default());
+    let origin = Origin::Image(Degradation::default());
     let run = || {
         let window = vec![0.5; side * side * COLOURS];
         let start = Instant::now();

@@ -3,16 +3,17 @@
 use crate::{
     bands::Bands,
     cost::PlanCost,
+    degradation::Restoration,
     error::ZoomError,
     image::Image,
     look::Look,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     step::{Levels, Step},
+    strength::Strength,
     tile::Tiling,
     view::ImageView,
-    wear::Restoration,
 };
-use casr_net::{Model, Origin, Wear};
+use casr_net::{Degradation, Model, Origin};
 
 /// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
 /// small enough that a tile's features stay within some hundred megabytes.
@@ -21,10 +22,10 @@ pub const DEFAULT_TILE: usize = 512;
 /// How an image is treated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Treatment {
-    /// How worn the network is told that it is: what it removes.
-    pub wear: Wear,
+    /// The condition of the first step: noise and compression of these strengths are removed.
+    pub degradation: Degradation,
     /// Where it goes between faithful, 0, and vivid, 1.
-    pub look: f32,
+    pub look: Strength,
 }
 
 /// Enlarges images with one model.
@@ -111,17 +112,17 @@ impl Enlarger {
         self.bands(image, &plan)?.into_image()
     }
 
-    /// What the network will be told of an image, and the look it will have: found in its pixels, where that was asked for.
+    /// How an image will be treated: found in its pixels, where [`Restoration::Auto`] or [`Look::Auto`] is set.
     pub fn treatment<'a>(&self, image: impl Into<ImageView<'a>>, plan: &ScalePlan) -> Treatment {
-        let wear = self.restoration.wear(image);
-        let look = self.look.for_image(plan.factor(), wear);
-        Treatment { wear, look }
+        let degradation = self.restoration.degradation(image);
+        let look = self.look.for_image(plan.factor(), degradation);
+        Treatment { degradation, look }
     }
 
     /// Treats all images alike from now on.
     #[must_use]
-    pub fn treating(self, Treatment { wear, look }: Treatment) -> Self {
-        self.restoration(Restoration::Exactly(wear))
+    pub fn treating(self, Treatment { degradation, look }: Treatment) -> Self {
+        self.restoration(Restoration::Exactly(degradation))
             .look(Look::Fixed(look))
     }
 
@@ -146,7 +147,7 @@ impl Enlarger {
             let model = self.model.clone();
             return Ok(Bands::new(model, image, plan.output(), Vec::new()));
         }
-        let Treatment { wear, look } = self.treatment(image, plan);
+        let Treatment { degradation, look } = self.treatment(image, plan);
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
@@ -155,14 +156,14 @@ impl Enlarger {
                 output,
             };
             let origin = match levels.before {
-                None => Origin::Image(wear),
+                None => Origin::Image(degradation),
                 Some(_) => Origin::Step,
             };
             let tiling = Tiling::new(input, self.tile, &self.model);
             Step::new(tiling, levels, origin, self.model.config())
         });
         let steps = steps.collect();
-        let model = self.model.with_look(look);
+        let model = self.model.with_look(look.value());
         Ok(Bands::new(model, image, plan.output(), steps))
     }
 }

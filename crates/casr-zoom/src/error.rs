@@ -74,6 +74,12 @@ pub enum ZoomError {
         /// The largest step allowed.
         max_step: f64,
     },
+    /// A strength of restoration, or a look, outside of [0, 1].
+    #[error("{value} is no number from 0 to 1. Give one.")]
+    Strength {
+        /// The value given.
+        value: f32,
+    },
     /// A plan made for an image of another size.
     #[error(
         "the plan is for an image of {planned} pixels, but this one has {image}. Make a plan for this image."

@@ -23,6 +23,7 @@
 
 mod bands;
 mod cost;
+mod degradation;
 mod device;
 mod enlarge;
 mod error;
@@ -31,18 +32,19 @@ mod look;
 mod plan;
 mod rows;
 mod step;
+mod strength;
 mod tile;
 mod view;
-mod wear;
 
 pub use bands::{Band, Bands, Progress};
-pub use casr_net::{Device, LARGEST_STEP, Model, NetError, Wear};
+pub use casr_net::{Degradation, Device, LARGEST_STEP, Model, NetError};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
+pub use degradation::{Restoration, estimate};
 pub use device::{DeviceChoice, GPU_SUPPORT, Gpu, Precision, gpus, open_device};
 pub use enlarge::{DEFAULT_TILE, Enlarger, Treatment};
 pub use error::ZoomError;
 pub use image::Image;
 pub use look::Look;
-pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target};
+pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target, check_max_step};
+pub use strength::Strength;
 pub use view::{ImageView, Samples};
-pub use wear::{Restoration, estimate};

@@ -1,6 +1,7 @@
 //! Where an enlargement goes between the least error and the best look.
 
-use casr_net::Wear;
+use crate::strength::Strength;
+use casr_net::Degradation;
 
 /// Where an enlargement goes between the two ends of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -9,24 +10,24 @@ pub enum Look {
     #[default]
     Auto,
     /// So far from [`Look::FAITHFUL`], 0, towards [`Look::VIVID`], 1.
-    Fixed(f32),
+    Fixed(Strength),
 }
 
 impl Look {
-    /// The least error: nothing is invented, and where the image does not tell, the result is smooth.
-    pub const FAITHFUL: Self = Self::Fixed(0.0);
+    /// The least error: nothing is invented, and where the image does not determine the result, it is smooth.
+    pub const FAITHFUL: Self = Self::Fixed(Strength::NONE);
 
     /// Half-way, by eye.
-    pub const BALANCED: Self = Self::Fixed(0.5);
+    pub const BALANCED: Self = Self::Fixed(Strength::HALF);
 
-    /// The best look: crisp, with textures that are invented where the image does not tell.
-    pub const VIVID: Self = Self::Fixed(1.0);
+    /// The best look: crisp, with textures that are invented where the image does not determine them.
+    pub const VIVID: Self = Self::Fixed(Strength::FULL);
 
-    /// The look of an enlargement by `factor` of an image as worn as this.
-    pub fn for_image(self, factor: f64, wear: Wear) -> f32 {
+    /// The look of an enlargement by `factor` of an image that is so degraded.
+    pub fn for_image(self, factor: f64, degradation: Degradation) -> Strength {
         match self {
-            Self::Auto => automatic(factor, wear),
-            Self::Fixed(look) => look.clamp(0.0, 1.0),
+            Self::Auto => automatic(factor, degradation),
+            Self::Fixed(look) => look,
         }
     }
 }
@@ -45,7 +46,8 @@ impl Look {
 /// | 1 | 32.28 .055 | 28.82 .117 | 27.10 .165 | 25.34 .280 | 26.65 .211 |
 ///
 /// LPIPS would have every look at 1; the eye finds speckle there at ×4, more of it on JPEG files, and little at these.
-fn automatic(factor: f64, wear: Wear) -> f32 {
+fn automatic(factor: f64, degradation: Degradation) -> Strength {
     let by_factor = (0.25 + 0.25 * factor.log2() as f32).clamp(0.5, 1.0);
-    by_factor * (1.0 - 0.5 * wear.noise.max(wear.compression))
+    let strongest = degradation.noise.max(degradation.compression);
+    Strength::nearest(by_factor * (1.0 - 0.5 * strongest))
 }

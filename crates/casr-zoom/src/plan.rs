@@ -76,6 +76,17 @@ pub enum Target {
     Same,
 }
 
+/// Whether this may be the largest factor of one step.
+///
+/// # Errors
+/// [`ZoomError::MaxStep`] for a number outside of (1, [`LARGEST_STEP`]].
+pub fn check_max_step(max_step: f64) -> Result<(), ZoomError> {
+    match max_step > 1.0 && max_step <= LARGEST_STEP {
+        true => Ok(()),
+        false => Err(ZoomError::MaxStep { max_step }),
+    }
+}
+
 /// The levels of an enlargement: equal steps, none larger than asked for, to exactly the wanted size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScalePlan {
@@ -97,9 +108,7 @@ impl ScalePlan {
         if input.width == 0 || input.height == 0 {
             return Err(ZoomError::EmptyImage { size: input });
         }
-        if !(max_step > 1.0 && max_step <= LARGEST_STEP) {
-            return Err(ZoomError::MaxStep { max_step });
-        }
+        check_max_step(max_step)?;
         let (columns, rows) = match target {
             Target::Same => {
                 let levels = vec![input];

@@ -1,6 +1,6 @@
 //! The engine against the same network in PyTorch (`training/`): whole loops on stored inputs, made by `training/golden.py`.
 
-use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Size, Target, Wear};
+use casr_zoom::{Degradation, Enlarger, Image, Look, Model, Restoration, Size, Strength, Target};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use std::{fs, path::PathBuf};
@@ -46,13 +46,13 @@ fn check(name: &str) {
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
 
     let model = Model::open(&path(&case.network)).unwrap();
-    let wear = Wear {
+    let degradation = Degradation {
         noise: case.condition.noise,
         compression: case.condition.compression,
     };
     let enlarger = Enlarger::new(model)
-        .restoration(Restoration::Exactly(wear))
-        .look(Look::Fixed(case.look));
+        .restoration(Restoration::Exactly(degradation))
+        .look(Look::Fixed(Strength::new(case.look).unwrap()));
     let (height, width) = case.sizes[0];
     let image = Image::new(width, height, values(&tensors, "input")).unwrap();
     let &(height, width) = case.sizes.last().unwrap();

@@ -3,7 +3,7 @@
 mod support;
 
 use casr_net::NetworkConfig;
-use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Target};
+use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Strength, Target, ZoomError};
 use support::{MODULES, SMALL, image, model};
 
 /// Networks whose corrections are as large as the image: fresh ones with a head that shouts.
@@ -115,7 +115,7 @@ fn clean_images_are_anchors_and_degraded_ones_less() {
         let of = |strength| {
             let enlarger = enlarger
                 .clone()
-                .restoration(Restoration::Strength(strength));
+                .restoration(Restoration::Fixed(Strength::new(strength).unwrap()));
             lr_psnr(
                 &enlarger.enlarge(&image, Target::Factor(2.0)).unwrap(),
                 &image,
@@ -133,7 +133,7 @@ fn clean_images_are_anchors_and_degraded_ones_less() {
 /// a result, which a network does not mirror.
 #[test]
 fn borders_are_mirrors() {
-    let enlarger = Enlarger::new(model(SMALL)).restoration(Restoration::Strength(0.0));
+    let enlarger = Enlarger::new(model(SMALL)).restoration(Restoration::Fixed(Strength::NONE));
     let half = image(48, 9);
     let rows = half.pixels().chunks_exact(48 * 3);
     let mirrored = rows.flat_map(|row| {
@@ -160,14 +160,14 @@ fn borders_are_mirrors() {
 fn looks_differ_and_their_ends_are_fixed() {
     let model = Model::embedded().unwrap();
     let image = image(24, 20);
-    let enlarger = Enlarger::new(model).restoration(Restoration::Strength(0.0));
+    let enlarger = Enlarger::new(model).restoration(Restoration::Fixed(Strength::NONE));
     let of = |look: Look| {
         let enlarger = enlarger.clone().look(look);
         enlarger.enlarge(&image, Target::Factor(2.0)).unwrap()
     };
     let faithful = of(Look::FAITHFUL);
     let apart = [0.0, 0.25, 0.5, 0.75, 1.0].map(|look| {
-        let other = of(Look::Fixed(look));
+        let other = of(Look::Fixed(Strength::new(look).unwrap()));
         let squares = other.pixels().iter().zip(faithful.pixels());
         squares.map(|(a, b)| (a - b).powi(2)).sum::<f32>()
     });
@@ -175,14 +175,19 @@ fn looks_differ_and_their_ends_are_fixed() {
         apart.is_sorted_by(|a, b| a < b) && apart[0] == 0.0,
         "{apart:?}"
     );
-    assert!(of(Look::Fixed(7.0)) == of(Look::VIVID));
+    for wrong in [-0.1, 1.01, f32::NAN] {
+        let error = Strength::new(wrong).unwrap_err();
+        assert!(matches!(error, ZoomError::Strength { .. }), "{error}");
+    }
     assert!(of(Look::Auto) != faithful);
 }
 
 #[test]
 fn the_look_rises_with_the_factor_and_falls_with_degradation() {
     let of = |factor, noise, compression| {
-        Look::Auto.for_image(factor, casr_zoom::Wear { noise, compression })
+        Look::Auto
+            .for_image(factor, casr_zoom::Degradation { noise, compression })
+            .value()
     };
     let rising = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 64.0].map(|factor| of(factor, 0.0, 0.0));
     assert!(
@@ -192,8 +197,6 @@ fn the_look_rises_with_the_factor_and_falls_with_degradation() {
     assert!((rising[3] - 0.75).abs() < 1e-6);
     assert!(of(4.0, 0.5, 0.1) < rising[3] && of(4.0, 0.5, 1.0) < of(4.0, 0.5, 0.1));
     assert_eq!(of(4.0, 1.0, 0.0), 0.375);
-    assert_eq!(
-        Look::Fixed(0.3).for_image(16.0, casr_zoom::Wear::default()),
-        0.3
-    );
+    let fixed = Look::BALANCED.for_image(16.0, casr_zoom::Degradation::default());
+    assert_eq!(fixed, Strength::HALF);
 }

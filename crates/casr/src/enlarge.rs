@@ -9,7 +9,8 @@ use casr_cli::Progress;
 use casr_cli::interrupt;
 use casr_codec::{Format, Header, Info, Limits, Mark, Options, Writer, read, read_page, shown};
 use casr_zoom::{
-    Bands, Enlarger, ImageView, Look, Restoration, ScalePlan, Size, Target, Treatment, ZoomError,
+    Bands, Enlarger, ImageView, Look, Restoration, ScalePlan, Size, Strength, Target, Treatment,
+    ZoomError,
 };
 use std::io;
 use std::ops::ControlFlow;
@@ -148,7 +149,7 @@ pub fn enlarge(
 
 /// What a result tells of its making.
 fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
-    let Treatment { wear, look } = treatment;
+    let Treatment { degradation, look } = treatment;
     let what = if plan.input() == plan.output() {
         "restored".to_owned()
     } else {
@@ -163,20 +164,23 @@ fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
         software: concat!("CASR ", env!("CARGO_PKG_VERSION")).to_owned(),
         parameters: format!(
             "{what}; look {look:.2} (0 faithful, 1 vivid); removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
-            wear.noise, wear.compression
+            degradation.noise, degradation.compression
         ),
     }
 }
 
 /// What was found in an image and what will be done.
 fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
-    let Some(Treatment { wear, look }) = treatment else {
+    let Some(Treatment { degradation, look }) = treatment else {
         return "the pixels stay as they are".to_owned();
     };
     let levels: Vec<String> = plan.levels().iter().map(ToString::to_string).collect();
-    let found = [(wear.noise, "noise"), (wear.compression, "traces of JPEG")]
-        .map(|(strength, what)| format!("{what} {strength:.2}"))
-        .join(" and ");
+    let found = [
+        (degradation.noise, "noise"),
+        (degradation.compression, "traces of JPEG"),
+    ]
+    .map(|(strength, what)| format!("{what} {strength:.2}"))
+    .join(" and ");
     format!(
         "removes {found} (0 none, 1 worst); look {look:.2} (0 faithful, 1 vivid); {} → {}",
         plan.input(),
@@ -201,7 +205,7 @@ fn stream(
     // Nothing is invented in a mask, and nothing in it is noise.
     let of_masks = (enlarger.clone())
         .look(Look::FAITHFUL)
-        .restoration(Restoration::Strength(0.0));
+        .restoration(Restoration::Fixed(Strength::NONE));
     let mut alphas = mask
         .map(|mask| watch.bands(&of_masks, mask, plan))
         .transpose()?;

@@ -9,7 +9,7 @@ use casr_cli::Outcome;
 use casr_cli::console;
 use casr_cli::options::{LimitOptions, ModelOptions, WishOptions, parse_time};
 use casr_codec::{CodecError, images_in};
-use casr_train::Degradation;
+use casr_train::DegradationModel;
 use casr_zoom::{DEFAULT_MAX_STEP, Device, Model};
 use clap::Args;
 use std::cmp::Reverse;
@@ -51,7 +51,7 @@ pub struct EvalArguments {
         value_delimiter = ',',
         default_value = "clean"
     )]
-    degrade: Vec<Degradation>,
+    degrade: Vec<DegradationModel>,
     /// One more method: a program, run for every image with {in}, {out}, {width}, {height}, {scale} and, for the images
     /// between, a folder {levels} replaced
     #[arg(long, value_name = "NAME=COMMAND")]
@@ -296,7 +296,7 @@ fn image_sets(folder: &Path) -> anyhow::Result<Vec<ImageSet>> {
             name: name.unwrap_or_default().to_string_lossy().into_owned(),
             images,
             sheet: false,
-            degradation: Degradation::default(),
+            degradation: DegradationModel::default(),
         }
     };
     let none = match images_in(folder) {

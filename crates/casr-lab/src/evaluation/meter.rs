@@ -9,7 +9,7 @@ use casr_metrics::{
     SIFID_STAGES, STAGES, degrade, drift, drift_per_step, psnr_lr, psnr_rgb, psnr_y, sifid,
     ssim_rgb, ssim_y, texture_consistency, texture_consistency_with_input,
 };
-use casr_train::Degradation;
+use casr_train::DegradationModel;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -216,11 +216,15 @@ impl Task {
     ///
     /// # Errors
     /// The image is too small for the scale, or cannot be degraded.
-    pub fn new(image: &RgbImage, scale: f64, degradation: Degradation) -> anyhow::Result<Self> {
+    pub fn new(
+        image: &RgbImage,
+        scale: f64,
+        degradation: DegradationModel,
+    ) -> anyhow::Result<Self> {
         let protocol = Protocol::new(image.size(), scale)?;
         let truth = image.crop((0, 0), protocol.truth)?;
         let clean = degrade(&truth, protocol.input)?;
-        let input = if degradation == Degradation::default() {
+        let input = if degradation == DegradationModel::default() {
             clean.clone()
         } else {
             degradation.apply(&clean, NOISE_SEED)?

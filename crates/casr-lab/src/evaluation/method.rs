@@ -7,7 +7,9 @@ use casr_cli::interrupt;
 use casr_cli::options::parse_look;
 use casr_metrics::{RgbImage, degrade, imresize, lanczos};
 use casr_net::{Model, Origin, Pixels, StepGeometry};
-use casr_zoom::{Enlarger, ImageView, LARGEST_STEP, Look, Restoration, ScalePlan, Size, Target};
+use casr_zoom::{
+    Enlarger, ImageView, LARGEST_STEP, Look, Restoration, ScalePlan, Size, Target, check_max_step,
+};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -106,10 +108,8 @@ impl Method {
         let Some((kind, network)) = plain.map(|kind| (kind, None)).or(looped) else {
             bail!("{name}: there is no such method; there are {HELP}");
         };
-        if let Kind::Looped(step) | Kind::FourThenLanczos(step) = kind
-            && !(step > 1.0 && step <= LARGEST_STEP)
-        {
-            bail!("{name}: a step must be above 1 and at most {LARGEST_STEP}");
+        if let Kind::Looped(step) | Kind::FourThenLanczos(step) = kind {
+            check_max_step(step).map_err(|error| anyhow!("{name}: {error}"))?;
         }
         Ok(Self {
             name: name.to_owned(),
@@ -248,16 +248,17 @@ fn one_step(
     }
     let geometry = StepGeometry::new((input.height(), input.width()), (size.1, size.0));
     let image = ImageView::rgb(input.width(), input.height(), input.values())?;
-    let wear = network.restoration.wear(image);
+    let degradation = network.restoration.degradation(image);
     let (width, height) = size;
     let factor = image.size().factor_to(Size { width, height });
-    let model = network.model.with_look(look.for_image(factor, wear));
+    let look = look.for_image(factor, degradation);
+    let model = network.model.with_look(look.value());
     let image = Pixels {
         height: input.height(),
         width: input.width(),
         values: input.values(),
     };
-    let mut values = model.first_step(image, &geometry, Origin::Image(wear))?;
+    let mut values = model.first_step(image, &geometry, Origin::Image(degradation))?;
     for value in &mut values {
         *value = value.clamp(0.0, 1.0);
     }

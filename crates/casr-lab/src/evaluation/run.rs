@@ -12,7 +12,7 @@ use casr_cli::Progress;
 use casr_cli::{console, interrupt};
 use casr_codec::{Limits, read};
 use casr_metrics::{MetricsError, Protocol, RgbImage, nearest};
-use casr_train::Degradation;
+use casr_train::DegradationModel;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -36,13 +36,13 @@ pub struct ImageSet {
     /// Whether it is to have contact sheets.
     pub sheet: bool,
     /// What happens to the inputs beside being shrunk.
-    pub degradation: Degradation,
+    pub degradation: DegradationModel,
 }
 
 impl ImageSet {
     /// The same images, degraded, as a set of their own.
-    pub fn degraded(&self, degradation: Degradation) -> Self {
-        let name = if degradation == Degradation::default() {
+    pub fn degraded(&self, degradation: DegradationModel) -> Self {
+        let name = if degradation == DegradationModel::default() {
             self.name.clone()
         } else {
             format!("{} {degradation}", self.name)
@@ -78,7 +78,7 @@ pub struct Evaluation {
 struct Case<'a> {
     path: &'a Path,
     scale: f64,
-    degradation: Degradation,
+    degradation: DegradationModel,
     /// Digest of the file.
     digest: String,
     image: RgbImage,
@@ -253,7 +253,7 @@ impl<'a> Case<'a> {
     fn new(
         path: &'a Path,
         scale: f64,
-        degradation: Degradation,
+        degradation: DegradationModel,
         limits: &Limits,
     ) -> anyhow::Result<Option<Self>> {
         let picture = read(path, limits)?;

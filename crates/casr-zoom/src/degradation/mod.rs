@@ -1,11 +1,12 @@
-//! How worn an image is, found in its pixels: what the network is told in its first step.
+//! How degraded an image is, estimated from its pixels: the condition of the first step.
 
 mod compression;
 mod noise;
 
 use crate::image::COLOURS;
+use crate::strength::Strength;
 use crate::view::ImageView;
-use casr_net::{LUMA, Wear};
+use casr_net::{Degradation, LUMA};
 use std::ops::RangeInclusive;
 
 /// Sides of the part of an image that is looked at, in its middle, in pixels at most.
@@ -14,40 +15,43 @@ const LONGEST: usize = 2048;
 /// How much is to be restored, beside enlarging.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Restoration {
-    /// As much as the image's own noise and traces of JPEG ask for; see [`estimate`].
+    /// As much as is found in the image; see [`estimate`].
     #[default]
     Auto,
     /// This much of both, from 0, for a clean image, to 1, for the worst that the network was trained on.
-    Strength(f32),
-    /// So much of each.
-    Exactly(Wear),
+    Fixed(Strength),
+    /// So much of each; strengths outside of [0, 1] count as the nearest.
+    Exactly(Degradation),
 }
 
 impl Restoration {
-    /// What the network is told of an image.
-    pub fn wear<'a>(self, image: impl Into<ImageView<'a>>) -> Wear {
+    /// The condition of an image's first step.
+    pub fn degradation<'a>(self, image: impl Into<ImageView<'a>>) -> Degradation {
         match self {
             Self::Auto => estimate(image),
-            Self::Strength(strength) => Wear {
-                noise: strength,
-                compression: strength,
+            Self::Fixed(strength) => Degradation {
+                noise: strength.value(),
+                compression: strength.value(),
             },
-            Self::Exactly(wear) => wear,
+            Self::Exactly(Degradation { noise, compression }) => Degradation {
+                noise: Strength::nearest(noise).value(),
+                compression: Strength::nearest(compression).value(),
+            },
         }
     }
 }
 
-/// Finds how worn an image is.
+/// Estimates how degraded an image is.
 ///
-/// Noise is told by the flattest patches of the differences of colours, and of green as far as that does not look like texture; in small
-/// images, where it often does, noise that all colours share is told as less than it is. Compression is told by the steps between the values
-/// of its block transform, which a JPEG file leaves behind, wherever its blocks begin; an image that was resized or blurred after being a
+/// Noise is measured in the flattest patches of the differences of colours, and of green as far as that does not look like texture; in small
+/// images, where it often does, noise that all colours share is underestimated. Compression is found in the quantisation steps of the block
+/// transform, wherever the blocks begin; an image that was resized or blurred after being a
 /// JPEG file counts as not compressed, and so do qualities above 96.
 ///
 /// On B100 and Set14, shrunk by 2 and by 4 (medians, nine tenths): clean, noise .03 to .06 (.08 to .21), never compressed;
 /// deviation 5, noise .51 to .53 (.55 to .58) for .5. JPEG of quality 30 to 90 is found in all of them but a drawing, 95 in 98 of 100; shrunk by
 /// 8, to some 40 × 60 pixels, up to 90. Of 1,104 parts of training images, shrunk by 2, with 24 to 96 pixels a side, none counts as compressed.
-pub fn estimate<'a>(image: impl Into<ImageView<'a>>) -> Wear {
+pub fn estimate<'a>(image: impl Into<ImageView<'a>>) -> Degradation {
     let image = image.into();
     let part = |length: usize| {
         let first = length.saturating_sub(LONGEST) / 2;
@@ -73,11 +77,11 @@ pub fn estimate<'a>(image: impl Into<ImageView<'a>>) -> Wear {
             values,
         }
     };
-    let compression = compression::quality(&plane(LUMA)).map_or(0.0, Wear::of_quality);
-    // Noise is told for one colour.
+    let compression = compression::quality(&plane(LUMA)).map_or(0.0, Degradation::of_quality);
+    // Noise is a deviation of one colour.
     let colours = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-    let noise = Wear::of_deviation(noise::deviation(&colours.map(plane)));
-    Wear { noise, compression }
+    let noise = Degradation::of_deviation(noise::deviation(&colours.map(plane)));
+    Degradation { noise, compression }
 }
 
 /// One value for each pixel, in 8-bit levels.

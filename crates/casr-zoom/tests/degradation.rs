@@ -1,8 +1,8 @@
 //! Noise and traces of JPEG are found, and clean images are let alone.
 
 use casr_codec::{Limits, jpeg_round_trip, read};
-use casr_net::Wear;
-use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Target, estimate};
+use casr_net::Degradation;
+use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Strength, Target, estimate};
 use std::path::Path;
 
 /// A part of a sample, in 8-bit levels.
@@ -46,22 +46,22 @@ const SAMPLES: [&str; 3] = ["city.png", "dog.png", "flowers.png"];
 fn clean_images_are_clean() {
     for name in SAMPLES {
         for side in [32, 64, 160, 400] {
-            let wear = estimate(&image(&sample(name, side, side), side, side));
-            println!("{name} {side}: {wear:?}");
-            assert_eq!(wear.compression, 0.0, "{name} {side}");
-            assert!(wear.noise < 0.2, "{name} {side}: {wear:?}");
+            let degradation = estimate(&image(&sample(name, side, side), side, side));
+            println!("{name} {side}: {degradation:?}");
+            assert_eq!(degradation.compression, 0.0, "{name} {side}");
+            assert!(degradation.noise < 0.2, "{name} {side}: {degradation:?}");
         }
     }
 }
 
 /// What was found is noise of about this deviation, in 8-bit levels.
 #[track_caller]
-fn assert_noise(wear: Wear, deviation: f32, case: &str) {
-    println!("{case} {deviation}: {wear:?}");
-    let expected = Wear::of_deviation(deviation);
+fn assert_noise(degradation: Degradation, deviation: f32, case: &str) {
+    println!("{case} {deviation}: {degradation:?}");
+    let expected = Degradation::of_deviation(deviation);
     assert!(
-        (wear.noise - expected).abs() < 0.06 + 0.2 * expected,
-        "{case} {deviation}: {wear:?}"
+        (degradation.noise - expected).abs() < 0.06 + 0.2 * expected,
+        "{case} {deviation}: {degradation:?}"
     );
 }
 
@@ -70,9 +70,9 @@ fn noise_is_measured() {
     for name in SAMPLES {
         for (side, deviation) in [(32, 5.0), (64, 5.0), (160, 3.0), (160, 5.0), (400, 9.0)] {
             let bytes = noisy(&sample(name, side, side), deviation);
-            let wear = estimate(&image(&bytes, side, side));
-            assert_noise(wear, deviation, &format!("{name} {side}"));
-            assert_eq!(wear.compression, 0.0, "{name} {side} {deviation}");
+            let degradation = estimate(&image(&bytes, side, side));
+            assert_noise(degradation, deviation, &format!("{name} {side}"));
+            assert_eq!(degradation.compression, 0.0, "{name} {side} {deviation}");
         }
     }
 }
@@ -90,12 +90,12 @@ fn qualities_of_jpeg_are_found() {
         ] {
             let bytes = sample(name, side, side);
             let bytes = jpeg_round_trip((side, side), &bytes, quality, true).unwrap();
-            let wear = estimate(&image(&bytes, side, side));
-            println!("{name} {side} {quality}: {wear:?}");
-            let expected = Wear::of_quality(quality);
+            let degradation = estimate(&image(&bytes, side, side));
+            println!("{name} {side} {quality}: {degradation:?}");
+            let expected = Degradation::of_quality(quality);
             assert!(
-                (wear.compression - expected).abs() < 0.09,
-                "{name} {side} {quality}: {wear:?}"
+                (degradation.compression - expected).abs() < 0.09,
+                "{name} {side} {quality}: {degradation:?}"
             );
         }
     }
@@ -109,8 +109,11 @@ fn a_crop_of_a_jpeg_file_is_one_still() {
     for part in [60, 150] {
         let line = |y: usize| bytes[(y * side + left) * 3..][..part * 3].to_vec();
         let crop: Vec<u8> = (top..top + part).flat_map(line).collect();
-        let wear = estimate(&image(&crop, part, part));
-        assert!((wear.compression - 0.6).abs() < 0.09, "{part}: {wear:?}");
+        let degradation = estimate(&image(&crop, part, part));
+        assert!(
+            (degradation.compression - 0.6).abs() < 0.09,
+            "{part}: {degradation:?}"
+        );
     }
 }
 
@@ -124,8 +127,8 @@ fn noise_of_grey_images_is_measured() {
                 let grey = pixel[1] as i32 + i32::from(noise) - 128;
                 pixel.fill(grey.clamp(0, 255) as u8);
             }
-            let wear = estimate(&image(&bytes, side, side));
-            assert_noise(wear, deviation, &format!("{name} {side}"));
+            let degradation = estimate(&image(&bytes, side, side));
+            assert_noise(degradation, deviation, &format!("{name} {side}"));
         }
     }
 }
@@ -148,15 +151,15 @@ fn patterns_are_no_jpeg_files() {
             let bytes: Vec<u8> = (0..side * side)
                 .flat_map(|place| [level(place) as u8; 3])
                 .collect();
-            let wear = estimate(&image(&bytes, side, side));
-            assert_eq!(wear.compression, 0.0, "{name} {period} {contrast}");
+            let degradation = estimate(&image(&bytes, side, side));
+            assert_eq!(degradation.compression, 0.0, "{name} {period} {contrast}");
         }
     }
 }
 
 #[test]
 fn what_is_too_small_or_flat_counts_as_clean() {
-    let clean = Wear::default();
+    let clean = Degradation::default();
     for (width, height) in [(1, 1), (3, 40), (15, 15), (20, 20)] {
         let flat = image(&vec![90; width * height * 3], width, height);
         assert_eq!(estimate(&flat), clean, "{width}×{height}");
@@ -168,9 +171,9 @@ fn what_is_too_small_or_flat_counts_as_clean() {
 #[test]
 fn a_given_strength_is_taken() {
     let image = image(&sample("dog.png", 64, 64), 64, 64);
-    let wear = Restoration::Strength(0.25).wear(&image);
-    assert_eq!((wear.noise, wear.compression), (0.25, 0.25));
-    assert_eq!(Restoration::Auto.wear(&image), estimate(&image));
+    let degradation = Restoration::Fixed(Strength::new(0.25).unwrap()).degradation(&image);
+    assert_eq!((degradation.noise, degradation.compression), (0.25, 0.25));
+    assert_eq!(Restoration::Auto.degradation(&image), estimate(&image));
 }
 
 /// PSNR of two images of the same size, over all channels.
