@@ -1,4 +1,4 @@
-//! SARM, self-similarity aware restoration: what repeats in the original image is offered to every step.
+//! SARM, self-similarity aware restoration: every step reads the self-similarity of the original image.
 
 use crate::layers::Convolution;
 use crate::prior::PriorTensors;

@@ -65,7 +65,7 @@ pub fn note(line: &str) {
             shown.into_iter().chain(escaped.into_iter().flatten())
         })
         .collect();
-    // Where standard error is closed there is nobody left to tell.
+    // Where standard error is closed, nothing can be said.
     let _ = writeln!(io::stderr(), "{line}");
 }
 

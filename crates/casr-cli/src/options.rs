@@ -13,7 +13,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The factor where none is asked for.
+/// The factor by default.
 const DEFAULT_SCALE: f64 = 2.0;
 
 /// How large the result should be.
@@ -182,11 +182,11 @@ impl From<PrecisionName> for Precision {
 }
 
 impl ModelOptions {
-    /// Starts the threads and opens the device. Call it once. A GPU that was hoped for in vain is remarked on,
+    /// Starts the threads and opens the device. Call it once. Where `auto` finds no GPU, a remark says so,
     /// unless `quiet`.
     ///
     /// # Errors
-    /// The GPU asked for is not there, or the system gives no threads.
+    /// The wanted GPU is not there, or the system gives no threads.
     pub fn open(&self, quiet: bool) -> anyhow::Result<Arc<dyn Device>> {
         self.threads.start()?;
         let device = open_device(self.device, self.precision.into())?;
@@ -214,26 +214,26 @@ impl ModelOptions {
     }
 }
 
-/// What the network is asked for, beside enlarging.
+/// How images are restored, and how results look.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct WishOptions {
+pub struct TreatmentOptions {
     /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean)
     /// to 1 [default: auto; at a factor of 1 none, so that pixels stay as they are]
     #[arg(long, value_name = "STRENGTH")]
     restore: Option<Restore>,
     /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp, textures invented where the image does
-    /// not tell), or a number from 0, faithful, to 1, vivid
+    /// not determine them), or a number from 0, faithful, to 1, vivid
     #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
     look: Look,
 }
 
-impl WishOptions {
+impl TreatmentOptions {
     /// How much to restore.
     pub fn restoration(self) -> Restoration {
         self.restore.unwrap_or_default().0
     }
 
-    /// Whether images that keep their size are restored: where that is asked for.
+    /// Whether images that keep their size are restored: only where `--restore` says so.
     pub fn restores(self) -> bool {
         let asked = self.restore.map(|restore| restore.0);
         asked.is_some_and(|restoration| restoration != Restoration::Fixed(Strength::NONE))

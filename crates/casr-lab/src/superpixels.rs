@@ -1,4 +1,4 @@
-//! What the modules see in an image, for people to look at.
+//! Inputs of the modules, as pictures for people.
 
 use casr_kernels::{
     InstructionSet,

@@ -62,7 +62,7 @@ pub enum MetricsError {
     Scale {
         /// Size of the image.
         size: Size,
-        /// The scale asked for.
+        /// The wanted scale.
         scale: f64,
     },
     /// A file of weights that a metric cannot use.

@@ -1,4 +1,4 @@
-//! Fixed networks whose features tell images apart about as people do: AlexNet and VGG16, trained to name what photographs show.
+//! Fixed networks, trained to classify photographs, whose features differ between images about as people see it: AlexNet and VGG16.
 
 use crate::weights::WeightsFile;
 use crate::{MetricsError, RgbImage};

@@ -13,7 +13,7 @@ pub(crate) struct WeightsFile {
 }
 
 impl WeightsFile {
-    /// Reads a file; its content is looked at by [`Self::values`].
+    /// Reads a file; its content is checked by [`Self::values`].
     pub fn open(path: &Path) -> Result<Self, MetricsError> {
         match std::fs::read(path) {
             Ok(bytes) => Ok(Self {

@@ -26,7 +26,7 @@ pub struct NetworkConfig {
     pub frequencies: usize,
     /// Whether it aligns the statistics of superpixels with those of the step before (SDAM).
     pub alignment: bool,
-    /// Whether it is shown the self-similarity of the original image (SARM).
+    /// Whether it reads the self-similarity of the original image (SARM).
     pub similarity: bool,
 }
 

@@ -1,9 +1,9 @@
-//! What the original image knows of itself, brought to the pixels of a level: the input of SARM.
+//! The self-similarity of the original image at the pixels of a level: the input of SARM.
 //!
-//! Two things are computed from pixels alone, so they are the same for every network. Where textures repeat is told by
-//! the local autocorrelation of the original image. What finer detail looks like is told by cross-scale matches (Glasner
-//! et al., ICCV 2009; CSNLN, arXiv 2006.01424): small patches of the level are looked for in the original image shrunk by the
-//! step's factor, near the same place, and what the original image has there beyond its shrunk self is what the level lacks.
+//! It has two parts, which are computed from pixels alone and so are the same for every network. The local autocorrelation of
+//! the original image describes its textures. Cross-scale matches (Glasner et al., ICCV 2009; CSNLN, arXiv
+//! 2006.01424) bring finer detail: small patches of the level are searched in the original image shrunk by the step's factor, near the
+//! same place, and the difference of the original image to its shrunk version there is the detail that the level lacks.
 
 use casr_kernels::{
     InstructionSet,
@@ -19,7 +19,7 @@ use std::ops::Range;
 /// Colours per pixel.
 const COLOURS: usize = 3;
 
-/// Places inside a pixel along an axis whose detail is told.
+/// Places inside a pixel, along an axis, for which detail is given.
 const PLACES: usize = 2;
 
 /// Values of detail for a pixel: colours at [`PLACES`]² places inside it.
@@ -53,7 +53,7 @@ impl Pixels<'_> {
     }
 }
 
-/// What is told of a window of a level.
+/// The prior of a window of a level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prior {
     /// Rows and columns of pixels.
@@ -80,8 +80,8 @@ impl Prior {
         &self.autocorrelation
     }
 
-    /// This prior with `rows` and `columns` more pixels, [before, behind], around the window: they are told what the nearest pixel, or
-    /// cell, inside is told.
+    /// This prior with `rows` and `columns` more pixels, [before, behind], around the window: they take the values of the nearest pixel, or
+    /// cell, inside.
     ///
     /// # Panics
     /// If the pixels before are not whole cells.

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a run tells after each step.
+/// What a run reports after each step.
 #[derive(Clone, Debug)]
 pub struct Progress {
     /// Steps done, of this many.

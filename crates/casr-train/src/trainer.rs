@@ -128,7 +128,7 @@ impl Trainer {
         })
     }
 
-    /// Whether the perceptual loss is asked for, but its network is missing.
+    /// Whether the perceptual loss has a weight, but its network is missing.
     pub fn lacks_features(&self) -> bool {
         self.options.losses.perceptual > 0.0 && self.features.is_none()
     }
@@ -139,7 +139,7 @@ impl Trainer {
         ModuleOptimizer::from(MuonOrAdam::new(options.optimizer)).with_grad_clipping(clipping)
     }
 
-    /// What the training was told.
+    /// The training's options.
     pub fn options(&self) -> &TrainOptions {
         &self.options
     }
@@ -332,7 +332,7 @@ impl Trainer {
     }
 }
 
-/// Images of a batch that the perceptual loss is shown. They are drawn at random, so the first stand for all; each of them costs
+/// Images of a batch that the perceptual loss is computed on. They are drawn at random, so the first stand for all; each of them costs
 /// as much as six of all else.
 const PERCEPTUAL_IMAGES: usize = 2;
 

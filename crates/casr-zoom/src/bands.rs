@@ -1,4 +1,4 @@
-//! The result in bands of rows, each made when it is asked for.
+//! The result in bands of rows, each made when it is taken.
 
 use crate::{
     error::ZoomError,
@@ -57,15 +57,15 @@ struct Stage {
     statistics: Rows<f16>,
 }
 
-/// Is shown bands of levels; see [`Bands::view`].
+/// Called with bands of levels; see [`Bands::view`].
 type Viewer<'a> = Box<dyn FnMut(usize, &Band) + Send + 'a>;
 
 /// What all stages share.
 struct Work<'a> {
-    /// The network at the look that was asked for.
+    /// The network at its look.
     model: Model,
     image: ImageView<'a>,
-    /// The same as RGB in floating point, where the network looks at it in every step.
+    /// The same as RGB in floating point, where the network reads its self-similarity in every step.
     original: Option<Image>,
     /// The next row of the image.
     row: usize,
@@ -73,7 +73,7 @@ struct Work<'a> {
     /// The largest tile, in pixels without halos, that the device has not failed on.
     most: usize,
     observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a>,
-    /// Is shown every band of every level.
+    /// Called with every band of every level.
     viewer: Viewer<'a>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Bands<'a> {
         self
     }
 
-    /// Has `viewer` shown the bands of all levels as they are made, each level's from top to bottom: the first argument is the
+    /// Has `viewer` called with the bands of all levels as they are made, each level's from top to bottom: the first argument is the
     /// level's place in [`ScalePlan::levels`](crate::ScalePlan::levels).
     #[must_use]
     pub fn view(mut self, viewer: impl FnMut(usize, &Band) + Send + 'a) -> Self {

@@ -29,7 +29,7 @@ const TRIAL_SIDE: usize = 96;
 /// The same for a GPU, where one of [`TRIAL_SIDE`] takes less than [`PATIENCE`].
 const GPU_TRIAL_SIDE: usize = 384;
 
-/// The time in seconds that a GPU may take for a small trial and still be asked for a large one. Simulated ones take longer.
+/// The longest time in seconds of a small trial on a GPU that a large one follows. Simulated GPUs take longer.
 const PATIENCE: f64 = 0.5;
 
 /// What one step of a plan takes.
@@ -51,7 +51,7 @@ pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
     /// The most memory held at a time, in bytes: the rows held of every level, one tile's features, which a
-    /// GPU holds in its own, and a copy of the image where the network looks at it in every step. The image
+    /// GPU holds in its own, and a copy of the image where the network reads its self-similarity. The image
     /// itself is not counted, as it is the caller's, nor the result, which leaves in bands.
     pub peak_bytes: u64,
 }

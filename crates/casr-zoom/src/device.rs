@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 /// Whether this build can use GPUs.
 pub const GPU_SUPPORT: bool = false;
 
-/// What a user asks for; written `auto`, `cpu`, `gpu` (the first one) or `gpu:N`.
+/// The device that a user wants; written `auto`, `cpu`, `gpu` (the first one) or `gpu:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// The first real GPU, or the processor where there is none.
@@ -73,7 +73,7 @@ pub fn gpus() -> Vec<Gpu> {
     Vec::new()
 }
 
-/// The device that a user asked for.
+/// Opens the wanted device.
 ///
 /// # Errors
 /// [`ZoomError::NoGpu`] if a GPU is wanted and this build or this machine has none, or has fewer;

@@ -59,7 +59,7 @@ impl Enlarger {
     }
 
     /// The longest side of a tile, in input pixels, rounded to the network's grid; [`DEFAULT_TILE`] if not said otherwise. It weighs speed
-    /// against memory. With the same tiles a result has the same bits, whoever asks for it; other tiles change it by rounding.
+    /// against memory. With the same tiles a result has the same bits, in whatever order it is made; other tiles change it by rounding.
     #[must_use]
     pub fn tile(mut self, tile: usize) -> Self {
         self.tile = tile;
@@ -126,7 +126,7 @@ impl Enlarger {
             .look(Look::Fixed(look))
     }
 
-    /// Enlarges an image in bands of rows, each computed when it is asked for.
+    /// Enlarges an image in bands of rows, each computed when it is taken.
     ///
     /// # Errors
     /// [`ZoomError::OtherPlan`] if the plan is for another size.
@@ -142,7 +142,7 @@ impl Enlarger {
                 image: image.size(),
             });
         }
-        // An image that keeps its size takes no step, and is not looked at.
+        // An image that keeps its size takes no step, and needs no estimate.
         if plan.levels().is_empty() {
             let model = self.model.clone();
             return Ok(Bands::new(model, image, plan.output(), Vec::new()));

@@ -37,7 +37,7 @@ pub enum ZoomError {
     /// A factor that is no number from 1 up.
     #[error("cannot enlarge by a factor of {factor}. Ask for a number from 1 up.")]
     Factor {
-        /// The factor asked for.
+        /// The wanted factor.
         factor: f64,
     },
     /// A wanted size below the image's own.
@@ -98,15 +98,15 @@ pub enum ZoomError {
         /// The result's size.
         size: Size,
     },
-    /// The GPU asked for is not there.
+    /// The wanted GPU is not there.
     #[error("cannot use {choice}: {reason}. Or use the processor.")]
     NoGpu {
-        /// What was asked for.
+        /// The wanted device.
         choice: DeviceChoice,
         /// What is missing, and the remedy.
         reason: &'static str,
     },
-    /// Half precision is asked for where there is none.
+    /// Half precision is wanted of a device that has none.
     #[error(
         "{device} has no half precision. Ask for single precision, or leave the choice to the program."
     )]
@@ -117,7 +117,7 @@ pub enum ZoomError {
     /// The network's device failed, even on the smallest tile.
     #[error("{0}")]
     Device(String),
-    /// The observer asked to stop.
+    /// The observer stopped the work.
     #[error("the enlargement was cancelled. Start it again to get the image.")]
     Cancelled,
 }

@@ -45,7 +45,7 @@ impl Look {
 /// | .75 | 32.61 .065 | 29.26 .142 | 27.59 .191 | | |
 /// | 1 | 32.28 .055 | 28.82 .117 | 27.10 .165 | 25.34 .280 | 26.65 .211 |
 ///
-/// LPIPS would have every look at 1; the eye finds speckle there at ×4, more of it on JPEG files, and little at these.
+/// By LPIPS alone every look would be 1; there, pictures at ×4 have visible speckle, more of it from JPEG files, and little at these looks.
 fn automatic(factor: f64, degradation: Degradation) -> Strength {
     let by_factor = (0.25 + 0.25 * factor.log2() as f32).clamp(0.5, 1.0);
     let strongest = degradation.noise.max(degradation.compression);

@@ -6,7 +6,7 @@ use casr_net::NetworkConfig;
 use casr_zoom::{Enlarger, Image, Look, Model, Restoration, Strength, Target, ZoomError};
 use support::{MODULES, SMALL, image, model};
 
-/// Networks whose corrections are as large as the image: fresh ones with a head that shouts.
+/// Networks whose corrections are as large as the image: fresh ones with a large head.
 fn wild() -> Vec<Enlarger> {
     let loud = |config: NetworkConfig| {
         let mut parameters = config.initial_parameters(17);

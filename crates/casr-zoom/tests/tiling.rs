@@ -189,7 +189,7 @@ fn a_halo_that_is_too_small_shows() {
         }
     }
     let honest = Enlarger::new(Model::new(deep, parameters.clone()).unwrap());
-    // The same network, but its model asks for the halo of one without blocks.
+    // The same network, but its model has the halo of one without blocks.
     let model = Model::new(shallow, shallow.initial_parameters(17)).unwrap();
     let blind = Enlarger::new(model.on(Arc::new(Always(deep, parameters))));
     assert!(shallow.reach() < deep.reach());
@@ -202,7 +202,7 @@ fn a_halo_that_is_too_small_shows() {
     );
 }
 
-/// What a result is made of does not depend on who asks for it: the cut belongs to the plan.
+/// The cut into tiles belongs to the plan, so a result does not depend on how it is taken.
 #[test]
 fn results_are_the_same_however_they_are_taken() {
     for config in [SMALL, MODULES] {

@@ -15,7 +15,7 @@ enum State {
     Known,
 }
 
-/// How far around a pixel it is looked for others that show more, in pixels.
+/// How far around a pixel others that are more opaque are searched, in pixels.
 const REACH: usize = 4;
 
 /// The share of the largest alpha around it from which on a pixel keeps its own colour.

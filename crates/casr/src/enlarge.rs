@@ -41,7 +41,7 @@ pub struct Settings {
     pub restores: bool,
     /// What is too large to be read.
     pub limits: Limits,
-    /// How much memory there is, in bytes, if that is told.
+    /// How much memory there is, in bytes, if the user says so.
     pub memory: Option<u64>,
     /// Whether colours that do not show stay as they are.
     pub keep_hidden: bool,
@@ -79,7 +79,7 @@ impl Settings {
     }
 }
 
-/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure. What the user should hear of goes to `remarks`,
+/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure. What the user should know goes to `remarks`,
 /// also where the image fails afterwards.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ pub fn enlarge(
     let colour = header.colour;
     let layers = Layers::take(&mut picture, settings.keep_hidden);
     let colours = layers.colours().map_err(|error| on(name, &error))?;
-    // Pixels that stay as they are need no look at them.
+    // Pixels that stay as they are need no estimate.
     let treatment =
         (!plan.levels().is_empty()).then(|| settings.enlarger.treatment(colours, &plan));
     header.mark = (treatment.filter(|_| settings.mark)).map(|treatment| mark(&plan, treatment));
@@ -147,7 +147,7 @@ pub fn enlarge(
     })
 }
 
-/// What a result tells of its making.
+/// How a result was made, for its metadata.
 fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
     let Treatment { degradation, look } = treatment;
     let what = if plan.input() == plan.output() {

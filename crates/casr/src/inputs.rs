@@ -85,7 +85,7 @@ pub struct Search<'a> {
 pub struct Inputs {
     /// The images, in order. A folder without images is an error in its place.
     pub images: Vec<anyhow::Result<Found>>,
-    /// What was left that may be an image, each with the reason: a user who deletes the originals has to hear of it.
+    /// What was left that may be an image, each with the reason: a user who deletes the originals has to know.
     pub left: Vec<anyhow::Error>,
     /// Files that are likely no images.
     pub others: Vec<PathBuf>,

@@ -7,7 +7,7 @@ use crate::evaluation::{
 use anyhow::{Context, anyhow, bail};
 use casr_cli::Outcome;
 use casr_cli::console;
-use casr_cli::options::{LimitOptions, ModelOptions, WishOptions, parse_time};
+use casr_cli::options::{LimitOptions, ModelOptions, TreatmentOptions, parse_time};
 use casr_codec::{CodecError, images_in};
 use casr_train::DegradationModel;
 use casr_zoom::{DEFAULT_MAX_STEP, Device, Model};
@@ -78,7 +78,7 @@ pub struct EvalArguments {
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     sheets: Vec<String>,
     #[command(flatten)]
-    wishes: WishOptions,
+    treatment: TreatmentOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -204,7 +204,7 @@ impl EvalArguments {
 
     /// The network of the program, or of --weights, and those beside it.
     fn networks(&self) -> anyhow::Result<Vec<Arc<Network>>> {
-        let (restoration, look) = (self.wishes.restoration(), self.wishes.look());
+        let (restoration, look) = (self.treatment.restoration(), self.treatment.look());
         let network = |name: &str, (model, identity): (Model, String)| {
             Arc::new(Network {
                 name: name.to_owned(),
@@ -260,7 +260,7 @@ impl EvalArguments {
         }
     }
 
-    /// The folder asked for, or the nearest folder `weights` with weights for metrics.
+    /// The folder of `--metric-weights`, or the nearest folder `weights` with weights for metrics.
     fn weights_folder(&self) -> Option<PathBuf> {
         if self.metric_weights.is_some() {
             return self.metric_weights.clone();

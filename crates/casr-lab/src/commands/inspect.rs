@@ -21,7 +21,7 @@ superpixels      the image, four times as large, with the borders of its superpi
 autocorrelation  for every 12th pixel a flower of 17x17 dots: the brighter a dot, the more the surroundings resemble
                  themselves when moved by as many pixels as it lies from the middle")]
 pub struct InspectArguments {
-    /// What to look at
+    /// What to picture
     #[arg(value_enum)]
     view: View,
     /// An image
@@ -39,12 +39,12 @@ pub struct InspectArguments {
     limits: LimitOptions,
 }
 
-/// What can be looked at.
+/// What can be pictured.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum View {
     /// Superpixels, whose statistics are aligned from step to step
     Superpixels,
-    /// The local autocorrelation, which every step is shown
+    /// The local autocorrelation, which every step reads
     Autocorrelation,
 }
 

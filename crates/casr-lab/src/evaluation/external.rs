@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often a running program is looked at.
+/// How often a running program is checked.
 const INTERVAL: Duration = Duration::from_millis(5);
 
 /// What a program says of its failure is cut to this many characters.
@@ -166,7 +166,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The peaks of a process and its descendants together, bytes; Linux tells them.
+/// The peaks of a process and its descendants together, bytes; on Linux alone.
 fn peak_of_family(process: u32) -> Option<u64> {
     let children = format!("/proc/{process}/task/{process}/children");
     let children = fs::read_to_string(children).unwrap_or_default();

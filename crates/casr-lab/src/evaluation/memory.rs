@@ -14,7 +14,7 @@ pub fn taken() -> u64 {
     ALLOCATOR.get_peak_memory() as u64
 }
 
-/// The most memory that another process has held, bytes; none where the system does not tell, which is anywhere but on Linux.
+/// The most memory that another process has held, bytes; none anywhere but on Linux.
 pub fn peak_of(process: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let mut lines = status.lines();

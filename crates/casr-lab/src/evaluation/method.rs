@@ -21,7 +21,7 @@ pub struct Made {
     pub levels: Vec<RgbImage>,
     /// How long it took; an external program's start and files included.
     pub seconds: f64,
-    /// The most memory that was held for it at a time, bytes; none where the system does not tell.
+    /// The most memory that was held for it at a time, bytes; none where the system does not say.
     pub peak_bytes: Option<u64>,
 }
 

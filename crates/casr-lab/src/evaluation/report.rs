@@ -17,7 +17,7 @@ pub struct Report {
     pub methods: Vec<String>,
     /// Trained values of the network of each method that has one.
     pub parameters: BTreeMap<String, usize>,
-    /// Metrics that were asked for and can be computed, in order.
+    /// Wanted metrics that can be computed, in order.
     pub metrics: Vec<Metric>,
     /// A record for every result that was measured.
     pub records: Vec<Record>,
@@ -52,7 +52,7 @@ pub struct Measured {
     pub scores: BTreeMap<Metric, f64>,
     /// Time that the enlargement took, seconds.
     pub seconds: f64,
-    /// The most memory that it took at a time, bytes; none where the system does not tell.
+    /// The most memory that it took at a time, bytes; none where the system does not say.
     pub peak_bytes: Option<u64>,
     /// Every level that the method made, the result last.
     pub levels: Vec<Level>,

@@ -128,7 +128,7 @@ pub fn run(
                         continue;
                     }
                 };
-                // Only a sheet asks where the image is busiest.
+                // Only a sheet needs the busiest part of the image.
                 let region = match &sheet {
                     Some(sheet) if sheet.rows.len() < SHEET_ROWS => Some(case.region()),
                     _ => None,

@@ -1,4 +1,4 @@
-//! The two scales of luma that NIQE looks at.
+//! The two scales of luma that NIQE measures.
 
 use super::BLOCK;
 use crate::luma::Luma;

@@ -151,7 +151,7 @@ impl Engine {
         (chain::run(size, &links, features), Some(statistics))
     }
 
-    /// Some blocks, and the body's last convolution where it is told what is added to that.
+    /// Some blocks, followed by the body's last convolution where its residual is given.
     fn links<'a>(&'a self, blocks: Range<usize>, body: Option<Residual<'a>>) -> Vec<Link<'a>> {
         let mut links = Vec::new();
         for [first, second, third] in &self.blocks[blocks] {

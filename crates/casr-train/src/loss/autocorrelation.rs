@@ -31,7 +31,7 @@ pub fn autocorrelation_loss(result: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
 }
 
 /// [`autocorrelation_loss`] of what is left of both images without their finest waves: no checker pattern does for a texture, which
-/// is what that loss asks for most cheaply.
+/// is the cheapest way to lower that loss.
 pub fn coarse_autocorrelation_loss(result: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
     autocorrelation_loss(coarse(result), coarse(truth))
 }

@@ -7,14 +7,16 @@ use std::ops::RangeInclusive;
 /// Side of a block, pixels.
 const BLOCK: usize = 8;
 
-/// Qualities that are looked for; beyond them nothing is left to see.
+/// Qualities that are searched; higher ones leave no trace.
 const QUALITIES: RangeInclusive<u8> = 10..=96;
 
-/// Blocks that are looked at, about, to see where they begin and to judge the quality.
-const SOME: usize = 32;
-const MOST: usize = 1500;
+/// About how many blocks are read to find where they begin.
+const PHASE_BLOCKS: usize = 32;
 
-/// Coefficients of a block that are looked at: (row, column) of the lowest frequencies.
+/// About how many blocks are read to find the quality.
+const QUALITY_BLOCKS: usize = 1500;
+
+/// Coefficients of a block that are compared: (row, column) of the lowest frequencies.
 const FREQUENCIES: [(usize, usize); 14] = [
     (0, 1),
     (1, 0),
@@ -32,7 +34,7 @@ const FREQUENCIES: [(usize, usize); 14] = [
     (3, 2),
 ];
 
-/// The magnitudes at each of these, those that tell something, no value twice.
+/// The magnitudes at each of [`FREQUENCIES`], from [`SMALLEST`] on, each value once.
 type Magnitudes = [Vec<f32>; FREQUENCIES.len()];
 
 /// The steps of these coefficients at quality 50 (ITU-T T.81, table K.1).
@@ -44,13 +46,16 @@ const SMALLEST: f32 = 1.0;
 /// Coefficients that differ by less are one, of a drawing's equal parts: those of photographs differ by the rounding of pixels.
 const SAME: f32 = 1e-3;
 
-/// How well values must fit their steps, from 0, by chance, to 1; a file's own quality fits as well as this share of the best.
-const WELL: f32 = 0.35;
-const AS_WELL: f32 = 0.85;
+/// The least mean cosine (see [`fit`]) of a quality that counts as found.
+const LEAST_FIT: f32 = 0.35;
 
-/// How far from chance a fit must be, in standard deviations: the best of the 5,568 that are tried on a
-/// clean image is 3 to 4 from it.
-const SURE: f32 = 6.0;
+/// Qualities whose fit is at least this share of the best one are candidates: the lowest of them is the
+/// file's, as what fits a step fits its half, too.
+const CANDIDATE_SHARE: f32 = 0.85;
+
+/// The least distance of a fit from chance, in standard deviations: the best of the 5,568 that are tried on
+/// a clean image is at 3 to 4.
+const LEAST_SIGNIFICANCE: f32 = 6.0;
 
 /// The quality of the JPEG file that a plane of luma in 8-bit levels comes from; none if there is no trace of one.
 pub(super) fn quality(plane: &Plane) -> Option<u8> {
@@ -59,22 +64,21 @@ pub(super) fn quality(plane: &Plane) -> Option<u8> {
     }
     let phases = (0..BLOCK * BLOCK).map(|index| (index % BLOCK, index / BLOCK));
     let phases = phases.map(|phase| {
-        let sureness = surest(&judge(plane, phase, SOME)).map_or(0.0, Fit::sureness);
+        let sureness = surest(&judge(plane, phase, PHASE_BLOCKS)).map_or(0.0, Fit::sureness);
         (sureness, phase)
     });
     let (_, phase) = phases.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    let fits = judge(plane, phase, MOST);
+    let fits = judge(plane, phase, QUALITY_BLOCKS);
     let best = surest(&fits)?;
-    if best.sureness() < SURE {
+    if best.sureness() < LEAST_SIGNIFICANCE {
         return None;
     }
-    // What fits a step fits its half as well: the lowest quality is the one.
-    let well = WELL.max(AS_WELL * best.mean());
+    let well = LEAST_FIT.max(CANDIDATE_SHARE * best.mean());
     let fit = fits.iter().find(|fit| fit.mean() > well);
     fit.map(|fit| fit.quality)
 }
 
-/// How well about `most` blocks fit each quality, if the first begins at `phase`, right and down.
+/// The fit of about `most` blocks to each quality, if the first begins at `phase`, right and down.
 fn judge(plane: &Plane, phase: (usize, usize), most: usize) -> Vec<Fit> {
     let magnitudes = magnitudes(plane, phase, most);
     let fit = |quality| Fit::of(&magnitudes, quality);
@@ -127,7 +131,8 @@ fn magnitudes(plane: &Plane, (left, top): (usize, usize), most: usize) -> Magnit
     magnitudes
 }
 
-/// How well magnitudes are multiples of the steps of a quality: cos 2π c / step.
+/// The mean of cos 2π c / step over magnitudes c: 1 where all are multiples of the steps of a quality, about
+/// 0 by chance.
 struct Fit {
     quality: u8,
     sum: f32,

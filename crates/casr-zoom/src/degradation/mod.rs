@@ -9,8 +9,8 @@ use crate::view::ImageView;
 use casr_net::{Degradation, LUMA};
 use std::ops::RangeInclusive;
 
-/// Sides of the part of an image that is looked at, in its middle, in pixels at most.
-const LONGEST: usize = 2048;
+/// The longest side of the part of an image that an estimate is made from, its middle, in pixels.
+const LONGEST_SIDE: usize = 2048;
 
 /// How much is to be restored, beside enlarging.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,8 +54,8 @@ impl Restoration {
 pub fn estimate<'a>(image: impl Into<ImageView<'a>>) -> Degradation {
     let image = image.into();
     let part = |length: usize| {
-        let first = length.saturating_sub(LONGEST) / 2;
-        first..first + length.min(LONGEST)
+        let first = length.saturating_sub(LONGEST_SIDE) / 2;
+        first..first + length.min(LONGEST_SIDE)
     };
     let size = image.size();
     let (rows, columns) = (part(size.height), part(size.width));

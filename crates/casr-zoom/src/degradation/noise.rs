@@ -6,50 +6,60 @@ use std::f32::consts::FRAC_1_SQRT_2;
 /// Side of a patch, pixels.
 const SIDE: usize = 8;
 
-/// Patches that are looked at, about, and the fewest that tell anything.
-const MOST: usize = 30_000;
-const FEWEST: usize = 40;
+/// About how many patches are measured.
+const PATCHES: usize = 30_000;
 
-/// Share of the patches, the flattest ones, that noise is told by.
+/// The fewest patches that an estimate is made of.
+const FEWEST_PATCHES: usize = 40;
+
+/// Quantile of the patches' roughness, the flattest ones, that noise is estimated from.
 const FLATTEST: f64 = 0.03;
 
-/// What the flattest patches of white noise show of it; of one colour they show more, as they are seldom flat.
-const SHOWN: f32 = 0.645;
-const SHOWN_BY_COLOUR: f32 = 0.80;
+/// [`FLATTEST`] quantile of the roughness of white noise over its deviation, in differences of two colours.
+const QUANTILE_OF_DIFFERENCES: f32 = 0.645;
 
-/// The roughness at a fifth of the patches over that of the flattest: where it is noise, and where it is texture.
-const NOISE: f32 = 1.45;
-const TEXTURE: f32 = 1.9;
+/// The same in one colour of photographs, whose patches are seldom flat.
+const QUANTILE_OF_A_COLOUR: f32 = 0.80;
+
+/// Another quantile of the roughness: its ratio to the flattest tells noise from texture.
 const FIFTH: f64 = 0.2;
 
-/// Patches side by side that an image with colours must have for its green alone to be trusted.
-const SURE: usize = 400;
+/// That ratio in white noise.
+const NOISE_RATIO: f32 = 1.45;
 
-/// What rounding to 8 bits leaves of a clean image.
+/// That ratio where there is texture, and no estimate.
+const TEXTURE_RATIO: f32 = 1.9;
+
+/// In how many patches side by side green alone is trusted fully, in an image with colours.
+const TRUSTED_PATCHES: usize = 400;
+
+/// The deviation that rounding to 8 bits leaves in a clean image.
 const ROUNDING: f32 = 0.3;
 
-/// The standard deviation of the noise of an image's red, green and blue, in their own units; 0 where it is too small to tell.
+/// The standard deviation of the noise of an image's red, green and blue, in their own units; 0 where there are too few patches.
 ///
-/// In the flattest patches the difference of two Laplacians (Immerkær, Computer Vision and Image Understanding 64, 1996), which sees
-/// neither slopes nor straight edges, sees noise alone. Small images have no flat patches, but what is fine in them is grey: in
-/// the differences of their colours noise stands alone. Noise that is grey too is told by green, as far as patches are equally
-/// rough all over: texture is not.
+/// Roughness is the difference of two Laplacians (Immerkær, Computer Vision and Image Understanding 64, 1996), to which slopes and
+/// straight edges add nothing: in the flattest patches it is noise alone. Small images have no flat patches, but their fine detail is grey, so
+/// the differences of their colours hold noise alone. Noise that all colours share is estimated from green, as far as patches are equally
+/// rough all over, which texture is not.
 pub(super) fn deviation([red, green, blue]: &[Plane; 3]) -> f32 {
     let differences = [red, blue].map(|colour| {
         let difference = difference(colour, green);
         Patches::of(&difference, &[colour, green])
     });
     let seen: Vec<Patches> = differences.into_iter().flatten().collect();
-    let colours = seen.iter().map(|patches| patches.variance(SHOWN));
+    let colours = seen
+        .iter()
+        .map(|patches| patches.variance(QUANTILE_OF_DIFFERENCES));
     let colours = colours.sum::<f32>() / seen.len().max(1) as f32;
-    let sure = if seen.iter().all(|patches| patches.fifth == 0.0) {
+    let trusted = if seen.iter().all(|patches| patches.fifth == 0.0) {
         1.0
     } else {
-        ((green.width * green.height) as f32 / (SIDE * SIDE * SURE) as f32).min(1.0)
+        ((green.width * green.height) as f32 / (SIDE * SIDE * TRUSTED_PATCHES) as f32).min(1.0)
     };
     let grey = Patches::of(green, &[green]).map_or(0.0, |patches| {
-        let variance = patches.variance(SHOWN_BY_COLOUR);
-        sure * patches.trust() * (variance - colours).max(0.0)
+        let variance = patches.variance(QUANTILE_OF_A_COLOUR);
+        trusted * patches.trust() * (variance - colours).max(0.0)
     });
     (colours + grey).sqrt()
 }
@@ -74,7 +84,7 @@ impl Patches {
     fn of(plane: &Plane, made_of: &[&Plane]) -> Option<Self> {
         let places = |length: usize| (length + 1).saturating_sub(SIDE);
         let (columns, rows) = (places(plane.width), places(plane.height));
-        let step = stride(columns * rows, MOST).max(2);
+        let step = stride(columns * rows, PATCHES).max(2);
         let corners = (0..rows)
             .step_by(step)
             .flat_map(|y| (0..columns).step_by(step).map(move |x| (x, y)));
@@ -83,7 +93,7 @@ impl Patches {
         let mut all: Vec<f32> = (corners.filter(exposed))
             .map(|(x, y)| roughness(plane, x, y))
             .collect();
-        if all.len() < FEWEST {
+        if all.len() < FEWEST_PATCHES {
             return None;
         }
         let mut at = |share: f64| {
@@ -96,19 +106,19 @@ impl Patches {
         })
     }
 
-    /// The variance of the noise, if the flattest patches show this share of its deviation.
-    fn variance(&self, shown: f32) -> f32 {
-        ((self.flattest / shown).powi(2) - ROUNDING * ROUNDING).max(0.0)
+    /// The variance of the noise, if the flattest patches have this share of its deviation.
+    fn variance(&self, share: f32) -> f32 {
+        ((self.flattest / share).powi(2) - ROUNDING * ROUNDING).max(0.0)
     }
 
-    /// How sure it is that they show noise, and not texture, from 0 to 1.
+    /// How far they are noise, 1, and not texture, 0.
     fn trust(&self) -> f32 {
         let spread = self.fifth / self.flattest.max(f32::MIN_POSITIVE);
-        ((TEXTURE - spread) / (TEXTURE - NOISE)).clamp(0.0, 1.0)
+        ((TEXTURE_RATIO - spread) / (TEXTURE_RATIO - NOISE_RATIO)).clamp(0.0, 1.0)
     }
 }
 
-/// The deviation of white noise that would look like a patch.
+/// The roughness of a patch: the deviation of white noise of the same second differences.
 fn roughness(plane: &Plane, left: usize, top: usize) -> f32 {
     const INNER: usize = SIDE - 2;
     let second = |a: f32, b: f32, c: f32| a - 2.0 * b + c;

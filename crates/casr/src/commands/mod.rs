@@ -24,7 +24,7 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// Reads the command line; ends the program where it asks for help or is wrong.
+/// Reads the command line; ends the program where help is wanted or it is wrong.
 pub fn read_arguments() -> Arguments {
     let command = Arguments::command();
     // A subcommand's version is the program's.

@@ -8,7 +8,7 @@ use casr_cli::Outcome;
 use casr_cli::Progress;
 use casr_cli::console;
 use casr_cli::interrupt;
-use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions, WishOptions};
+use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions, TreatmentOptions};
 use casr_codec::{CodecError, Format, Options, ResolutionChange, pages, probe, probe_page, shown};
 use casr_zoom::{Enlarger, Look};
 use clap::{Args, ValueEnum};
@@ -64,18 +64,18 @@ pub struct UpscaleArguments {
     /// Enlarge colours as they are where they are transparent: for images that hide data there
     #[arg(long)]
     keep_hidden: bool,
-    /// What becomes of the resolution that an image tells, its dots per inch
+    /// What becomes of an image's resolution, its dots per inch
     #[arg(long, value_name = "CHANGE", value_enum, default_value_t = DpiName::Keep)]
     dpi: DpiName,
     /// Leave out what describes an image: EXIF with its camera, time and place, XMP, IPTC, comments and texts. Colour profile and
     /// resolution stay
     #[arg(long)]
     strip_metadata: bool,
-    /// Do not tell in a result's XMP that it was enlarged
+    /// Do not write into a result's XMP that it was enlarged
     #[arg(long)]
     no_mark: bool,
     #[command(flatten)]
-    wishes: WishOptions,
+    treatment: TreatmentOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -169,10 +169,10 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
     let settings = Settings {
         enlarger: Enlarger::new(model)
             .max_step(arguments.target.max_step)
-            .restoration(arguments.wishes.restoration())
-            .look(arguments.wishes.look()),
+            .restoration(arguments.treatment.restoration())
+            .look(arguments.treatment.look()),
         target: arguments.target.target(),
-        restores: arguments.wishes.restores(),
+        restores: arguments.treatment.restores(),
         limits: arguments.limits.limits(),
         memory: (arguments.memory).map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
         keep_hidden: arguments.keep_hidden,
@@ -255,7 +255,7 @@ fn note_idle(arguments: &UpscaleArguments, jobs: &[Job], settings: &Settings) {
     if arguments.quality.is_some() && !jobs.is_empty() && jobs.iter().all(lossless) {
         console::remark("--quality changes nothing: PNG and TIFF are lossless");
     }
-    if arguments.wishes.look() != Look::Auto && !settings.enlarger.model().has_looks() {
+    if arguments.treatment.look() != Look::Auto && !settings.enlarger.model().has_looks() {
         console::remark("--look changes nothing: these weights have one look");
     }
 }
@@ -299,13 +299,13 @@ fn note_passed(files: &[PathBuf], why: &str) {
 /// An image, or one of its pages.
 struct Part {
     image: Found,
-    /// Which page to read, if one was asked for.
+    /// Which page to read, if one is wanted.
     page: Option<usize>,
-    /// Which of how many pages are asked for, if there are several.
+    /// Which of how many wanted pages it is, if there are several.
     numbered: Option<Page>,
 }
 
-/// What is asked for of an image.
+/// The wanted parts of an image.
 fn parts(image: Found, wanted: Option<PageName>) -> anyhow::Result<Vec<Part>> {
     let part = |image: Found, page, numbered| Part {
         image,
