@@ -34,8 +34,8 @@ pub trait Stepper: fmt::Debug + Send + Sync {
     /// One step on one window; see [`crate::Model::step`].
     ///
     /// # Errors
-    /// [`NetError::Device`] if the device fails, most often because the window does not fit into its
-    /// memory.
+    /// [`NetError::OutOfMemory`] if the window does not fit into the device's memory, [`NetError::Device`] if
+    /// it fails otherwise.
     fn step(&self, window: &StepWindow, geometry: &StepGeometry) -> Result<StepResult, NetError>;
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong with a network, its weights and its device.
 
+use std::error::Error;
+
 /// An error of this crate. Messages are whole sentences for the user.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,21 +25,55 @@ pub enum NetError {
         reason: String,
     },
     /// A safetensors file, but not one of CASR's.
-    #[error("{name} holds no CASR network ({reason}). Give a file that `casr-lab train` wrote.")]
+    #[error("{name} holds no CASR network ({reason}). Give a weights file of CASR.")]
     Foreign {
         /// The file's name.
         name: String,
         /// What is missing or does not fit.
         reason: String,
     },
-    /// The GPU did not do its work, most often for want of memory.
+    /// A window does not fit into the device's memory: a smaller one may.
     #[error(
-        "the GPU {device} failed ({reason}). Close what else uses it, give it less at a time, or use the processor."
+        "{device} has too little memory ({source}). Close what else uses it, give it less at a time, or use the processor."
     )]
+    OutOfMemory {
+        /// The device.
+        device: String,
+        /// What it said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The device did not do its work.
+    #[error("{device} failed ({source}). Update its driver, or use the processor.")]
     Device {
         /// The device.
         device: String,
         /// What it said.
-        reason: String,
+        source: Box<dyn Error + Send + Sync>,
     },
+}
+
+/// What an error is about; see [`NetError::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NetErrorKind {
+    /// A file cannot be read.
+    File,
+    /// A file is not what it should be.
+    Format,
+    /// Memory.
+    Memory,
+    /// A device that failed.
+    Device,
+}
+
+impl NetError {
+    /// What it is about, for programs that decide what to do.
+    pub fn kind(&self) -> NetErrorKind {
+        match self {
+            Self::Read { .. } => NetErrorKind::File,
+            Self::NotSafetensors { .. } | Self::Foreign { .. } => NetErrorKind::Format,
+            Self::OutOfMemory { .. } => NetErrorKind::Memory,
+            Self::Device { .. } => NetErrorKind::Device,
+        }
+    }
 }

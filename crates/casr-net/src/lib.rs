@@ -41,7 +41,7 @@ pub use condition::{Degradation, Origin};
 pub use config::{COLOURS, NetworkConfig};
 pub use device::{Cpu, Device, Stepper};
 pub use engine::LARGEST_GAIN;
-pub use error::NetError;
+pub use error::{NetError, NetErrorKind};
 pub use geometry::{AnchorAxis, Resampling, ResamplingKind, StepAxis, StepGeometry};
 pub use model::{Model, Statistics, StepResult, StepWindow, mix_of_look};
 pub use parameters::{FIRST_TEMPERATURES, LARGEST_STEP, Parameter};

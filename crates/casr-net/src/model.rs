@@ -212,8 +212,8 @@ impl Model {
     /// level would give; at the level's own edges they are, and elsewhere but for rounding.
     ///
     /// # Errors
-    /// [`NetError::Device`] if a GPU fails, most often because the window does not fit into its memory;
-    /// the processor does not fail.
+    /// [`NetError::OutOfMemory`] if the window does not fit into a GPU's memory, [`NetError::Device`] if it
+    /// fails otherwise; the processor does not fail.
     ///
     /// # Panics
     /// If `window.pixels` or its statistics have another length than the geometry says, or the prior is

@@ -9,11 +9,12 @@ use crate::{
     tile::Parts,
     view::ImageView,
 };
-use casr_net::{CELL, Model};
+use casr_net::{CELL, Cpu, Model, NetError};
 use half::f16;
 use std::{
     fmt,
     ops::{ControlFlow, Range},
+    sync::Arc,
 };
 
 /// Rows of the image read at a time.
@@ -70,8 +71,10 @@ struct Work<'a> {
     /// The next row of the image.
     row: usize,
     progress: Progress,
-    /// The largest tile, in pixels without halos, that the device has not failed on.
+    /// The largest tile, in pixels without halos, that may fit into the device's memory.
     most: usize,
+    /// Why the processor does the rest of the work of a GPU, if it does.
+    fallback: Option<NetError>,
     observer: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a>,
     /// Called with every band of every level.
     viewer: Viewer<'a>,
@@ -104,6 +107,7 @@ impl<'a> Bands<'a> {
                 row: 0,
                 progress: Progress { done: 0, total },
                 most: usize::MAX,
+                fallback: None,
                 observer: Box::new(|_| ControlFlow::Continue(())),
                 viewer: Box::new(|_, _| ()),
             },
@@ -134,6 +138,12 @@ impl<'a> Bands<'a> {
         self.size
     }
 
+    /// Why the processor does the rest of the work of a GPU, if it does: that one failed, or has too little
+    /// memory for the smallest tile.
+    pub fn fallback(&self) -> Option<&NetError> {
+        self.work.fallback.as_ref()
+    }
+
     /// How far the work is.
     pub fn progress(&self) -> Progress {
         self.work.progress
@@ -142,7 +152,7 @@ impl<'a> Bands<'a> {
     /// The bands not yet taken as one image.
     ///
     /// # Errors
-    /// [`ZoomError::Memory`], [`ZoomError::Device`] or [`ZoomError::Cancelled`]; [`ZoomError::PixelCount`] if bands were
+    /// [`ZoomError::Memory`] or [`ZoomError::Cancelled`]; [`ZoomError::PixelCount`] if bands were
     /// taken before.
     pub fn into_image(self) -> Result<Image, ZoomError> {
         let size = self.size;
@@ -233,7 +243,16 @@ impl Work<'_> {
         let whole = 0..step.tiling.input.width;
         let mut made = step.blank(part, &whole);
         for columns in step.tiling.columns() {
-            let tile = step.tile(&self.model, &below, part, &columns, &mut self.most)?;
+            let most = &mut self.most;
+            let tile = match step.tile(&self.model, &below, part, &columns, most) {
+                Err(error) if self.model.device().is_gpu() => {
+                    self.model = self.model.clone().on(Arc::new(Cpu));
+                    self.fallback = Some(error);
+                    *most = usize::MAX;
+                    step.tile(&self.model, &below, part, &columns, most)
+                }
+                made => made,
+            }?;
             step.place(&tile, (part, &columns), (part, &whole), &mut made);
             self.progress.done += step.tiling.tile_work(part, &columns);
             if (self.observer)(self.progress).is_break() {

@@ -100,7 +100,7 @@ impl PlanCost {
 /// ready.
 ///
 /// # Errors
-/// [`ZoomError::Device`] if a GPU fails.
+/// [`ZoomError::Network`] if a GPU fails.
 pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
     let flops_per_second = trial(model, TRIAL_SIDE)?;
     let seconds = trial_flops(model, TRIAL_SIDE) / flops_per_second;
@@ -123,10 +123,8 @@ fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
             width: side,
             values: &window,
         };
-        match model.first_step(image, &geometry, origin) {
-            Ok(_) => Ok(start.elapsed().as_secs_f64()),
-            Err(error) => Err(ZoomError::Device(error.to_string())),
-        }
+        model.first_step(image, &geometry, origin)?;
+        Ok::<_, ZoomError>(start.elapsed().as_secs_f64())
     };
     // The first run wakes the threads, maps the memory and, on a GPU, builds the kernels.
     run()?;

@@ -2,10 +2,10 @@
 
 use crate::device::DeviceChoice;
 use crate::plan::{MAX_LEVELS, MAX_SIDE, Size};
-use casr_net::LARGEST_STEP;
+use casr_net::{LARGEST_STEP, NetError};
 
 /// An error of this crate. Messages are whole sentences for the user; the caller adds the image's name.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoomError {
     /// An image without pixels.
@@ -114,10 +114,49 @@ pub enum ZoomError {
         /// The device.
         device: String,
     },
-    /// The network's device failed, even on the smallest tile.
-    #[error("{0}")]
-    Device(String),
+    /// The network's device failed.
+    #[error(transparent)]
+    Network(#[from] NetError),
     /// The observer stopped the work.
     #[error("the enlargement was cancelled. Start it again to get the image.")]
     Cancelled,
+}
+
+/// What an error is about; see [`ZoomError::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ZoomErrorKind {
+    /// The image given.
+    Image,
+    /// What is wanted of it: a size, a step, a strength, a plan.
+    Target,
+    /// Memory.
+    Memory,
+    /// A device that is missing or failed.
+    Device,
+    /// The caller stopped the work.
+    Cancelled,
+}
+
+impl ZoomError {
+    /// What it is about, for programs that decide what to do.
+    pub fn kind(&self) -> ZoomErrorKind {
+        match self {
+            Self::EmptyImage { .. } | Self::PixelCount { .. } | Self::PixelValue { .. } => {
+                ZoomErrorKind::Image
+            }
+            Self::Factor { .. }
+            | Self::Smaller { .. }
+            | Self::TooLarge { .. }
+            | Self::MaxStep { .. }
+            | Self::TooManyLevels { .. }
+            | Self::Strength { .. }
+            | Self::OtherPlan { .. } => ZoomErrorKind::Target,
+            Self::Memory { .. } => ZoomErrorKind::Memory,
+            Self::NoGpu { .. } | Self::NoHalfPrecision { .. } | Self::Network(_) => {
+                ZoomErrorKind::Device
+            }
+            Self::Cancelled => ZoomErrorKind::Cancelled,
+        }
+    }
 }

@@ -42,7 +42,7 @@ pub use cost::{LevelCost, PlanCost, measure_throughput};
 pub use degradation::{Restoration, estimate};
 pub use device::{DeviceChoice, GPU_SUPPORT, Gpu, Precision, gpus, open_device};
 pub use enlarge::{DEFAULT_TILE, Enlarger, Treatment};
-pub use error::ZoomError;
+pub use error::{ZoomError, ZoomErrorKind};
 pub use image::Image;
 pub use look::Look;
 pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target, check_max_step};

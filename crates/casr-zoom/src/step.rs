@@ -1,7 +1,6 @@
 //! One step of a plan, tile by tile.
 
 use crate::{
-    error::ZoomError,
     image::{COLOURS, Image},
     plan::Size,
     rows::Rows,
@@ -161,7 +160,7 @@ impl Step {
     /// worth a try, and shrinks when one fails.
     ///
     /// # Errors
-    /// [`ZoomError::Device`] if the device fails on the smallest part, too.
+    /// [`NetError`] if the device fails, or has too little memory even for the smallest part.
     pub fn tile(
         &self,
         model: &Model,
@@ -169,14 +168,13 @@ impl Step {
         rows: &Range<usize>,
         columns: &Range<usize>,
         most: &mut usize,
-    ) -> Result<Made, ZoomError> {
+    ) -> Result<Made, NetError> {
         let parts = halves(rows, columns, SMALLEST_TILE);
         let pixels = rows.len() * columns.len();
         if parts.is_none() || pixels <= *most {
             match (self.attempt(model, below, rows, columns), &parts) {
-                (Ok(tile), _) => return Ok(tile),
-                (Err(_), Some(_)) => *most = pixels / 2,
-                (Err(error), None) => return Err(ZoomError::Device(error.to_string())),
+                (Err(NetError::OutOfMemory { .. }), Some(_)) => *most = pixels / 2,
+                (made, _) => return made,
             }
         }
         let [first, second] = parts.expect("what cannot be cut has been made or has failed");

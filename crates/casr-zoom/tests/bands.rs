@@ -85,7 +85,7 @@ fn an_observer_can_cancel() {
         }
     });
     let error = bands.find_map(Result::err);
-    assert_eq!(error, Some(ZoomError::Cancelled));
+    assert!(matches!(error, Some(ZoomError::Cancelled)), "{error:?}");
     assert!(bands.next().is_none(), "nothing comes after an error");
     drop(bands);
     assert_eq!(calls, 3);
@@ -100,12 +100,10 @@ fn a_plan_for_another_size_is_refused() {
     };
     let plan = enlarger.plan(other, Target::Factor(2.0)).unwrap();
     let error = enlarger.bands(&image, &plan).unwrap_err();
-    assert_eq!(
-        error,
-        ZoomError::OtherPlan {
-            planned: other,
-            image: image.size()
-        }
+    let sizes = (other, image.size());
+    assert!(
+        matches!(error, ZoomError::OtherPlan { planned, image } if (planned, image) == sizes),
+        "{error}"
     );
 }
 

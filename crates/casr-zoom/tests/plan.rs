@@ -185,7 +185,7 @@ fn sizes_below_the_image_are_refused() {
 fn empty_images_are_refused() {
     for input in [size(0, 0), size(0, 5), size(5, 0)] {
         let error = ScalePlan::new(input, Target::Factor(2.0), 4.0).unwrap_err();
-        assert_eq!(error, ZoomError::EmptyImage { size: input });
+        assert!(matches!(error, ZoomError::EmptyImage { size } if size == input));
     }
 }
 
@@ -217,7 +217,7 @@ fn results_past_the_bounds_are_refused() {
         );
     }
     let error = ScalePlan::new(size(9, 9), Target::Factor(64.0), 1.01).unwrap_err();
-    assert_eq!(error, ZoomError::TooManyLevels { max_step: 1.01 });
+    assert!(matches!(error, ZoomError::TooManyLevels { max_step } if max_step == 1.01));
     let most = 1.01_f64.powi(MAX_LEVELS as i32);
     assert_eq!(
         plan(size(9, 9), Target::Factor(most), 1.01).levels().len(),

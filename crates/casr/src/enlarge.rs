@@ -129,7 +129,7 @@ pub fn enlarge(
         Some(treatment) => enlarger.treating(treatment),
         None => enlarger,
     };
-    stream(&layers, &enlarger, &plan, progress, |rgb, alpha| {
+    let fallback = stream(&layers, &enlarger, &plan, progress, |rgb, alpha| {
         writer
             .write_rows(&interleave(rgb, alpha, colour))
             .map_err(anyhow::Error::from)
@@ -140,6 +140,7 @@ pub fn enlarge(
             .map(|zoom: &ZoomError| on(name, zoom))
             .unwrap_or(error)
     })?;
+    remarks.extend(fallback);
     writer.finish()?;
     Ok(Done {
         from: plan.input(),
@@ -188,14 +189,15 @@ fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
     )
 }
 
-/// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top.
+/// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top. Gives back why the
+/// processor did a part of a GPU's work, if it did.
 fn stream(
     layers: &Layers,
     enlarger: &Enlarger,
     plan: &ScalePlan,
     progress: &Progress,
     mut write: impl FnMut(&[f32], &AlphaRows) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<String>> {
     let mask = layers.mask()?;
     let watch = Watch {
         progress,
@@ -209,7 +211,8 @@ fn stream(
     let mut alphas = mask
         .map(|mask| watch.bands(&of_masks, mask, plan))
         .transpose()?;
-    for band in watch.bands(enlarger, layers.colours()?, plan)? {
+    let mut colours = watch.bands(enlarger, layers.colours()?, plan)?;
+    for band in colours.by_ref() {
         let band = band?;
         // One plan cuts both into the same rows.
         let alpha_band = alphas.as_mut().and_then(Iterator::next).transpose()?;
@@ -220,7 +223,11 @@ fn stream(
         };
         write(&band.pixels, &alpha_rows)?;
     }
-    Ok(())
+    let fallbacks = [Some(&colours), alphas.as_ref()].into_iter().flatten();
+    let mut fallbacks = fallbacks.filter_map(Bands::fallback);
+    Ok(fallbacks
+        .next()
+        .map(|why| format!("{why} The processor did the rest")))
 }
 
 /// Shows how far one image is, and stops the work after Ctrl-C. Colours and alpha are one work.
