@@ -19,7 +19,7 @@ impl Image {
     /// [`ZoomError::EmptyImage`], [`ZoomError::PixelCount`], or [`ZoomError::PixelValue`] for a value that is not a
     /// number in [0, 1].
     pub fn new(width: usize, height: usize, pixels: Vec<f32>) -> Result<Self, ZoomError> {
-        ImageView::rgb(width, height, &*pixels)?;
+        ImageView::rgb(width, height, &pixels)?;
         Ok(Self::checked(Size { width, height }, pixels))
     }
 

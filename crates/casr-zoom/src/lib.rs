@@ -1,16 +1,14 @@
 //! Enlarges an image by any factor from 1 up, in modest steps, tile by tile.
 //!
 //! ```
-//! use casr_zoom::{Enlarger, Image, Model, Target};
+//! use casr_zoom::{Enlarger, ImageView, Model, Target};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let pixels = vec![0.5; 6 * 4 * 3];
-//! let image = Image::new(6, 4, pixels)?; // 6 × 4 pixels, RGB in [0, 1]
-//! let enlarger = Enlarger::new(Model::embedded()?);
-//! let large = enlarger.enlarge(&image, Target::Factor(2.5))?;
-//! # assert_eq!((large.width(), large.height()), (15, 10));
-//! # Ok(())
-//! # }
+//! # let bytes = [128_u8; 6 * 4 * 3];
+//! let image = ImageView::rgb(6, 4, &bytes)?; // 6 × 4 pixels; u16 and f32 do as well, and grey
+//! let enlarger = Enlarger::new(Model::embedded()?); // keep it: threads may share it
+//! let large = enlarger.enlarge(image, Target::Factor(2.5))?.to_u8();
+//! assert_eq!(large, [128; 15 * 10 * 3]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! A [`ScalePlan`] lists the levels between the image and the wanted size. Each level is made from the one below it in

@@ -42,23 +42,32 @@ impl Samples<'_> {
     }
 }
 
-impl<'a> From<&'a [u8]> for Samples<'a> {
-    fn from(samples: &'a [u8]) -> Self {
-        Self::Eight(samples)
-    }
+/// Samples of a type are made of slices, vectors and arrays of it.
+macro_rules! samples_of {
+    ($sample:ty, $kind:ident) => {
+        impl<'a> From<&'a [$sample]> for Samples<'a> {
+            fn from(samples: &'a [$sample]) -> Self {
+                Self::$kind(samples)
+            }
+        }
+
+        impl<'a> From<&'a Vec<$sample>> for Samples<'a> {
+            fn from(samples: &'a Vec<$sample>) -> Self {
+                Self::$kind(samples)
+            }
+        }
+
+        impl<'a, const COUNT: usize> From<&'a [$sample; COUNT]> for Samples<'a> {
+            fn from(samples: &'a [$sample; COUNT]) -> Self {
+                Self::$kind(samples)
+            }
+        }
+    };
 }
 
-impl<'a> From<&'a [u16]> for Samples<'a> {
-    fn from(samples: &'a [u16]) -> Self {
-        Self::Sixteen(samples)
-    }
-}
-
-impl<'a> From<&'a [f32]> for Samples<'a> {
-    fn from(samples: &'a [f32]) -> Self {
-        Self::Float(samples)
-    }
-}
+samples_of!(u8, Eight);
+samples_of!(u16, Sixteen);
+samples_of!(f32, Float);
 
 /// An image that somebody else holds. Only the rows at work are brought to floating point, so an enlargement
 /// takes no copy of it.

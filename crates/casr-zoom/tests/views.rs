@@ -24,9 +24,9 @@ fn all_samples_are_the_same_image() {
         .iter()
         .map(|value| f32::from(*value) / 255.0)
         .collect();
-    let expected = enlarged(ImageView::rgb(width, height, &*float).unwrap());
-    assert!(expected == enlarged(ImageView::rgb(width, height, &*eight).unwrap()));
-    assert!(expected == enlarged(ImageView::rgb(width, height, &*sixteen).unwrap()));
+    let expected = enlarged(ImageView::rgb(width, height, &float).unwrap());
+    assert!(expected == enlarged(ImageView::rgb(width, height, &eight).unwrap()));
+    assert!(expected == enlarged(ImageView::rgb(width, height, &sixteen).unwrap()));
     let owned = Image::new(width, height, float).unwrap();
     assert!(expected == enlarged((&owned).into()));
     assert_eq!(owned.to_u8(), eight);
@@ -42,9 +42,9 @@ fn grey_stays_grey() {
         .step_by(3)
         .collect();
     let colours: Vec<u8> = grey.iter().flat_map(|value| [*value; 3]).collect();
-    let view = ImageView::grey(width, height, &*grey).unwrap();
+    let view = ImageView::grey(width, height, &grey).unwrap();
     assert!(view.is_grey());
-    let like = ImageView::rgb(width, height, &*colours).unwrap();
+    let like = ImageView::rgb(width, height, &colours).unwrap();
     assert!(enlarged(view) == enlarged(like));
     assert_eq!(Image::from(view), Image::from(like));
     assert_eq!(estimate(view), estimate(like));
@@ -59,12 +59,12 @@ fn grey_stays_grey() {
 #[test]
 fn wrong_numbers_of_samples_are_refused() {
     let bytes = [0_u8; 12];
-    assert!(ImageView::rgb(2, 2, &bytes[..]).is_ok());
-    assert!(ImageView::grey(4, 3, &bytes[..]).is_ok());
+    assert!(ImageView::rgb(2, 2, &bytes).is_ok());
+    assert!(ImageView::grey(4, 3, &bytes).is_ok());
     for (wrong, channels) in [
-        (ImageView::rgb(3, 2, &bytes[..]), 3),
-        (ImageView::grey(2, 2, &bytes[..]), 1),
-        (ImageView::rgb(usize::MAX, 2, &bytes[..]), 3),
+        (ImageView::rgb(3, 2, &bytes), 3),
+        (ImageView::grey(2, 2, &bytes), 1),
+        (ImageView::rgb(usize::MAX, 2, &bytes), 3),
     ] {
         let error = wrong.unwrap_err();
         assert!(

@@ -54,8 +54,8 @@ impl Layers {
     pub fn colours(&self) -> Result<ImageView<'_>, ZoomError> {
         let (width, height) = self.size;
         match self.colour {
-            Colour::Grey => ImageView::grey(width, height, &*self.pixels),
-            Colour::Rgb => ImageView::rgb(width, height, &*self.pixels),
+            Colour::Grey => ImageView::grey(width, height, &self.pixels),
+            Colour::Rgb => ImageView::rgb(width, height, &self.pixels),
         }
     }
 
@@ -66,7 +66,7 @@ impl Layers {
     pub fn mask(&self) -> Result<Option<ImageView<'_>>, ZoomError> {
         let (width, height) = self.size;
         match &self.alpha {
-            Some(Alpha::Varying(values)) => ImageView::grey(width, height, &**values).map(Some),
+            Some(Alpha::Varying(values)) => ImageView::grey(width, height, values).map(Some),
             _ => Ok(None),
         }
     }
