@@ -9,4 +9,4 @@ mod outcome;
 mod progress;
 
 pub use outcome::{Outcome, conclude};
-pub use progress::Progress;
+pub use progress::{Progress, duration};

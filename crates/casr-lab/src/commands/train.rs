@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow, bail};
 use casr_cli::Outcome;
 use casr_cli::options::{ThreadOptions, parse_time};
-use casr_cli::{console, interrupt};
+use casr_cli::{console, duration, interrupt};
 use casr_net::{NetworkConfig, WeightsFile};
 use casr_train::{
     Dataset, Optimizer, Outcome as Ending, Progress, TrainOptions, Trainer, run as train,
@@ -276,7 +276,7 @@ impl Account {
             sums.loss / sums.steps as f64,
             1.0 / seconds,
             sums.operations / sums.total.as_secs_f64() / 1e9,
-            indicatif::HumanDuration(left),
+            duration(left),
         ));
         self.last_line = Instant::now();
     }

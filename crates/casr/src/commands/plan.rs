@@ -4,14 +4,13 @@ use crate::enlarge::on;
 use crate::inputs::{Found, Inputs, Search};
 use crate::memory::{self, MEGABYTE};
 use casr_cli::Outcome;
-use casr_cli::console;
 use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions};
+use casr_cli::{console, duration};
 use casr_codec::{Colour, Info, Limits, probe, shown};
 use casr_zoom::{Enlarger, ScalePlan, Size, measure_throughput};
 use clap::Args;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The arguments of `casr plan`.
 #[derive(Debug, Args)]
@@ -128,19 +127,4 @@ fn describe(
         raw.div_ceil(MEGABYTE)
     );
     text
-}
-
-/// A time span in two units at most.
-fn duration(time: Duration) -> String {
-    let seconds = time.as_secs_f64();
-    match seconds {
-        ..10.0 => format!("{seconds:.1} s"),
-        ..60.0 => format!("{seconds:.0} s"),
-        ..3600.0 => format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60),
-        _ => format!(
-            "{} h {} min",
-            time.as_secs() / 3600,
-            time.as_secs() / 60 % 60
-        ),
-    }
 }
