@@ -9,25 +9,25 @@ const MOST_PAGES: usize = 4;
 
 /// Reads a file of these bytes in every way there is, and holds the ways against each other.
 pub(crate) fn check(bytes: &[u8]) {
-    let source = memory::source(bytes);
-    let whole = read(source.clone(), &LIMITS);
+    let source = || memory::source(bytes);
+    let whole = read(source(), &LIMITS);
     match &whole {
         Ok(picture) => {
             check_samples(picture);
-            check_probe(source.clone(), picture);
+            check_probe(source(), picture);
         }
         Err(error) => {
             check_error(error);
             // A header may be right and the pixels behind it wrong.
-            let _ = probe(source.clone(), &LIMITS);
+            let _ = probe(source(), &LIMITS);
         }
     }
-    let Ok(count) = pages(source.clone()) else {
+    let Ok(count) = pages(source()) else {
         assert!(whole.is_err(), "a picture of a file that has no pages");
         return;
     };
     for page in 1..=count.min(MOST_PAGES) {
-        match (read_page(source.clone(), &LIMITS, page), &whole) {
+        match (read_page(source(), &LIMITS, page), &whole) {
             (Ok(picture), Ok(whole)) if page == 1 => {
                 // The remark that there are others is missing where one was asked for.
                 assert_eq!(
@@ -46,7 +46,7 @@ pub(crate) fn check(bytes: &[u8]) {
             }
         }
     }
-    let beyond = read_page(source, &LIMITS, count + 1);
+    let beyond = read_page(source(), &LIMITS, count + 1);
     assert!(beyond.is_err(), "a page behind the last");
     if whole.is_ok() {
         assert!(matches!(beyond, Err(CodecError::NoSuchPage { pages, .. }) if pages == count));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::CodecError;
 
-/// A format CASR reads.
+/// A format CASR reads, if its cargo feature is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceFormat {
     /// Portable Network Graphics.
@@ -23,6 +23,16 @@ pub enum SourceFormat {
 }
 
 impl SourceFormat {
+    /// All formats, whether or not this build reads them.
+    pub const ALL: [Self; 6] = [
+        Self::Png,
+        Self::Jpeg,
+        Self::WebP,
+        Self::Tiff,
+        Self::Bmp,
+        Self::Gif,
+    ];
+
     /// How many of a file's first bytes [`SourceFormat::from_content`] wants to see.
     pub(crate) const CONTENT_BYTES: usize = 32;
 
@@ -93,7 +103,7 @@ impl fmt::Display for SourceFormat {
     }
 }
 
-/// A format CASR writes.
+/// A format CASR writes, if its cargo feature is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// 8 or 16 bits, grey or RGB, alpha; streamed.
@@ -107,7 +117,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that an output's name asks for.
+    /// All formats, whether or not this build writes them.
+    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::WebP, Self::Tiff];
+
+    /// The format that an output's name ends in.
     ///
     /// # Errors
     ///
@@ -188,5 +201,52 @@ impl fmt::Display for Format {
             Self::WebP => "WebP",
             Self::Tiff => "TIFF",
         })
+    }
+}
+
+/// The formats that this build reads, for a message.
+pub(crate) fn readable() -> String {
+    let read = SourceFormat::ALL.iter().filter(|format| format.can_read());
+    listed(read.map(ToString::to_string), "")
+}
+
+/// Patterns of the names of files that this build reads, for a message.
+pub(crate) fn readable_globs() -> String {
+    let extension = |format: &SourceFormat| match format {
+        SourceFormat::Png => "*.png",
+        SourceFormat::Jpeg => "*.jpg",
+        SourceFormat::WebP => "*.webp",
+        SourceFormat::Tiff => "*.tif",
+        SourceFormat::Bmp => "*.bmp",
+        SourceFormat::Gif => "*.gif",
+    };
+    let read = SourceFormat::ALL.iter().filter(|format| format.can_read());
+    listed(read.map(|format| extension(format).to_owned()), "")
+}
+
+/// The formats that this build writes, for a message.
+pub(crate) fn writable() -> String {
+    let written = Format::ALL.iter().filter(|format| format.can_write());
+    listed(written.map(ToString::to_string), "and")
+}
+
+/// The ends of names of files that this build writes, for a message.
+pub(crate) fn writable_extensions() -> String {
+    let written = Format::ALL.iter().filter(|format| format.can_write());
+    listed(
+        written.map(|format| format!(".{}", format.extension())),
+        "or",
+    )
+}
+
+/// Items with commas between them and a conjunction, if there is one, before the last.
+fn listed(items: impl Iterator<Item = String>, conjunction: &str) -> String {
+    let items: Vec<String> = items.collect();
+    match &items[..] {
+        [] => "none".to_owned(),
+        [before @ .., last] if !before.is_empty() && !conjunction.is_empty() => {
+            format!("{} {conjunction} {last}", before.join(", "))
+        }
+        _ => items.join(", "),
     }
 }

@@ -22,11 +22,14 @@
 //! ```
 
 #![forbid(unsafe_code)]
+// What formats share is unused in part where some of them are left out; with all of them there is nothing unused.
+#![cfg_attr(not(feature = "formats"), allow(dead_code))]
 
 mod error;
 mod exif;
 mod folder;
 mod format;
+#[cfg(feature = "jpeg")]
 mod jpeg_trip;
 mod limits;
 mod loss;
@@ -39,15 +42,16 @@ mod shown;
 mod write;
 mod xmp;
 
-pub use error::CodecError;
+pub use error::{CodecError, ErrorKind};
 pub use folder::{FolderContents, contents_of, images_in};
 pub use format::{Format, SourceFormat};
+#[cfg(feature = "jpeg")]
 pub use jpeg_trip::jpeg_round_trip;
 pub use limits::Limits;
 pub use loss::Loss;
 pub use metadata::{ColourChunk, Metadata, Resolution, ResolutionChange, Text, Unit};
 pub use picture::{Colour, Depth, Info, Picture};
-pub use read::{Source, pages, probe, probe_page, read, read_page};
+pub use read::{ReadSeek, Source, pages, probe, probe_page, read, read_page};
 pub use shown::{Shown, shown};
 pub use write::{Header, Options, Writer, remove_partial, remove_stale};
 pub use xmp::mark::Mark;

@@ -1,5 +1,6 @@
 //! Small files that ask for much: memory stays within what the pixels and the metadata may have, and time within what the
 //! file's length is worth.
+#![cfg(feature = "formats")]
 #![cfg(target_os = "linux")]
 
 mod common;

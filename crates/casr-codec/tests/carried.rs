@@ -1,5 +1,6 @@
 //! What cameras and programs have added to a file, beside profile and EXIF: kept where the new format has a place for it,
 //! and remarked where it has none.
+#![cfg(feature = "formats")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! JPEG files of every kind against what libjpeg-turbo makes of them, and what must not come out with success.
 //!
 //! `jpegs/make.py` makes the files and writes down the checksums of djpeg's pixels.
+#![cfg(feature = "formats")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! ICC profile, EXIF and XMP, from every format into every format.
+#![cfg(feature = "formats")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! No file, however broken, makes a decoder panic, hang or take more memory than its pixels are worth: ten thousand
 //! deterministic mutations for each format.
+#![cfg(feature = "formats")]
 
 mod common;
 

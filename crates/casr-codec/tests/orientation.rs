@@ -1,4 +1,5 @@
 //! The eight EXIF orientations, against what the standard says of where the stored first row and column show.
+#![cfg(feature = "formats")]
 
 mod common;
 

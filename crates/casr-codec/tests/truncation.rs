@@ -1,4 +1,5 @@
 //! A file that was cut off is an error wherever it was cut, also where decoders would paint over the loss.
+#![cfg(feature = "formats")]
 
 mod common;
 

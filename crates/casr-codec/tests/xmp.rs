@@ -1,4 +1,5 @@
 //! XMP: sizes, extensions, and what announces things that are not carried over.
+#![cfg(feature = "formats")]
 
 mod common;
 

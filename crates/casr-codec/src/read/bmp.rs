@@ -34,7 +34,7 @@ struct Bmp {
     top_down: bool,
 }
 
-pub(super) fn open(mut reader: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut reader: Input<'_>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut file = Vec::new();
     reader.read_to_end(&mut file)?;
     let short = |at: usize| Ok::<_, Fault>(u16::from_le_bytes(bytes(&file, at)?));

@@ -1,6 +1,6 @@
 //! PNG: every colour type and depth, and the first image of an animated one.
 
-use std::io::BufRead;
+use std::io::{Read, Seek};
 
 use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
@@ -14,15 +14,26 @@ use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Text
 /// The keyword under which XMP travels in an iTXt chunk.
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
-struct PngDecoder {
-    reader: png::Reader<Input>,
+/// Bytes of the signature, of the first chunk's length and name, and of the width and height in it.
+const HEAD_BYTES: usize = 24;
+
+struct PngDecoder<'a> {
+    reader: png::Reader<Input<'a>>,
     header: Header,
     chunks: Chunks,
 }
 
-pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open<'a>(
+    mut file: Input<'a>,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder + 'a>, Fault> {
     let chunks = chunks::of_png(&mut file)?;
-    match file.fill_buf()?.get(12..16) {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    file.by_ref()
+        .take(HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
+    file.rewind()?;
+    match head.get(12..16) {
         Some(b"IHDR") => {}
         Some(b"CgBI") => {
             return Err(Fault::unsupported(
@@ -33,8 +44,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
         None => return Err(Fault::Truncated),
     }
     // The size, which opens the first chunk, is judged before the decoder makes room for even one row.
-    let size = file
-        .fill_buf()?
+    let size = head
         .get(16..24)
         .and_then(|size| size.first_chunk::<8>())
         .ok_or(Fault::Truncated)?;
@@ -83,7 +93,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
     }))
 }
 
-impl Decoder for PngDecoder {
+impl Decoder for PngDecoder<'_> {
     fn header(&self) -> Header {
         self.header
     }
@@ -294,7 +304,10 @@ impl From<DecodingError> for Fault {
         match error {
             DecodingError::IoError(error) => error.into(),
             DecodingError::LimitsExceeded => Self::damaged("its metadata is larger than 64 MiB"),
-            error => Self::damaged(plain(&error.to_string())),
+            error => Self::Damaged {
+                reason: plain(&error.to_string()),
+                source: Some(error.into()),
+            },
         }
     }
 }

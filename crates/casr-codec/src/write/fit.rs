@@ -1,14 +1,20 @@
 //! What of a header a format holds: it is cut down to that, and what is left out is told.
 
-use super::{Header, Options, jpeg};
+use super::{Header, Options};
 use crate::exif::{self, directories::Directories};
 use crate::metadata::{Metadata, Resolution, ResolutionChange, Text, Unit};
 use crate::xmp::{self, mark};
 use crate::{Colour, Depth, Format, Loss, photoshop};
 
+/// What begins an APP1 segment of a JPEG that holds XMP.
+pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// The longest content of a JPEG's segment.
+pub(super) const SEGMENT: usize = 65_533;
+
 /// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
-const JPEG_EXIF: usize = jpeg::SEGMENT - 6;
-const JPEG_XMP: usize = jpeg::SEGMENT - jpeg::XMP_NAMESPACE.len();
+const JPEG_EXIF: usize = SEGMENT - 6;
+const JPEG_XMP: usize = SEGMENT - XMP_NAMESPACE.len();
 /// 254 segments of a profile's part each (ICC.1:2022, B.4).
 const JPEG_PROFILE: usize = 254 * 65_519;
 
@@ -174,7 +180,7 @@ fn descriptions(metadata: &mut Metadata, format: Format, losses: &mut Vec<Loss>)
             let all = comments.len();
             let mut comments: Vec<_> = comments
                 .into_iter()
-                .filter(|comment| comment.len() <= jpeg::SEGMENT)
+                .filter(|comment| comment.len() <= SEGMENT)
                 .collect();
             if comments.len() < all {
                 losses.push(Loss::Comments);
@@ -183,7 +189,7 @@ fn descriptions(metadata: &mut Metadata, format: Format, losses: &mut Vec<Loss>)
             let all = texts.len();
             let fits = texts
                 .into_iter()
-                .filter(|text| text.keyword == COMMENT && text.text.len() <= jpeg::SEGMENT);
+                .filter(|text| text.keyword == COMMENT && text.text.len() <= SEGMENT);
             let before = comments.len();
             comments.extend(fits.map(|text| text.text.into_bytes()));
             if comments.len() - before < all {

@@ -10,15 +10,10 @@ use jpeg_encoder::{
     rgb_to_ycbcr,
 };
 
+use super::fit::{SEGMENT, XMP_NAMESPACE};
 use super::output::Sink;
 use super::{EncodeError, Encoder, Header, fit, quantise};
 use crate::{Colour, Metadata, xmp};
-
-/// What begins an APP1 segment that holds XMP.
-pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-
-/// The longest content of a segment.
-pub(super) const SEGMENT: usize = 65_533;
 
 /// What begins an APP1 segment that holds a part of an XMP packet's extension (XMP part 3, 1.1.3.1).
 const XMP_EXTENSION: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";

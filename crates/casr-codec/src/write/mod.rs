@@ -1,18 +1,23 @@
 //! Writing: rows come in from top to bottom, a file appears when all of them are there.
 
 mod fit;
+#[cfg(feature = "jpeg")]
 mod jpeg;
 mod output;
+#[cfg(feature = "png")]
 mod png;
 mod quantise;
 mod stale;
+#[cfg(feature = "tiff")]
 mod tiff;
+#[cfg(feature = "webp")]
 mod webp;
 
 use std::collections::TryReserveError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::error::Cause;
 use crate::{CodecError, Colour, Depth, Format, Loss, Mark, Metadata, Picture, ResolutionChange};
 
 use output::{Output, Sink};
@@ -111,26 +116,57 @@ trait Encoder: Send {
     fn finish(self: Box<Self>) -> Result<(), EncodeError>;
 }
 
-/// What an encoder complains of; where the file was at fault, the [`Sink`] knows better.
-type EncodeError = Box<dyn std::error::Error + Send + Sync>;
+/// An encoder's error. Where writing to the file was what failed, the [`Sink`] holds the exact error.
+type EncodeError = Cause;
+
+/// Begins an image of this kind in a [`Sink`].
+type Begin = fn(Sink, Header, &Options) -> Result<Box<dyn Encoder>, EncodeError>;
+
+/// How a format's files are begun; `None` where this build does not write it.
+fn beginner(format: Format) -> Option<Begin> {
+    match format {
+        #[cfg(feature = "png")]
+        Format::Png => Some(|sink, header, _| png::encoder(sink, header)),
+        #[cfg(feature = "jpeg")]
+        Format::Jpeg => Some(|sink, header, options| jpeg::encoder(sink, header, options.quality)),
+        #[cfg(feature = "webp")]
+        Format::WebP => {
+            Some(|sink, header, options| webp::encoder(sink, header, options.webp_quality))
+        }
+        #[cfg(feature = "tiff")]
+        Format::Tiff => Some(|sink, header, _| tiff::encoder(sink, header)),
+        // Not reached where every format is built in.
+        #[allow(unreachable_patterns)]
+        _ => None,
+    }
+}
+
+impl Format {
+    /// Whether this build writes the format: its cargo feature is on.
+    pub fn can_write(self) -> bool {
+        beginner(self).is_some()
+    }
+}
 
 /// An image file in the making.
 ///
 /// It is written beside its destination under a temporary name and moved there by [`Writer::finish`]; a writer that is
 /// dropped before leaves nothing behind. What a killed program has left behind is removed by the next one that writes
 /// into the folder, see [`remove_stale`]. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
-pub struct Writer {
+///
+/// `'a` is the lifetime of the stream that gets the result; of a writer that makes a file it is `'static`.
+pub struct Writer<'a> {
     // Dropped before the output, which removes the file that the encoder still writes to.
     encoder: Box<dyn Encoder>,
     sink: Sink,
-    output: Output,
+    output: Output<'a>,
     path: PathBuf,
     row: usize,
     missing: usize,
     losses: Vec<Loss>,
 }
 
-impl Writer {
+impl Writer<'static> {
     /// Begins a file. All that can be known to fail is found here, before any work is done for the rows.
     ///
     /// # Errors
@@ -147,15 +183,19 @@ impl Writer {
             Output::create(path, options.overwrite)
         })
     }
+}
 
-    /// Begins what `stream` gets when it is whole; until then it lies in a temporary file without a name, since TIFF is not
-    /// written from front to back. `name` is what messages call it.
+impl<'a> Writer<'a> {
+    /// Begins an image that goes to `stream`: a pipe, a connection, a `&mut Vec<u8>`. [`Writer::finish`] writes all of it at
+    /// once; a writer that is dropped before has written nothing. Until then the bytes lie in a temporary file without a
+    /// name, for two reasons: a TIFF is not written from front to back, and a stream cannot take back a part of an image
+    /// that fails later. `name` is what messages call the stream.
     ///
     /// # Errors
     ///
-    /// As [`Writer::create`]; the system gives no temporary file.
+    /// As [`Writer::create`]; or no temporary file can be created.
     pub fn to_stream(
-        stream: impl Write + Send + 'static,
+        stream: impl Write + Send + 'a,
         name: &Path,
         format: Format,
         header: Header,
@@ -171,8 +211,14 @@ impl Writer {
         format: Format,
         header: Header,
         options: Options,
-        output: impl FnOnce() -> Result<(Output, Sink), CodecError>,
+        output: impl FnOnce() -> Result<(Output<'a>, Sink), CodecError>,
     ) -> Result<Self, CodecError> {
+        let Some(begin) = beginner(format) else {
+            return Err(CodecError::NotWrittenInThisBuild {
+                path: path.to_owned(),
+                format,
+            });
+        };
         format.check_size(header.width, header.height, path)?;
         if header.alpha && !format.holds_alpha() {
             return Err(CodecError::AlphaNotHeld {
@@ -205,14 +251,9 @@ impl Writer {
             header.width * header.channels() * header.height,
         );
         let (output, sink) = output()?;
-        let encoder: Result<Box<dyn Encoder>, EncodeError> = match format {
-            Format::Png => png::encoder(sink.clone(), header),
-            Format::Jpeg => jpeg::encoder(sink.clone(), header, options.quality),
-            Format::WebP => webp::encoder(sink.clone(), header, options.webp_quality),
-            Format::Tiff => tiff::encoder(sink.clone(), header),
-        };
         let path = path.to_owned();
-        let encoder = encoder.map_err(|error| failed(&path, &sink, error))?;
+        let encoder =
+            begin(sink.clone(), header, &options).map_err(|error| failed(&path, &sink, error))?;
         Ok(Self {
             encoder,
             sink,
@@ -286,17 +327,15 @@ fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
     if let Some(source) = sink.take_error() {
         return CodecError::unwritable(path, source);
     }
-    if let Some(source) = error.downcast_ref::<TryReserveError>() {
+    let path = path.to_owned();
+    if error.is::<TryReserveError>() {
         return CodecError::Exhausted {
-            path: path.to_owned(),
-            reason: source.to_string(),
+            path,
+            source: error,
         };
     }
     match error.downcast::<io::Error>() {
-        Ok(source) => CodecError::unwritable(path, *source),
-        Err(error) => CodecError::WriteFailed {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        },
+        Ok(source) => CodecError::unwritable(&path, *source),
+        Err(source) => CodecError::WriteFailed { path, source },
     }
 }

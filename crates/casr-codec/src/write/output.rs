@@ -13,7 +13,7 @@ use crate::CodecError;
 const BUFFER_BYTES: usize = 1 << 18;
 
 /// Where a result goes when it is whole. Until then its bytes lie in a temporary file, which is removed when dropped.
-pub(super) enum Output {
+pub(super) enum Output<'a> {
     /// A file.
     File {
         temporary: NamedTempFile,
@@ -28,14 +28,14 @@ pub(super) enum Output {
     Stream {
         /// Has no name, and so ends with the program.
         spool: File,
-        stream: Box<dyn Write + Send>,
+        stream: Box<dyn Write + Send + 'a>,
     },
 }
 
-impl Output {
+impl<'a> Output<'a> {
     /// Makes a file without a name that `stream` gets the bytes of; `name` is for the message.
     pub(super) fn stream(
-        stream: Box<dyn Write + Send>,
+        stream: Box<dyn Write + Send + 'a>,
         name: &Path,
     ) -> Result<(Self, Sink), CodecError> {
         let unwritable = |source| CodecError::unwritable(name, source);
@@ -103,6 +103,7 @@ impl Output {
         let unwritable = |source: io::Error| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CodecError::DiskFull {
                 path: path.to_owned(),
+                source,
             },
             _ => CodecError::NotWritable {
                 path: path.to_owned(),

@@ -32,7 +32,7 @@ struct JpegDecoder {
     space: Space,
 }
 
-pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut file: Input<'_>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let mut reader = Reader::new(bytes);

@@ -42,7 +42,7 @@ pub(super) fn check<S: Read + Seek>(
             if result.consumed_in == 0 && result.consumed_out == 0 {
                 return Err(Fault::Truncated);
             }
-            result.status.map_err(Fault::damaged)?;
+            result.status.map_err(Fault::damaged_by)?;
             missing -= result.consumed_out;
             packed = &packed[result.consumed_in..];
         }

@@ -28,7 +28,7 @@ impl Layout {
     /// The samples of an image, read from the streams of its strips or tiles.
     pub(super) fn of_streams(
         &self,
-        inner: &mut Inner<Source>,
+        inner: &mut Inner<Source<'_>>,
         streams: &[Range<u64>],
         (width, height): (usize, usize),
     ) -> Result<Raw, Fault> {
@@ -85,7 +85,7 @@ impl Layout {
     }
 }
 
-fn read(source: &mut Source, range: &Range<u64>) -> Result<Vec<u8>, Fault> {
+fn read(source: &mut Source<'_>, range: &Range<u64>) -> Result<Vec<u8>, Fault> {
     source.seek(SeekFrom::Start(range.start))?;
     let mut bytes = Vec::new();
     let length = range.end - range.start;

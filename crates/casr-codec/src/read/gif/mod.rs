@@ -1,17 +1,20 @@
 //! GIF: the first frame, on its canvas.
 
+mod extensions;
+
 use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
 use super::decoded::{Decoded, Samples, zeros};
-use super::extensions::{self, Extensions};
 use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
 
-struct Gif {
-    inner: gif::Decoder<Input>,
+use extensions::Extensions;
+
+struct Gif<'a> {
+    inner: gif::Decoder<Input<'a>>,
     header: Header,
     frame: Frame,
     extensions: Extensions,
@@ -27,7 +30,10 @@ struct Frame {
     transparent: Option<u8>,
 }
 
-pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open<'a>(
+    mut file: Input<'a>,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder + 'a>, Fault> {
     let extensions = extensions::of(&mut file)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
@@ -71,7 +77,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
     }))
 }
 
-impl Decoder for Gif {
+impl Decoder for Gif<'_> {
     fn header(&self) -> Header {
         self.header
     }
@@ -146,7 +152,7 @@ impl From<DecodingError> for Fault {
         match error {
             DecodingError::Io(error) => error.into(),
             DecodingError::UnexpectedEof => Self::Truncated,
-            error => Self::damaged(error),
+            error => Self::damaged_by(error),
         }
     }
 }
