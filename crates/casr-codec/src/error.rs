@@ -233,7 +233,7 @@ pub enum CodecError {
         width: usize,
         /// Rows.
         height: usize,
-        /// The format asked for.
+        /// The chosen format.
         format: Format,
     },
     /// Transparency into a format without it.
@@ -244,7 +244,7 @@ pub enum CodecError {
     AlphaNotHeld {
         /// The output.
         path: PathBuf,
-        /// The format asked for.
+        /// The chosen format.
         format: Format,
     },
     /// A lossy WebP from a build without it.
@@ -261,7 +261,7 @@ pub enum CodecError {
     QualityOutOfRange {
         /// The output.
         path: PathBuf,
-        /// The quality asked for.
+        /// The chosen quality.
         quality: u8,
     },
     /// An output that is there already.

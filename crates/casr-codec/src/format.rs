@@ -1,4 +1,4 @@
-//! The file formats: what they are called, how they are told apart, how large they may be.
+//! The file formats: their names, how they are recognised, how large their images may be.
 
 use std::fmt;
 use std::path::Path;
@@ -33,10 +33,10 @@ impl SourceFormat {
         Self::Gif,
     ];
 
-    /// How many of a file's first bytes [`SourceFormat::from_content`] wants to see.
+    /// How many of a file's first bytes [`SourceFormat::from_content`] needs.
     pub(crate) const CONTENT_BYTES: usize = 32;
 
-    /// The format that a file's first bytes announce.
+    /// The format that a file's first bytes belong to.
     pub(crate) fn from_content(head: &[u8]) -> Option<Self> {
         // A bitmap's own signature is two letters, too few to trust: its header must also have one of the known sizes.
         let bitmap_header = matches!(head.get(14), Some(12 | 40 | 52 | 56 | 64 | 108 | 124));
@@ -65,7 +65,7 @@ impl SourceFormat {
         }
     }
 
-    /// The format that a file's name announces, in either case of letters.
+    /// The format that a file's name ends in, in upper or lower case.
     pub fn from_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -79,7 +79,7 @@ impl SourceFormat {
         }
     }
 
-    /// The format to write such a file's enlargement in when nobody says otherwise: the same, or PNG.
+    /// The default format for the enlargement of such a file: the same, or PNG.
     pub fn output(self) -> Format {
         match self {
             Self::Png | Self::Bmp | Self::Gif => Format::Png,
@@ -110,7 +110,7 @@ pub enum Format {
     Png,
     /// 8 bits, grey or RGB, lossy; streamed.
     Jpeg,
-    /// 8 bits, RGB, alpha, lossless unless a quality is asked for; the image is held in memory at 3 or 4 bytes per pixel.
+    /// 8 bits, RGB, alpha, lossless unless a quality is given; the image is held in memory at 3 or 4 bytes per pixel.
     WebP,
     /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF above 4 GB.
     Tiff,
@@ -167,7 +167,7 @@ impl Format {
         !matches!(self, Self::Jpeg)
     }
 
-    /// Judges an output's size before any work is done for it; `path` is for the message.
+    /// Checks an output's size before any work is done for it; `path` is for the message.
     ///
     /// # Errors
     ///

@@ -43,7 +43,7 @@ pub(super) fn open<'a>(
         Some(_) => return Err(Fault::damaged("it does not begin with its header")),
         None => return Err(Fault::Truncated),
     }
-    // The size, which opens the first chunk, is judged before the decoder makes room for even one row.
+    // The size, which opens the first chunk, is checked before the decoder allocates even one row.
     let size = head
         .get(16..24)
         .and_then(|size| size.first_chunk::<8>())
@@ -59,7 +59,7 @@ pub(super) fn open<'a>(
     );
     decoder.set_transformations(Transformations::EXPAND);
     let reader = decoder.read_info()?;
-    // The decoder would stumble over a colour that is cut off.
+    // The decoder fails on a palette that ends within a colour.
     let palette = reader.info().palette.as_deref().unwrap_or_default();
     if !palette.len().is_multiple_of(3) {
         return Err(Fault::damaged("its palette ends within a colour"));
@@ -125,7 +125,7 @@ impl Decoder for PngDecoder<'_> {
         }
         let orientation = exif::orientation(metadata.exif.as_deref());
         Ok(Decoded {
-            // It may stand behind the pixels.
+            // The EXIF may come after the pixels.
             header: Header {
                 orientation,
                 ..self.header
@@ -138,17 +138,17 @@ impl Decoder for PngDecoder<'_> {
     }
 }
 
-/// Bytes that texts may still become. They may be compressed a thousandfold, so together they are held to a bound.
+/// How many bytes texts may still take. They may be compressed a thousandfold, so all of them together are limited.
 struct Room(usize);
 
 impl Room {
-    /// The text, if it can be inflated to no more bytes than there is room for, which `inflate` is told.
+    /// The text, if it can be inflated to no more bytes than there is room for; `inflate` gets that number.
     fn take(
         &mut self,
         inflate: impl FnOnce(usize) -> Result<String, DecodingError>,
     ) -> Option<String> {
         let text = inflate(self.0).ok().filter(|text| text.len() <= self.0);
-        // One that fails may have been inflated as far as it was let, and there may be thousands of them.
+        // One that fails may have been inflated up to the limit, and there may be thousands of them.
         self.0 = match &text {
             Some(text) => self.0 - text.len(),
             None => self.0 / 2,
@@ -157,7 +157,7 @@ impl Room {
     }
 }
 
-/// What the chunks say, and what of it was left out because it is damaged or beyond all measure.
+/// The metadata of the chunks, and what of it was left out because it is damaged or too large.
 fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
     let (mut texts, mut losses, mut xmp) = (Vec::new(), Vec::new(), None);
     let mut room = Room(METADATA_BYTES);
@@ -312,7 +312,7 @@ impl From<DecodingError> for Fault {
     }
 }
 
-/// The decoder's words with chunks called by their names.
+/// The decoder's message with chunks called by their names.
 fn plain(words: &str) -> String {
     if words.starts_with("Corrupt deflate stream") {
         return "its compressed data make no sense".to_owned();

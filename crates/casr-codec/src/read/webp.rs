@@ -36,7 +36,7 @@ pub(super) fn open<'a>(
     let mut inner = WebPDecoder::new(file)?;
     let (width, height) = inner.dimensions();
     limits.check(width.into(), height.into())?;
-    // The decoder makes room for an image of any size before it compares that with the file's.
+    // The decoder allocates an image of any size before it compares that with the file's.
     let fits = if inner.is_animated() {
         frame.transpose()?.is_none_or(|fits| fits)
     } else {
@@ -72,7 +72,7 @@ pub(super) fn open<'a>(
     }))
 }
 
-/// The size that lossy data tell which begin at this place (RFC 6386, 9.1).
+/// The size in the header of lossy data that begin at this offset (RFC 6386, 9.1).
 fn lossy_size(file: &mut Input<'_>, at: u64) -> Result<(u32, u32), Fault> {
     file.seek(SeekFrom::Start(at))?;
     let mut head = [0; 10];
@@ -82,8 +82,8 @@ fn lossy_size(file: &mut Input<'_>, at: u64) -> Result<(u32, u32), Fault> {
     Ok((side(6), side(8)))
 }
 
-/// Whether the lossy data of a frame whose content begins at this place, if that is what it holds, are as large as the
-/// frame (RFC 9649, 2.7.1.1).
+/// Whether the image in a frame has the frame's size, if it is a lossy one; `at` is where the frame's content begins
+/// (RFC 9649, 2.7.1.1).
 fn lossy_frame_fits(file: &mut Input<'_>, at: u64) -> Result<bool, Fault> {
     const FRAME_HEAD: u64 = 16;
     const CHUNK_HEAD: u64 = 8;

@@ -1,4 +1,4 @@
-//! What of a header a format holds: it is cut down to that, and what is left out is told.
+//! Reduces a header to what a format holds; what is left out is returned as losses.
 
 use super::{Header, Options};
 use crate::exif::{self, directories::Directories};
@@ -18,10 +18,10 @@ const JPEG_XMP: usize = SEGMENT - XMP_NAMESPACE.len();
 /// 254 segments of a profile's part each (ICC.1:2022, B.4).
 const JPEG_PROFILE: usize = 254 * 65_519;
 
-/// The keyword of a PNG's text that is what a JPEG's comment is.
+/// The keyword of a PNG's text that corresponds to a JPEG's comment.
 const COMMENT: &str = "Comment";
 
-/// Cuts a header down to what a format holds, and tells the size and the resolution in its metadata.
+/// Reduces a header to what a format holds, and sets the size and the resolution in its metadata.
 pub(super) fn fit(mut header: Header, format: Format, options: Options) -> (Header, Vec<Loss>) {
     let mut losses = Vec::new();
     if header.depth == Depth::Sixteen && !format.holds_sixteen() {
@@ -86,11 +86,11 @@ fn scale_resolution(metadata: &mut Metadata, factors: (f64, f64)) {
     }
 }
 
-/// The ICC profile and PNG's other words about colours.
+/// The ICC profile and PNG's other chunks about colours.
 fn profile(metadata: &mut Metadata, format: Format, colour: Colour, losses: &mut Vec<Loss>) {
     let fits = |icc: &Vec<u8>| {
         let short = format != Format::Jpeg || icc.len() <= JPEG_PROFILE;
-        // A profile of greys says nothing of red, green and blue.
+        // A profile for grey images does not define red, green and blue.
         short && (colour == Colour::Grey || icc.get(16..20) != Some(b"GRAY"))
     };
     if metadata.icc.as_ref().is_some_and(|icc| !fits(icc)) {
@@ -98,7 +98,7 @@ fn profile(metadata: &mut Metadata, format: Format, colour: Colour, losses: &mut
         losses.push(Loss::Profile);
     }
     if format != Format::Png {
-        // Code points go before a profile, and that before the others.
+        // Code points take precedence over a profile, and a profile over the other chunks.
         let counts = |name: &[u8; 4]| match name {
             b"cICP" => true,
             b"gAMA" | b"cHRM" => {
@@ -124,7 +124,7 @@ fn exif(metadata: &mut Metadata, format: Format, size: (usize, usize), losses: &
     };
     let fits = match format {
         Format::Jpeg => exif.len() <= JPEG_EXIF,
-        // A TIFF takes the block apart, so it must be understood.
+        // A TIFF holds the fields in directories of its own, so the block must be valid.
         Format::Tiff => match Directories::from_exif(exif) {
             Some(directories) => {
                 if directories.note_lost {
@@ -156,7 +156,7 @@ fn packet(metadata: &mut Metadata, format: Format, size: (usize, usize), losses:
         xmp::without_companions(xmp);
     }
     let fits = match format {
-        // A longer packet goes into segments of its own, if it is one that can be named.
+        // A longer packet goes into segments of its own, if a packet that refers to it can be made.
         Format::Jpeg => xmp.len() <= JPEG_XMP || xmp::stub(xmp).is_some(),
         Format::Png => str::from_utf8(xmp).is_ok(),
         Format::Tiff | Format::WebP => true,

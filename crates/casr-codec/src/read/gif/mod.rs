@@ -64,7 +64,7 @@ pub(super) fn open<'a>(
         width: width.into(),
         height: height.into(),
         colour: Colour::Rgb,
-        // What the frame leaves bare of the canvas is transparent.
+        // The part of the canvas that the frame does not cover is transparent.
         alpha: info.transparent.is_some() || !covers,
         depth: Depth::Eight,
         orientation: Orientation::UPRIGHT,
@@ -95,7 +95,7 @@ impl Decoder for Gif<'_> {
         let stride = colour.channels() + usize::from(alpha);
         let mut samples = zeros::<u8>(width * height * stride)?;
         self.frame.paint(&indices, &mut samples, width, stride);
-        // A damaged later frame does not spoil the first.
+        // Damage in a later frame does not matter for the first.
         let later = matches!(self.inner.next_frame_info(), Ok(Some(_)));
         let mut losses = Vec::new();
         if later {
@@ -120,7 +120,7 @@ impl Decoder for Gif<'_> {
 }
 
 impl Frame {
-    /// Lays the frame on a bare canvas of `width` pixels a row and `stride` samples a pixel; what sticks out is cut.
+    /// Paints the frame on an empty canvas of `width` pixels a row and `stride` samples a pixel, clipped to the canvas.
     fn paint(&self, indices: &[u8], canvas: &mut [u8], width: usize, stride: usize) {
         let shown = self.width.min(width.saturating_sub(self.left));
         let rows = canvas.chunks_exact_mut(width * stride).skip(self.top);

@@ -29,7 +29,7 @@ use colour::{Layout, Meaning, Raw};
 use outline::{Directory, Outline};
 use source::Patched;
 
-/// Samples per pixel above which a file is no photograph.
+/// The most samples per pixel that are read.
 const MAX_SAMPLES: usize = 8;
 
 const XMP: Tag = Tag::Unknown(700);
@@ -51,7 +51,7 @@ struct TiffDecoder<'a> {
     streams: Option<Vec<Range<u64>>>,
     /// Where its strips or tiles lie, if they are coded by LZW.
     packed: Vec<Range<u64>>,
-    /// How many rows the decoder is shown, if there are more than the image has.
+    /// How many rows are presented to the decoder, if they are more than the image has.
     whole_tiles: Option<usize>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn pages(mut file: Input<'_>) -> Result<usize, Fault> {
     Ok(Outline::of(&mut file)?.pages.len())
 }
 
-/// Opens a page, counted from 0; the first one, and a remark where there are others, if none is asked for.
+/// Opens a page, counted from 0. Without a page it opens the first one, and others are a loss.
 pub(super) fn open<'a>(
     mut file: Input<'a>,
     bytes: u64,
@@ -102,7 +102,7 @@ pub(super) fn open<'a>(
     }
     let place = directory.and_then(Directory::palette_at);
     if let Some(place) = place {
-        // The decoder reads greys, but no indices; it is shown the one for the other.
+        // The decoder reads greys, but no indices, so indices are presented as greys.
         patched.replace(place, outline.bytes(BLACK_IS_ZERO, 2));
     }
     let rows = directory.and_then(Directory::rows_within_tiles);
@@ -143,7 +143,7 @@ pub(super) fn open<'a>(
     let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room);
     let mut photoshop = of(PHOTOSHOP).map(|(_, bytes)| bytes);
     if let Some((kind, mut records)) = of(IPTC) {
-        // Some writers call the records numbers of 32 bits; each of them begins with 0x1c.
+        // Some writers store the records as 32-bit numbers, which reverses their bytes in fours; a record begins with 0x1c.
         if let (Type::LONG, [first, _, _, 0x1c, ..]) = (kind, &records[..])
             && *first != 0x1c
         {
@@ -331,7 +331,7 @@ fn fields(directory: &mut IfdDecoder<'_>, tags: &[Tag], room: &mut u64) -> Vec<F
 /// A tag's type and little-endian value, if it is there, whole and within the room, which it uses up. Metadata that is
 /// damaged is left out: it is no reason to refuse the pixels.
 fn value(directory: &mut IfdDecoder<'_>, tag: Tag, room: &mut u64) -> Option<(Type, Vec<u8>)> {
-    // The decoder makes room for a value of any length, so that is judged first.
+    // The decoder allocates a value of any length, so that is checked first.
     let entry = directory.find_entry(tag)?;
     let length = entry
         .count()
@@ -389,7 +389,7 @@ impl Decoder for TiffDecoder<'_> {
     }
 }
 
-/// What the decoder makes of the pixels.
+/// Decodes the pixels.
 fn raw(inner: Inner<Source<'_>>) -> Result<Raw, Fault> {
     let mut result = DecodingResult::U8(Vec::new());
     let mut inner = inner.with_limits(bounded(usize::MAX));
