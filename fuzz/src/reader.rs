@@ -5,7 +5,7 @@ use casr_codec::{CodecError, Picture, Source, SourceFormat, pages, probe, read, 
 use super::{LIMITS, check_error, check_samples, memory};
 
 /// Pages that are read of one file.
-const MOST_PAGES: usize = 4;
+const MAX_PAGES: usize = 4;
 
 /// Reads a file of these bytes in every way there is, and holds the ways against each other.
 pub(crate) fn check(bytes: &[u8]) {
@@ -26,10 +26,10 @@ pub(crate) fn check(bytes: &[u8]) {
         assert!(whole.is_err(), "a picture of a file that has no pages");
         return;
     };
-    for page in 1..=count.min(MOST_PAGES) {
+    for page in 1..=count.min(MAX_PAGES) {
         match (read_page(source(), &LIMITS, page), &whole) {
             (Ok(picture), Ok(whole)) if page == 1 => {
-                // The remark that there are others is missing where one was asked for.
+                // The remark that there are other pages is missing where a page was chosen.
                 assert_eq!(
                     (picture.pixels, picture.alpha, picture.metadata),
                     (

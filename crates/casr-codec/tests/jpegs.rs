@@ -210,7 +210,7 @@ fn what_other_programs_refuse_is_refused() {
     let mut changed = whole.clone();
     changed[tables + 5..tables + 8].copy_from_slice(&[2, 0, 4]);
     refused(&changed, "too many codes");
-    // Segments that are longer than what they tell.
+    // Segments that are longer than their content.
     for at in [frame, scan] {
         let mut changed = whole.clone();
         let end = at + 2 + usize::from(whole[at + 3]);

@@ -1,4 +1,4 @@
-//! Outputs appear whole or not at all, and what is in their way is told before any work is done.
+//! Outputs appear whole or not at all, and what prevents them is reported before any work is done.
 #![cfg(feature = "formats")]
 
 mod common;

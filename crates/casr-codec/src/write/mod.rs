@@ -1,4 +1,4 @@
-//! Writing: rows come in from top to bottom, a file appears when all of them are there.
+//! Writing: takes rows from top to bottom; the file appears once all of them are written.
 
 mod fit;
 #[cfg(feature = "jpeg")]
@@ -32,13 +32,13 @@ pub struct Header {
     pub height: usize,
     /// Grey or RGB.
     pub colour: Colour,
-    /// The wanted bit depth; a format that holds only 8 bits gets 8.
+    /// The bit depth; 8 bits are written where the format holds no more.
     pub depth: Depth,
     /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not multiplied by it.
     pub alpha: bool,
     /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
-    /// Told in the XMP, if there is one.
+    /// Added to the XMP, if there is one.
     pub mark: Option<Mark>,
     /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None` if it is not.
     pub from: Option<(usize, usize)>,
@@ -85,11 +85,11 @@ impl Header {
 pub struct Options {
     /// Whether an existing file is replaced; it stays as it is until the new one is whole.
     pub overwrite: bool,
-    /// JPEG quality from 1 to 100, 95 if not said otherwise. The colours are never subsampled.
+    /// JPEG quality from 1 to 100, 95 by default. The colours are never subsampled.
     pub quality: u8,
-    /// WebP quality from 1 to 100; `None` for lossless, as it is if not said otherwise.
+    /// WebP quality from 1 to 100; `None`, the default, for lossless.
     pub webp_quality: Option<u8>,
-    /// Whether the resolution that the image tells grows with it.
+    /// Whether the resolution in the metadata grows with the image.
     pub resolution: ResolutionChange,
     /// Whether all that describes the image is left out: EXIF with its camera, time and place, XMP, IPTC, comments and texts. What
     /// says how it looks stays, its colours' meaning and its resolution.
@@ -108,11 +108,11 @@ impl Default for Options {
     }
 }
 
-/// Takes rows and encodes them.
+/// Encodes rows as they come.
 trait Encoder: Send {
     /// Whole rows, samples of any value; those outside `[0, 1]` are clipped.
     fn write_rows(&mut self, rows: &[f32]) -> Result<(), EncodeError>;
-    /// Everything that is still to be written, once all rows have come.
+    /// Writes what remains, once all rows have come.
     fn finish(self: Box<Self>) -> Result<(), EncodeError>;
 }
 
@@ -161,7 +161,12 @@ pub struct Writer<'a> {
     sink: Sink,
     output: Output<'a>,
     path: PathBuf,
+    /// Columns, rows and colour of the image.
+    kind: (usize, usize, Colour),
+    alpha: bool,
+    /// Samples of a row.
     row: usize,
+    /// Samples still to come.
     missing: usize,
     losses: Vec<Loss>,
 }
@@ -250,6 +255,8 @@ impl<'a> Writer<'a> {
             header.width * header.channels(),
             header.width * header.channels() * header.height,
         );
+        let kind = (header.width, header.height, header.colour);
+        let alpha = header.alpha;
         let (output, sink) = output()?;
         let path = path.to_owned();
         let encoder =
@@ -259,6 +266,8 @@ impl<'a> Writer<'a> {
             sink,
             output,
             path,
+            kind,
+            alpha,
             row,
             missing,
             losses,
@@ -275,7 +284,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other mishaps of writing.
+    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other failures of writing.
     pub fn write_rows(&mut self, rows: &[f32]) -> Result<(), CodecError> {
         if !rows.len().is_multiple_of(self.row) || rows.len() > self.missing {
             return Err(self.wrong_rows(rows.len()));
@@ -287,12 +296,45 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Completes the file, sees it safely on the disk and gives it its name; or hands the stream its bytes.
+    /// Takes all rows of a picture, interleaved with its alpha if the header has an alpha channel; a picture without one is
+    /// opaque then.
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another program was faster, and
-    /// mishaps of writing.
+    /// [`CodecError::WrongRows`] for a picture of another size or with other colours than the header's, or if some rows were
+    /// written before; and as [`Writer::write_rows`].
+    pub fn write_picture(&mut self, picture: &Picture) -> Result<(), CodecError> {
+        let (channels, pixels) = (picture.colour.channels(), picture.width * picture.height);
+        let is_whole = picture.pixels.len() == pixels * channels
+            && (picture.alpha.as_ref()).is_none_or(|alpha| alpha.len() == pixels);
+        let fits = (picture.width, picture.height, picture.colour) == self.kind
+            && self.missing == self.row * picture.height;
+        if !is_whole || !fits {
+            return Err(self.wrong_rows(picture.pixels.len()));
+        }
+        if !self.alpha {
+            return self.write_rows(&picture.pixels);
+        }
+        let mut rows = Vec::with_capacity(self.row);
+        for (index, pixels) in (picture.pixels.chunks_exact(picture.width * channels)).enumerate() {
+            let alpha = picture.alpha.as_ref();
+            let alpha = alpha.map(|alpha| &alpha[index * picture.width..][..picture.width]);
+            rows.clear();
+            for (column, pixel) in pixels.chunks_exact(channels).enumerate() {
+                rows.extend(pixel);
+                rows.push(alpha.map_or(1.0, |alpha| alpha[column]));
+            }
+            self.write_rows(&rows)?;
+        }
+        Ok(())
+    }
+
+    /// Completes the file, flushes it to the disk and moves it to its name; or writes all bytes to the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another program has created the
+    /// file meanwhile, and failures of writing.
     pub fn finish(self) -> Result<(), CodecError> {
         if self.missing > 0 {
             return Err(self.wrong_rows(0));
@@ -322,7 +364,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// An encoder's failure: the file's, if the file is to blame, or the system's, if it gave too little.
+/// An encoder's error as this crate's, by what caused it: writing to the file, lack of memory, or the encoder itself.
 fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
     if let Some(source) = sink.take_error() {
         return CodecError::unwritable(path, source);
