@@ -1,8 +1,6 @@
 //! Images in memory, as the readers and writers take them.
 
-use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use casr_codec::{CodecError, Format, Header, Loss, Options, Source, Writer};
 
@@ -10,10 +8,10 @@ use casr_codec::{CodecError, Format, Header, Loss, Options, Source, Writer};
 pub(crate) const NAME: &str = "an input";
 
 /// These bytes as the content of a file.
-pub(crate) fn source(bytes: &[u8]) -> Source<'static> {
+pub(crate) fn source(bytes: &[u8]) -> Source<'_> {
     Source::Bytes {
         name: Path::new(NAME),
-        bytes: bytes.into(),
+        bytes,
     }
 }
 
@@ -26,29 +24,12 @@ pub(crate) fn written(
     band: usize,
 ) -> Result<(Vec<u8>, Vec<Loss>), CodecError> {
     let row = header.width * header.channels();
-    let taken = Taken::default();
-    let mut writer = Writer::to_stream(taken.clone(), Path::new(NAME), format, header, options)?;
+    let mut bytes = Vec::new();
+    let mut writer = Writer::to_stream(&mut bytes, Path::new(NAME), format, header, options)?;
     let losses = writer.losses().to_vec();
     for rows in samples.chunks(band * row) {
         writer.write_rows(rows)?;
     }
     writer.finish()?;
-    let mut bytes = taken.0.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok((std::mem::take(&mut bytes), losses))
-}
-
-/// A stream into memory.
-#[derive(Clone, Default)]
-struct Taken(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Taken {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Ok((bytes, losses))
 }

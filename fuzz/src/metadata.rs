@@ -1,5 +1,5 @@
 //! EXIF, XMP, IPTC and the rest of what travels along: any bytes are carried from format to format, or their loss is
-//! told, and what came through once comes through again unchanged.
+//! reported as lost, and what came through once comes through again unchanged.
 
 use arbitrary::{Result, Unstructured};
 use casr_codec::{
@@ -135,7 +135,7 @@ fn carried(
     (read, losses)
 }
 
-/// An enlargement is marked, or it is told that it could not be.
+/// An enlargement is marked, or the missing mark is reported as a loss.
 fn check_marked(picture: &Picture, format: Format) {
     let (width, height) = (picture.width * 2, picture.height * 2);
     let mut header = Header::of(picture, width, height, format);
@@ -154,7 +154,7 @@ fn check_marked(picture: &Picture, format: Format) {
     assert!(marked != told, "{format}: {losses:?}");
 }
 
-/// Whatever is not told to be lost is there again.
+/// Whatever is not reported as lost is there again.
 fn check_kept(given: &Metadata, read: &Metadata, format: Format, losses: &[Loss]) {
     let lost = |loss| losses.contains(&loss);
     let there = |block: &Option<Vec<u8>>| block.as_ref().is_some_and(|block| !block.is_empty());

@@ -5,31 +5,31 @@ use casr_codec::{CodecError, Picture, Source, SourceFormat, pages, probe, read, 
 use super::{LIMITS, check_error, check_samples, memory};
 
 /// Pages that are read of one file.
-const MOST_PAGES: usize = 4;
+const MAX_PAGES: usize = 4;
 
 /// Reads a file of these bytes in every way there is, and holds the ways against each other.
 pub(crate) fn check(bytes: &[u8]) {
-    let source = memory::source(bytes);
-    let whole = read(source.clone(), &LIMITS);
+    let source = || memory::source(bytes);
+    let whole = read(source(), &LIMITS);
     match &whole {
         Ok(picture) => {
             check_samples(picture);
-            check_probe(source.clone(), picture);
+            check_probe(source(), picture);
         }
         Err(error) => {
             check_error(error);
             // A header may be right and the pixels behind it wrong.
-            let _ = probe(source.clone(), &LIMITS);
+            let _ = probe(source(), &LIMITS);
         }
     }
-    let Ok(count) = pages(source.clone()) else {
+    let Ok(count) = pages(source()) else {
         assert!(whole.is_err(), "a picture of a file that has no pages");
         return;
     };
-    for page in 1..=count.min(MOST_PAGES) {
-        match (read_page(source.clone(), &LIMITS, page), &whole) {
+    for page in 1..=count.min(MAX_PAGES) {
+        match (read_page(source(), &LIMITS, page), &whole) {
             (Ok(picture), Ok(whole)) if page == 1 => {
-                // The remark that there are others is missing where one was asked for.
+                // The remark that there are other pages is missing where a page was chosen.
                 assert_eq!(
                     (picture.pixels, picture.alpha, picture.metadata),
                     (
@@ -46,7 +46,7 @@ pub(crate) fn check(bytes: &[u8]) {
             }
         }
     }
-    let beyond = read_page(source, &LIMITS, count + 1);
+    let beyond = read_page(source(), &LIMITS, count + 1);
     assert!(beyond.is_err(), "a page behind the last");
     if whole.is_ok() {
         assert!(matches!(beyond, Err(CodecError::NoSuchPage { pages, .. }) if pages == count));

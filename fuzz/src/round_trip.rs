@@ -8,7 +8,7 @@ use casr_codec::{
 use super::{FORMATS, LIMITS, check_samples, memory};
 
 /// The longest side of an image.
-const MOST_SIDE: usize = 48;
+const MAX_SIDE: usize = 48;
 
 /// Writes the image that an input describes and reads it again.
 ///
@@ -23,8 +23,8 @@ fn round_trip(input: &mut Unstructured<'_>) -> Result<()> {
     let format = *input.choose(&FORMATS)?;
     let kind: u8 = input.arbitrary()?;
     let header = Header {
-        width: input.int_in_range(1..=MOST_SIDE)?,
-        height: input.int_in_range(1..=MOST_SIDE)?,
+        width: input.int_in_range(1..=MAX_SIDE)?,
+        height: input.int_in_range(1..=MAX_SIDE)?,
         colour: if kind & 1 == 0 {
             Colour::Grey
         } else {

@@ -1,11 +1,24 @@
-//! Everything that can go wrong with an image file, each with the file's name and a way out.
+//! Everything that can go wrong with an image file, each with the file's name and a remedy.
 
+mod kind;
+
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::format::{readable, readable_globs, writable, writable_extensions};
 use crate::{Format, SourceFormat, shown};
 
+pub use kind::ErrorKind;
+
+/// The error that another one was caused by.
+pub(crate) type Cause = Box<dyn Error + Send + Sync>;
+
 /// Why a file was not read or not written.
+///
+/// The message is one sentence that names the file, what failed and what to do, the operating system's or a decoder's words
+/// included: it is enough to print. For a program, [`CodecError::kind`] sorts errors by what to do about them, and
+/// [`source`](Error::source) is the operating system's, the stream's or the decoder's own error, where there was one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
@@ -31,10 +44,7 @@ pub enum CodecError {
         path: PathBuf,
     },
     /// A folder without images.
-    #[error(
-        "{}: no image in this folder (*.png, *.jpg, *.webp, *.tif, *.bmp, *.gif)",
-        shown(path)
-    )]
+    #[error("{}: no image in this folder ({})", shown(path), readable_globs())]
     NoImages {
         /// The folder.
         path: PathBuf,
@@ -57,15 +67,24 @@ pub enum CodecError {
         path: PathBuf,
     },
     /// Content that is none of the formats, whatever the name says.
-    #[error(
-        "{}: not an image CASR reads (PNG, JPEG, WebP, TIFF, BMP, GIF); {remedy}",
-        shown(path)
-    )]
+    #[error("{}: not an image CASR reads ({}); {remedy}", shown(path), readable())]
     NotAnImage {
         /// The input.
         path: PathBuf,
         /// What to do about it.
         remedy: &'static str,
+    },
+    /// A format that was left out when this library was built.
+    #[error(
+        "{}: this build of CASR does not read {format}; convert the file to a format that it reads ({})",
+        shown(path),
+        readable()
+    )]
+    NotReadInThisBuild {
+        /// The input.
+        path: PathBuf,
+        /// Its format.
+        format: SourceFormat,
     },
     /// An image without area.
     #[error(
@@ -101,8 +120,10 @@ pub enum CodecError {
         path: PathBuf,
         /// Its format.
         format: SourceFormat,
-        /// What the decoder stumbled over.
+        /// What is wrong.
         reason: String,
+        /// The decoder's error, if another crate decodes the format.
+        source: Option<Cause>,
     },
     /// The file is whole, but of a kind CASR does not read.
     #[error(
@@ -116,8 +137,10 @@ pub enum CodecError {
         format: SourceFormat,
         /// What is not supported.
         reason: String,
+        /// The decoder's error, if another crate decodes the format.
+        source: Option<Cause>,
     },
-    /// What a camera's sensor saw, with a small picture for a preview.
+    /// The readings of a camera's sensor, which are not an image yet.
     #[error(
         "{}: this is a camera raw file, which CASR does not read; develop it with a raw converter and save it as TIFF or PNG",
         shown(path)
@@ -157,17 +180,31 @@ pub enum CodecError {
     OutOfMemory {
         /// The input.
         path: PathBuf,
-        /// What was asked for.
+        /// How much was needed.
         bytes: usize,
     },
     /// An output name that ends in nothing CASR writes.
     #[error(
-        "{}: CASR writes PNG, JPEG, WebP and TIFF; end the name in .png, .jpg, .webp or .tif",
-        shown(path)
+        "{}: CASR writes {}; end the name in {}",
+        shown(path),
+        writable(),
+        writable_extensions()
     )]
     UnknownFormat {
         /// The output.
         path: PathBuf,
+    },
+    /// An output in a format that was left out when this library was built.
+    #[error(
+        "{}: this build of CASR does not write {format}; choose a format that it writes ({})",
+        shown(path),
+        writable()
+    )]
+    NotWrittenInThisBuild {
+        /// The output.
+        path: PathBuf,
+        /// Its format.
+        format: Format,
     },
     /// An output without area.
     #[error(
@@ -196,7 +233,7 @@ pub enum CodecError {
         width: usize,
         /// Rows.
         height: usize,
-        /// The format asked for.
+        /// The chosen format.
         format: Format,
     },
     /// Transparency into a format without it.
@@ -207,7 +244,7 @@ pub enum CodecError {
     AlphaNotHeld {
         /// The output.
         path: PathBuf,
-        /// The format asked for.
+        /// The chosen format.
         format: Format,
     },
     /// A lossy WebP from a build without it.
@@ -224,7 +261,7 @@ pub enum CodecError {
     QualityOutOfRange {
         /// The output.
         path: PathBuf,
-        /// The quality asked for.
+        /// The chosen quality.
         quality: u8,
     },
     /// An output that is there already.
@@ -277,14 +314,14 @@ pub enum CodecError {
     },
     /// The system gives no more memory or threads for writing.
     #[error(
-        "{}: the system gives no more memory or threads ({reason}); close other programs, or write a smaller image or another format",
+        "{}: the system gives no more memory or threads ({source}); close other programs, or write a smaller image or another format",
         shown(path)
     )]
     Exhausted {
         /// The output.
         path: PathBuf,
         /// What was refused.
-        reason: String,
+        source: Cause,
     },
     /// An output in a folder that is not there.
     #[error(
@@ -317,26 +354,30 @@ pub enum CodecError {
     DiskFull {
         /// The output.
         path: PathBuf,
+        /// What the system said: the disk or the user's quota is full.
+        source: io::Error,
     },
-    /// A stream that nobody reads any more.
+    /// A stream whose other end was closed.
     #[error(
-        "{}: whoever reads it has gone before the end; start again, or write a file",
+        "{}: its other end was closed before all was written; start again, or write a file",
         shown(path)
     )]
     ReaderGone {
         /// What messages call it.
         path: PathBuf,
+        /// What the stream said.
+        source: io::Error,
     },
     /// Writing failed midway.
     #[error(
-        "{}: writing failed ({reason}); nothing was left behind, check the disk and try again",
+        "{}: writing failed ({source}); nothing was left behind, check the disk and try again",
         shown(path)
     )]
     WriteFailed {
         /// The output.
         path: PathBuf,
-        /// What went wrong.
-        reason: String,
+        /// What the system, the stream or the encoder said.
+        source: Cause,
     },
     /// A [`Writer`](crate::Writer) was given other rows than it was created for.
     #[error(
@@ -356,12 +397,20 @@ pub enum CodecError {
 }
 
 impl CodecError {
-    /// What the system said when `path` was to be read, sorted into the cases that have their own remedy.
+    /// The error of opening `path`, with the remedy for its cause.
     pub(crate) fn unreadable(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
             io::ErrorKind::IsADirectory => Self::IsAFolder { path },
+            _ => Self::Unreadable { path, source },
+        }
+    }
+
+    /// The error of reading from the open file or stream that messages call `path`.
+    pub(crate) fn read_failed(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
             io::ErrorKind::OutOfMemory => {
                 let bytes = std::fs::metadata(&path).map_or(0, |file| file.len() as usize);
                 Self::OutOfMemory { path, bytes }
@@ -370,24 +419,26 @@ impl CodecError {
         }
     }
 
-    /// What the system said when `path` was being written.
+    /// The error of writing `path`, with the remedy for its cause.
     pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { path, source }
+            }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::NotWritable { path, source }
             }
             io::ErrorKind::AlreadyExists => Self::OutputExists { path },
-            io::ErrorKind::BrokenPipe => Self::ReaderGone { path },
+            io::ErrorKind::BrokenPipe => Self::ReaderGone { path, source },
             io::ErrorKind::InvalidFilename => Self::NameTooLong { path },
             io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => Self::Exhausted {
                 path,
-                reason: source.to_string(),
+                source: source.into(),
             },
             _ => Self::WriteFailed {
                 path,
-                reason: source.to_string(),
+                source: source.into(),
             },
         }
     }

@@ -18,7 +18,8 @@ const FOREIGN: [&str; 39] = [
 pub struct FolderContents {
     /// Files that are named like an image CASR reads.
     pub images: Vec<PathBuf>,
-    /// Files that are named like an image CASR does not read, such as HEIC and camera raw files.
+    /// Files that are named like an image CASR does not read, such as HEIC and camera raw files, and those of formats that
+    /// were left out of this build.
     pub foreign: Vec<PathBuf>,
     /// Links to nothing that are named like either.
     pub broken_links: Vec<PathBuf>,
@@ -49,14 +50,14 @@ pub fn contents_of(folder: &Path) -> Result<FolderContents, CodecError> {
         if hidden {
             continue;
         }
-        let read = SourceFormat::from_extension(&path).is_some();
+        let format = SourceFormat::from_extension(&path);
+        let read = format.is_some_and(SourceFormat::can_read);
+        let foreign = format.is_some() && !read || is_foreign(&path);
         let list = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => &mut contents.folders,
             Ok(metadata) if metadata.is_file() && read => &mut contents.images,
-            Ok(metadata) if metadata.is_file() && is_foreign(&path) => &mut contents.foreign,
-            Err(_) if path.is_symlink() && (read || is_foreign(&path)) => {
-                &mut contents.broken_links
-            }
+            Ok(metadata) if metadata.is_file() && foreign => &mut contents.foreign,
+            Err(_) if path.is_symlink() && (read || foreign) => &mut contents.broken_links,
             _ => &mut contents.others,
         };
         list.push(path);

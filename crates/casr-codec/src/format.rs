@@ -1,11 +1,11 @@
-//! The file formats: what they are called, how they are told apart, how large they may be.
+//! The file formats: their names, how they are recognised, how large their images may be.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::CodecError;
 
-/// A format CASR reads.
+/// A format CASR reads, if its cargo feature is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceFormat {
     /// Portable Network Graphics.
@@ -23,10 +23,20 @@ pub enum SourceFormat {
 }
 
 impl SourceFormat {
-    /// How many of a file's first bytes [`SourceFormat::from_content`] wants to see.
+    /// All formats, whether or not this build reads them.
+    pub const ALL: [Self; 6] = [
+        Self::Png,
+        Self::Jpeg,
+        Self::WebP,
+        Self::Tiff,
+        Self::Bmp,
+        Self::Gif,
+    ];
+
+    /// How many of a file's first bytes [`SourceFormat::from_content`] needs.
     pub(crate) const CONTENT_BYTES: usize = 32;
 
-    /// The format that a file's first bytes announce.
+    /// The format that a file's first bytes belong to.
     pub(crate) fn from_content(head: &[u8]) -> Option<Self> {
         // A bitmap's own signature is two letters, too few to trust: its header must also have one of the known sizes.
         let bitmap_header = matches!(head.get(14), Some(12 | 40 | 52 | 56 | 64 | 108 | 124));
@@ -55,7 +65,7 @@ impl SourceFormat {
         }
     }
 
-    /// The format that a file's name announces, in either case of letters.
+    /// The format that a file's name ends in, in upper or lower case.
     pub fn from_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -69,7 +79,7 @@ impl SourceFormat {
         }
     }
 
-    /// The format to write such a file's enlargement in when nobody says otherwise: the same, or PNG.
+    /// The default format for the enlargement of such a file: the same, or PNG.
     pub fn output(self) -> Format {
         match self {
             Self::Png | Self::Bmp | Self::Gif => Format::Png,
@@ -93,21 +103,24 @@ impl fmt::Display for SourceFormat {
     }
 }
 
-/// A format CASR writes.
+/// A format CASR writes, if its cargo feature is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// 8 or 16 bits, grey or RGB, alpha; streamed.
     Png,
     /// 8 bits, grey or RGB, lossy; streamed.
     Jpeg,
-    /// 8 bits, RGB, alpha, lossless unless a quality is asked for; the image is held in memory at 3 or 4 bytes per pixel.
+    /// 8 bits, RGB, alpha, lossless unless a quality is given; the image is held in memory at 3 or 4 bytes per pixel.
     WebP,
     /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF above 4 GB.
     Tiff,
 }
 
 impl Format {
-    /// The format that an output's name asks for.
+    /// All formats, whether or not this build writes them.
+    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::WebP, Self::Tiff];
+
+    /// The format that an output's name ends in.
     ///
     /// # Errors
     ///
@@ -154,7 +167,7 @@ impl Format {
         !matches!(self, Self::Jpeg)
     }
 
-    /// Judges an output's size before any work is done for it; `path` is for the message.
+    /// Checks an output's size before any work is done for it; `path` is for the message.
     ///
     /// # Errors
     ///
@@ -188,5 +201,52 @@ impl fmt::Display for Format {
             Self::WebP => "WebP",
             Self::Tiff => "TIFF",
         })
+    }
+}
+
+/// The formats that this build reads, for a message.
+pub(crate) fn readable() -> String {
+    let read = SourceFormat::ALL.iter().filter(|format| format.can_read());
+    listed(read.map(ToString::to_string), "")
+}
+
+/// Patterns of the names of files that this build reads, for a message.
+pub(crate) fn readable_globs() -> String {
+    let extension = |format: &SourceFormat| match format {
+        SourceFormat::Png => "*.png",
+        SourceFormat::Jpeg => "*.jpg",
+        SourceFormat::WebP => "*.webp",
+        SourceFormat::Tiff => "*.tif",
+        SourceFormat::Bmp => "*.bmp",
+        SourceFormat::Gif => "*.gif",
+    };
+    let read = SourceFormat::ALL.iter().filter(|format| format.can_read());
+    listed(read.map(|format| extension(format).to_owned()), "")
+}
+
+/// The formats that this build writes, for a message.
+pub(crate) fn writable() -> String {
+    let written = Format::ALL.iter().filter(|format| format.can_write());
+    listed(written.map(ToString::to_string), "and")
+}
+
+/// The ends of names of files that this build writes, for a message.
+pub(crate) fn writable_extensions() -> String {
+    let written = Format::ALL.iter().filter(|format| format.can_write());
+    listed(
+        written.map(|format| format!(".{}", format.extension())),
+        "or",
+    )
+}
+
+/// Items with commas between them and a conjunction, if there is one, before the last.
+fn listed(items: impl Iterator<Item = String>, conjunction: &str) -> String {
+    let items: Vec<String> = items.collect();
+    match &items[..] {
+        [] => "none".to_owned(),
+        [before @ .., last] if !before.is_empty() && !conjunction.is_empty() => {
+            format!("{} {conjunction} {last}", before.join(", "))
+        }
+        _ => items.join(", "),
     }
 }

@@ -22,7 +22,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Judges a size that a header claims.
+    /// Checks a size that a header claims.
     pub(crate) fn check(&self, width: u64, height: u64) -> Result<(), Fault> {
         if width == 0 || height == 0 {
             return Err(Fault::NoPixels { width, height });

@@ -1,4 +1,4 @@
-//! What a file could not keep: not an error, but the user should hear of it.
+//! What a file could not keep: not an error, but the user should be informed.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ pub enum Loss {
     LaterFrames,
     /// CMYK samples became RGB, so the CMYK profile no longer applies.
     CmykProfile,
-    /// CMYK samples without a colour profile became RGB by rule of thumb.
+    /// CMYK samples without a colour profile became RGB by a simple formula.
     Cmyk,
     /// The file lacks its end marker, but all pixels were there.
     NoEnd,
-    /// There were bytes in the file that belong to nothing; the pixels were all there.
+    /// There were bytes in the file that no part of the format accounts for; the pixels were all there.
     StrayBytes,
     /// Floating-point samples beyond 0 and 1 were cut off.
     Range,
@@ -47,9 +47,9 @@ pub enum Loss {
     GainMap,
     /// The video behind a photograph.
     MotionPhoto,
-    /// Segments, chunks and tags of which nothing is known here, content credentials among them.
+    /// Segments, chunks and tags that this crate does not recognise, content credentials among them.
     ApplicationData,
-    /// The image's XMP is none that the mark of its enlargement could be added to.
+    /// The mark that the image was enlarged could not be added to its XMP.
     Mark,
 }
 

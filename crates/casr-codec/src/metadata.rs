@@ -20,7 +20,7 @@ pub struct Metadata {
     pub texts: Vec<Text>,
     /// How a PNG says what its colours mean, beside its ICC profile: `cICP`, `sRGB`, `gAMA`, `cHRM`, `mDCV`, `cLLI`.
     pub colour_chunks: Vec<ColourChunk>,
-    /// The resolution that the file tells outside its EXIF.
+    /// The resolution that the file holds outside its EXIF.
     pub resolution: Option<Resolution>,
 }
 
@@ -132,7 +132,7 @@ impl Resolution {
 }
 
 impl ColourChunk {
-    /// Whether this says no more than that colours are sRGB, which is what they are taken for without a word.
+    /// Whether this says no more than that colours are sRGB, which is the default without any such chunk.
     pub(crate) fn means_srgb(&self) -> bool {
         let number = |at: usize| {
             let bytes = self.content.get(4 * at..4 * at + 4)?.try_into().ok()?;

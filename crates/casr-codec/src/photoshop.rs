@@ -7,7 +7,7 @@ const IPTC: u16 = 0x0404;
 /// Pixels per inch, as 16.16 fixed-point numbers.
 const RESOLUTION: u16 = 0x03ed;
 
-/// The resources of a block: their numbers and where their content lies. What comes after a damaged one is not seen.
+/// The resources of a block: their numbers and where their content lies. The list ends before a damaged one.
 fn resources(block: &[u8]) -> Vec<(u16, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -62,7 +62,7 @@ pub(crate) fn with_iptc(block: Option<Vec<u8>>, records: &[u8]) -> Vec<u8> {
     block
 }
 
-/// Multiplies the resolution that a block tells.
+/// Multiplies the resolution of a block.
 pub(crate) fn scale_resolution(block: &mut [u8], (across, down): (f64, f64)) {
     for (_, range) in resources(block)
         .into_iter()

@@ -1,5 +1,5 @@
-//! XMP packets: the few values that must change when pixels are turned or resized, and what must go with what is
-//! dropped (ISO 16684-1). A packet is edited as text, so that everything else stays byte for byte; one that is not
+//! XMP packets (ISO 16684-1): changes the few values that depend on the orientation and size of the pixels, and removes
+//! those about parts of a file that are not kept. A packet is edited as text, so that everything else stays byte for byte; one that is not
 //! UTF-8 is left alone.
 
 pub(crate) mod mark;
@@ -16,17 +16,17 @@ const GAIN_MAPS: [&str; 4] = [
     "http://ns.google.com/photos/1.0/container/",
     "http://ns.google.com/photos/1.0/container/item/",
 ];
-/// What announces a video behind the photograph.
+/// What announces a video after the photograph in the same file.
 const MOTION: [&str; 3] = [
     "http://ns.google.com/photos/1.0/camera/",
     "http://ns.google.com/photos/1.0/container/",
     "http://ns.google.com/photos/1.0/container/item/",
 ];
 
-/// Prefixes for the same namespaces beyond which nobody looks.
-const MOST_PREFIXES: usize = 16;
+/// How many prefixes of the same namespaces are recognised; a packet has one for each.
+const MAX_PREFIXES: usize = 16;
 
-/// An attribute: its name, its value's place, and its own with the space before it.
+/// An attribute: its name, the range of its value, and its own range with the space before it.
 struct Attribute<'a> {
     name: &'a str,
     value: Range<usize>,
@@ -149,9 +149,9 @@ fn prefixes(packet: &str, tags: &[Tag<'_>], namespaces: &[&str]) -> Vec<String> 
     let mut prefixes: Vec<String> = bound
         .filter_map(|attribute| attribute.name.strip_prefix("xmlns:"))
         .map(str::to_owned)
-        .take(MOST_PREFIXES)
+        .take(MAX_PREFIXES)
         .collect();
-    // Some programs forget to say what the usual prefixes stand for.
+    // Some programs do not declare the usual prefixes.
     for (namespace, prefix) in [(TIFF, "tiff"), (EXIF, "exif")] {
         if prefixes.is_empty() && namespaces == [namespace] {
             prefixes.push(prefix.to_owned());
@@ -160,7 +160,7 @@ fn prefixes(packet: &str, tags: &[Tag<'_>], namespaces: &[&str]) -> Vec<String> 
     prefixes
 }
 
-/// A name's part behind the colon, if its prefix is one of these.
+/// A name's part after the colon, if its prefix is one of these.
 fn local<'a>(name: &'a str, prefixes: &[String]) -> Option<&'a str> {
     let (prefix, local) = name.split_once(':')?;
     prefixes.iter().any(|one| one == prefix).then_some(local)
@@ -192,7 +192,7 @@ fn replaced(packet: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(range, _)| range.start);
     let (mut result, mut at) = (String::with_capacity(packet.len()), 0);
     for (range, text) in edits {
-        // An edit within one that is made already has nothing left to change.
+        // An edit inside of an earlier one has nothing left to change.
         if range.start >= at {
             result.push_str(&packet[at..range.start]);
             result.push_str(&text);
@@ -210,7 +210,7 @@ fn edit(packet: &mut Vec<u8>, change: impl FnOnce(&str) -> Option<String>) {
     }
 }
 
-/// Tells that the pixels are upright.
+/// Sets the orientation to upright.
 pub(crate) fn set_upright(packet: &mut Vec<u8>) {
     edit(packet, |text| {
         let places = places(text, TIFF, "Orientation");
@@ -219,7 +219,7 @@ pub(crate) fn set_upright(packet: &mut Vec<u8>) {
     });
 }
 
-/// Tells the image's size where the packet tells one.
+/// Sets the image's size where the packet has one.
 pub(crate) fn set_size(packet: &mut Vec<u8>, width: usize, height: usize) {
     edit(packet, |text| {
         let mut edits = Vec::new();
@@ -236,7 +236,7 @@ pub(crate) fn set_size(packet: &mut Vec<u8>, width: usize, height: usize) {
     });
 }
 
-/// Multiplies the resolution that a packet tells.
+/// Multiplies the resolution of a packet.
 pub(crate) fn scale_resolution(packet: &mut Vec<u8>, (across, down): (f64, f64)) {
     edit(packet, |text| {
         let mut edits = Vec::new();
@@ -261,7 +261,7 @@ pub(crate) fn without_gain_map(packet: &mut Vec<u8>) {
     without(packet, &GAIN_MAPS);
 }
 
-/// Takes out what announces a video behind the photograph.
+/// Takes out what announces a video after the photograph in the same file.
 pub(crate) fn without_motion(packet: &mut Vec<u8>) {
     without(packet, &MOTION);
 }
@@ -342,7 +342,7 @@ pub(crate) fn without_companions(packet: &mut Vec<u8>) {
     without_gain_map(packet);
 }
 
-/// The tag that a packet's descriptions follow, and where they end.
+/// The tag before a packet's descriptions, and the offset at which they end.
 fn frame<'a>(tags: &'a [Tag<'_>]) -> Option<(&'a Tag<'a>, usize)> {
     let frames = |kind: Kind| move |tag: &&Tag<'_>| tag.name == "rdf:RDF" && tag.kind == kind;
     let open = tags.iter().find(frames(Kind::Open))?;
@@ -350,7 +350,7 @@ fn frame<'a>(tags: &'a [Tag<'_>]) -> Option<(&'a Tag<'a>, usize)> {
     (open.range.end <= close.range.start).then_some((open, close.range.start))
 }
 
-/// The descriptions of a packet, where they are, if they could stand elsewhere.
+/// The range of a packet's descriptions, if they could be moved into another packet.
 fn descriptions(text: &str) -> Option<Range<usize>> {
     let tags = tags(text);
     let (open, end) = frame(&tags)?;
@@ -374,8 +374,8 @@ pub(crate) fn with_extension(packet: &[u8], extension: &[u8]) -> Option<Vec<u8>>
     Some(joined)
 }
 
-/// A packet that does nothing but name its extension, for a packet that is too long for one segment of a JPEG; `None` if
-/// that is none that could be read again.
+/// For a packet that is too long for one segment of a JPEG: a short one that names it as its extension, and that name. `None`
+/// if the packet is not one that could be read again.
 pub(crate) fn stub(packet: &[u8]) -> Option<(Vec<u8>, String)> {
     descriptions(str::from_utf8(packet).ok()?)?;
     let name = format!("{:X}", md5::compute(packet));

@@ -1,4 +1,5 @@
 //! What is no image, or more than an image should be: a clear message with the file's name and the remedy.
+#![cfg(feature = "formats")]
 
 mod common;
 

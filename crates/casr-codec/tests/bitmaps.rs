@@ -1,4 +1,5 @@
 //! BMP in its many ways, from bytes written by hand.
+#![cfg(feature = "formats")]
 
 mod common;
 

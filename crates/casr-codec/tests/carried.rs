@@ -1,5 +1,6 @@
 //! What cameras and programs have added to a file, beside profile and EXIF: kept where the new format has a place for it,
 //! and remarked where it has none.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -163,7 +164,7 @@ fn the_resolution_is_kept_or_scaled() {
             for format in FORMATS {
                 let (read, losses) = carried(&picture, format, change);
                 assert_eq!(losses, [], "{format}");
-                // Formats without a place of their own tell it in the EXIF.
+                // Formats without a place of their own hold it in the EXIF.
                 let told = match format {
                     Format::Png | Format::Jpeg => read.metadata.resolution.unwrap(),
                     Format::Tiff | Format::WebP => in_exif(&read.metadata.exif.unwrap()),

@@ -1,4 +1,5 @@
 //! The corpus of the fuzz targets (`fuzz/README.md`) goes through what they check, panics inside decoders included.
+#![cfg(feature = "formats")]
 
 #[path = "../../../fuzz/src/lib.rs"]
 mod checks;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use common::{limited, panics};
 
 /// What one input may take of a processor's time.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// The inputs of a target, in order.
 fn inputs(target: &str) -> Vec<PathBuf> {
@@ -38,7 +39,7 @@ fn every_input_holds() {
             let _ = panic::catch_unwind(|| checks::check(target, &bytes));
             let elapsed = limited::processor_time() - begin;
             let panics = panics::seen().into_iter().map(|panic| panic.words);
-            let slow = (elapsed > PATIENCE).then(|| format!("{elapsed:?}"));
+            let slow = (elapsed > TIME_LIMIT).then(|| format!("{elapsed:?}"));
             faults.extend(
                 panics
                     .chain(slow)

@@ -1,4 +1,5 @@
 //! What saving as JPEG does to pixels.
+#![cfg(feature = "formats")]
 
 use casr_codec::jpeg_round_trip;
 

@@ -1,6 +1,7 @@
 //! JPEG files of every kind against what libjpeg-turbo makes of them, and what must not come out with success.
 //!
 //! `jpegs/make.py` makes the files and writes down the checksums of djpeg's pixels.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -209,7 +210,7 @@ fn what_other_programs_refuse_is_refused() {
     let mut changed = whole.clone();
     changed[tables + 5..tables + 8].copy_from_slice(&[2, 0, 4]);
     refused(&changed, "too many codes");
-    // Segments that are longer than what they tell.
+    // Segments that are longer than their content.
     for at in [frame, scan] {
         let mut changed = whole.clone();
         let end = at + 2 + usize::from(whole[at + 3]);

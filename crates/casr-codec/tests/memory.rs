@@ -1,4 +1,5 @@
 //! Too little memory is an error that names the file, not the end of the program.
+#![cfg(feature = "formats")]
 #![cfg(target_os = "linux")]
 
 mod common;

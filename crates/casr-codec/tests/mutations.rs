@@ -1,5 +1,6 @@
 //! No file, however broken, makes a decoder panic, hang or take more memory than its pixels are worth: ten thousand
 //! deterministic mutations for each format.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -27,7 +28,7 @@ const LIMITS: Limits = Limits {
 const MEGABYTES: usize = 25 + 4 * 67 + 27;
 
 /// What one file may take of a processor's time, all that is done with it together.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Seconds of a processor's time for all files of a format: far more than they need, but a hang has an end.
 const SECONDS: usize = 600;
@@ -81,7 +82,7 @@ fn described() -> Header {
 /// Changes a file in one of the ways files get broken.
 fn mutate(file: &[u8], noise: &mut Noise) -> Vec<u8> {
     let mut mutated = file.to_vec();
-    // The first bytes tell the format; beyond them a third of the changes goes to the headers.
+    // The first bytes identify the format; after them a third of the changes goes to the headers.
     let place = |noise: &mut Noise| {
         let reach = if noise.below(3) == 0 {
             mutated.len().min(120)
@@ -129,8 +130,7 @@ fn carry_on(picture: &Picture, path: &Path) {
     }
 }
 
-/// Does with a file whatever there is to do. A file that wants more memory than there is counts as a failure: it wants
-/// more than its pixels are worth.
+/// Reads a file in every way. One that needs more memory than there is counts as a failure: a few pixels do not need it.
 fn use_up(path: &Path, carried: &Path) -> Result<Picture, CodecError> {
     let _ = (
         probe(path, &LIMITS),
@@ -190,7 +190,7 @@ fn mutated(seeds: &[Vec<u8>], mend: impl Fn(&mut [u8]), folder: &Path) {
         fs::remove_file(&path).unwrap();
         slowest = slowest.max(elapsed);
         accepted += usize::from(matches!(outcome, Ok(Ok(_))));
-        if elapsed > PATIENCE {
+        if elapsed > TIME_LIMIT {
             faults.push(format!("{elapsed:?} for {file:02x?}"));
         }
         // Panics within other crates' decoders are turned into errors; none may come through.

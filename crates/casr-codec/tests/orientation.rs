@@ -1,4 +1,5 @@
 //! The eight EXIF orientations, against what the standard says of where the stored first row and column show.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -72,7 +73,7 @@ fn exif_turns_png_and_webp() {
                 .path()
                 .join(format!("{orientation}.{}", format.extension()));
             write_stored(&path, format, orientation, 1, true);
-            // The writer told the size; the block that a test compares with has its own.
+            // The writer has set the size; the block that a test compares with has its own.
             restore_size(&path, orientation.is_multiple_of(2), 3, 2);
             check(&path, orientation, rows, 1, 0.0);
         }

@@ -1,4 +1,5 @@
-//! Outputs appear whole or not at all, and what is in their way is told before any work is done.
+//! Outputs appear whole or not at all, and what prevents them is reported before any work is done.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -13,7 +14,7 @@ fn small() -> Header {
     header(9, 7, Colour::Rgb, Depth::Eight, false)
 }
 
-fn create(path: &Path, format: Format, options: Options) -> Result<Writer, CodecError> {
+fn create(path: &Path, format: Format, options: Options) -> Result<Writer<'static>, CodecError> {
     Writer::create(path, format, small(), options)
 }
 

@@ -1,4 +1,5 @@
 //! What is written comes back: every format, depth, colour and alpha.
+#![cfg(feature = "formats")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Files of every other program: palettes, packed bits, interlacing, CMYK, planes, tiles, pages and frames.
+#![cfg(feature = "formats")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What killed programs leave behind is removed, and what belongs to programs at work is not.
+#![cfg(feature = "formats")]
 #![cfg(unix)]
 
 mod common;

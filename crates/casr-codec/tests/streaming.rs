@@ -1,4 +1,5 @@
 //! Memory while writing does not grow with the image. One test a file: the peak it reads is the whole process's.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -7,7 +8,7 @@ use std::fs;
 use casr_codec::{Colour, Depth, Format, Limits, Options, Writer, probe};
 use common::{folder, header};
 
-/// The most memory this process ever held, in bytes, where the system tells.
+/// The most memory this process ever held, in bytes, on systems that report it.
 fn peak() -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,4 +1,5 @@
 //! Which image of a TIFF is read, and in which order its bits come. `tiffs/make.py` makes the files.
+#![cfg(feature = "formats")]
 
 mod common;
 

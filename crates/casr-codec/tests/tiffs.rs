@@ -1,4 +1,5 @@
 //! TIFF in its many ways, from bytes written by hand and files that `tiffs/make.py` makes.
+#![cfg(feature = "formats")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! XMP: sizes, extensions, and what announces things that are not carried over.
+#![cfg(feature = "formats")]
 
 mod common;
 
@@ -201,7 +202,7 @@ fn a_mark_goes_into_the_packet_that_is_there() {
         xmp.contains("<rdf:li>first</rdf:li><rdf:li xmlns:stEvt="),
         "{xmp}"
     );
-    // Marked twice: both steps are told, and the type once.
+    // Marked twice: both steps are listed, and the type once.
     let (again, _) = marked(Some(&xmp), Format::Png);
     assert_eq!(again.matches("resized").count(), 2, "{again}");
     assert_eq!(again.matches(ENHANCED).count(), 1, "{again}");

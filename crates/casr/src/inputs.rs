@@ -54,7 +54,7 @@ impl Input {
             Self::File(path) => Source::File(path),
             Self::Standard(bytes) => Source::Bytes {
                 name: Path::new(STANDARD_INPUT),
-                bytes: Arc::clone(bytes),
+                bytes,
             },
         }
     }

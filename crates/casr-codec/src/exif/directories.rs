@@ -1,4 +1,4 @@
-//! EXIF as directories of tagged values: how a TIFF keeps it, and how a TIFF itself is told (TIFF 6.0, section 2).
+//! EXIF as directories of tagged values, the structure that a TIFF file has as well (TIFF 6.0, section 2).
 
 use super::{
     ByteOrder, EXIF_DIRECTORY, LONG, ORIENTATION, RATIONAL, RESOLUTION_UNIT, X_RESOLUTION,
@@ -11,8 +11,8 @@ const INTEROPERABILITY_DIRECTORY: u16 = 0xa005;
 const MAKER_NOTE: u16 = 0x927c;
 const UNDEFINED: u16 = 7;
 
-/// Where a maker's note may end: the block that holds it must fit into a segment of a JPEG with the rest.
-const FARTHEST_NOTE: u64 = 60_000;
+/// The largest offset at which a maker's note may end: a JPEG segment holds 64 KiB, the rest of the EXIF included.
+const MAX_NOTE_END: u64 = 60_000;
 
 /// The offset type of BigTIFF.
 const LONG8: u16 = 16;
@@ -24,12 +24,12 @@ pub(crate) struct Field {
     kind: u16,
     /// Numbers in little-endian order.
     value: Vec<u8>,
-    /// Where the value lies already, if it is not to be written with the directory.
+    /// Where the value lies in the file, if it is written apart from the directory.
     place: Option<u64>,
 }
 
-/// A maker's note: a block in a form of the maker's own, which mostly points into itself by offsets from the beginning
-/// of the file or the EXIF block. It can be read only where it was.
+/// A maker's note: a block in the camera maker's own format. Its offsets mostly count from the beginning of the file or of
+/// the EXIF block, so it must keep its place to stay readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MakerNote {
     pub(crate) at: u64,
@@ -37,12 +37,12 @@ pub(crate) struct MakerNote {
 }
 
 impl MakerNote {
-    /// A note found at an offset; whether one without a byte order of its own is little-endian is for the caller to say.
-    /// `None` if no place can be given to it again.
+    /// A note found at an offset. `little` is the byte order of a note that does not state its own. `None` if the note ends
+    /// beyond [`MAX_NOTE_END`] and could not be written at the same offset.
     pub(crate) fn new(at: u64, bytes: Vec<u8>, little: bool) -> Option<Self> {
         let kept = little || has_own_order(&bytes);
         let end = at.checked_add(bytes.len() as u64)?;
-        (kept && at >= 16 && end <= FARTHEST_NOTE).then_some(Self { at, bytes })
+        (kept && at >= 16 && end <= MAX_NOTE_END).then_some(Self { at, bytes })
     }
 
     /// Where the note ends, on a word.
@@ -168,7 +168,7 @@ pub(crate) fn describes_pixels(tag: u16) -> bool {
 /// programs have added, such as where on earth a map lies, or layers.
 pub(crate) fn is_private(tag: u16) -> bool {
     let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
-    // The writer's version of its own format, and what printers were told.
+    // The version of the writing program's format, and a printer's settings.
     let of_no_concern = matches!(tag, 34_016..=34_031 | 40_965 | 50_341);
     !(describes_pixels(tag) || carried || of_no_concern || kept_in_main(tag))
 }
@@ -179,18 +179,18 @@ pub(crate) struct Directories {
     pub(crate) main: Vec<Field>,
     pub(crate) exif: Vec<Field>,
     pub(crate) gps: Vec<Field>,
-    /// What the second of them says of the rules that the file follows.
+    /// The interoperability directory, which the second one points to.
     pub(crate) interoperability: Vec<Field>,
     /// The maker's note, which belongs to the second of them.
     pub(crate) note: Option<MakerNote>,
     /// Whether there was a maker's note that could not be kept.
     pub(crate) note_lost: bool,
-    /// Whether there were tags in the main directory that nothing is known of.
+    /// Whether the main directory held tags that are not carried over.
     pub(crate) private_lost: bool,
 }
 
 impl Directories {
-    /// Takes an EXIF block apart, as far as it can be understood.
+    /// Parses an EXIF block; entries that are not valid are left out.
     pub(crate) fn from_exif(exif: &[u8]) -> Option<Self> {
         let order = ByteOrder::of(exif)?;
         let main = order.main(exif)?;
@@ -220,13 +220,13 @@ impl Directories {
         Some(directories)
     }
 
-    /// Takes the maker's note out of the fields, to be put where it was.
+    /// Moves the maker's note from the fields to `note`, so that it is written at its old offset.
     pub(crate) fn set_note(&mut self, at: Option<u64>, little: bool) {
         let index = self.exif.iter().position(|field| field.tag == MAKER_NOTE);
         let Some(field) = index.map(|index| self.exif.remove(index)) else {
             return;
         };
-        // A short one lies in its entry and points nowhere.
+        // A value of up to four bytes lies in its entry and holds no offsets.
         if field.value.len() <= 4 {
             self.exif.push(field);
             return;
@@ -235,7 +235,7 @@ impl Directories {
         self.note_lost = self.note.is_none();
     }
 
-    /// Tells a resolution in place of what was told before.
+    /// Replaces the resolution.
     pub(crate) fn set_resolution(&mut self, resolution: Resolution) {
         let unit = match resolution.unit {
             Unit::Ratio => 1,
@@ -256,14 +256,14 @@ impl Directories {
         self.main.push(Field::shorts(RESOLUTION_UNIT, &[unit]));
     }
 
-    /// Whether both numbers of a resolution are told.
+    /// Whether both numbers of a resolution are there.
     pub(crate) fn has_resolution(&self) -> bool {
         [X_RESOLUTION, Y_RESOLUTION]
             .iter()
             .all(|&tag| self.main.iter().any(|field| field.tag == tag))
     }
 
-    /// An EXIF block of its own, upright and little-endian; `None` if there is nothing to tell.
+    /// An EXIF block of its own, upright and little-endian; `None` if there are no fields.
     pub(crate) fn to_exif(&self) -> Option<Vec<u8>> {
         if self.main.is_empty()
             && self.exif.is_empty()
@@ -338,7 +338,7 @@ impl Directories {
 
 fn fields(exif: &[u8], order: ByteOrder, directory: usize) -> Vec<Field> {
     let entries = order.short(exif, directory).map_or(0, usize::from);
-    // Values may overlap in a hostile block; together they are held to the block's own length.
+    // Values may overlap in a hostile block; together they may be as long as the block.
     let mut room = exif.len();
     let mut fields = Vec::new();
     for entry in (0..entries).map(|index| directory + 2 + 12 * index) {

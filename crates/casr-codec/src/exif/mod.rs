@@ -25,7 +25,7 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 
-/// A file's EXIF orientation; upright if it tells none.
+/// A file's EXIF orientation; upright if there is none.
 pub(crate) fn orientation(exif: Option<&[u8]>) -> Orientation {
     let value = exif.and_then(|exif| {
         let order = ByteOrder::of(exif)?;
@@ -34,11 +34,11 @@ pub(crate) fn orientation(exif: Option<&[u8]>) -> Orientation {
     value.map_or(Orientation::UPRIGHT, Orientation::from_exif)
 }
 
-/// Tells that the pixels have been turned upright, in EXIF and XMP. The EXIF thumbnail, which has not, is unlinked.
-/// `quarter` says whether columns have become rows.
+/// Sets the orientation to upright in EXIF and XMP, after the pixels were turned. The EXIF thumbnail, which was not turned,
+/// is unlinked. `quarter` says whether columns have become rows.
 pub(crate) fn set_upright(metadata: &mut Metadata, quarter: bool) {
     if let Some(exif) = &mut metadata.exif {
-        // Nothing to do for a block that could not tell its orientation.
+        // A block that is not valid had no orientation to begin with.
         let _ = set_exif_upright(exif);
         if quarter {
             let _ = turn_resolution(exif);
@@ -71,8 +71,8 @@ fn rational(exif: &[u8], order: ByteOrder, tag: u16) -> Option<usize> {
     apart.then_some(at)
 }
 
-/// Whether a range meets the block's head or one of its two main directories, which a value that is to be changed must
-/// not.
+/// Whether a range overlaps the block's head or one of its two main directories. A value there is damaged and must not be
+/// written to.
 fn is_structure(exif: &[u8], order: ByteOrder, range: Range<usize>) -> bool {
     const HEAD: usize = 8;
     let main = order.main(exif);
@@ -105,7 +105,7 @@ pub(crate) fn resolution(exif: &[u8]) -> Option<Resolution> {
     Resolution::new(value(X_RESOLUTION)?, value(Y_RESOLUTION)?, unit)
 }
 
-/// Multiplies the resolution of the main directory, if it tells one.
+/// Multiplies the resolution of the main directory, if there is one.
 pub(crate) fn scale_resolution(exif: &mut [u8], (across, down): (f64, f64)) {
     let Some(order) = ByteOrder::of(exif) else {
         return;
@@ -153,14 +153,14 @@ fn fraction(value: f64) -> (u32, u32) {
     }
 }
 
-/// A block that tells nothing but a resolution.
+/// A block that holds a resolution only.
 pub(crate) fn of_resolution(resolution: Resolution) -> Option<Vec<u8>> {
     let mut directories = Directories::default();
     directories.set_resolution(resolution);
     directories.to_exif()
 }
 
-/// Writes the image's size into the tags that tell it, where they exist.
+/// Writes the image's size into the tags for it, where they exist.
 pub(crate) fn set_size(exif: &mut [u8], width: usize, height: usize) {
     let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else {
         return;
@@ -194,7 +194,7 @@ pub(crate) fn set_size(exif: &mut [u8], width: usize, height: usize) {
     }
 }
 
-/// EXIF without the `Exif\0\0` that JPEG puts before it and some writers of other formats do too, or once more.
+/// EXIF without the `Exif\0\0` before it, which belongs to JPEG; some programs write it in other formats, too, or twice.
 pub(crate) fn without_prefix(mut exif: Vec<u8>) -> Vec<u8> {
     const PREFIX: &[u8] = b"Exif\0\0";
     let prefixes = exif.chunks(PREFIX.len()).take_while(|part| *part == PREFIX);

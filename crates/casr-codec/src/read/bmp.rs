@@ -1,4 +1,4 @@
-//! BMP: 1 to 32 bits per pixel, palettes, bit fields and run lengths (Microsoft's BITMAPINFOHEADER and its kin).
+//! BMP: 1 to 32 bits per pixel, palettes, bit fields and run lengths (Microsoft's BITMAPINFOHEADER and its variants).
 
 use std::io::Read;
 
@@ -34,7 +34,7 @@ struct Bmp {
     top_down: bool,
 }
 
-pub(super) fn open(mut reader: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut reader: Input<'_>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut file = Vec::new();
     reader.read_to_end(&mut file)?;
     let short = |at: usize| Ok::<_, Fault>(u16::from_le_bytes(bytes(&file, at)?));
@@ -57,7 +57,7 @@ pub(super) fn open(mut reader: Input, limits: &Limits) -> Result<Box<dyn Decoder
         (1, 8) | (2, 4) => Coding::Runs(bits),
         (0, 16) => Coding::Masks(2, [0x7c00, 0x03e0, 0x001f, 0]),
         (0, 24) => Coding::Masks(3, [0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0]),
-        // Without masks the fourth byte means nothing, whatever some writers leave in it.
+        // Without masks the fourth byte has no meaning, whatever some writers leave in it.
         (0, 32) => Coding::Masks(4, [0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0]),
         (3 | 6, 16 | 32) => {
             let masks_at = FILE_HEADER + INFO_HEADER;
@@ -119,7 +119,7 @@ fn bytes<const COUNT: usize>(file: &[u8], at: usize) -> Result<[u8; COUNT], Faul
         .ok_or(Fault::Truncated)
 }
 
-/// The palette, which fills the room before the pixels if the header does not tell how many colours there are.
+/// The palette. It fills the space before the pixels if the header does not give the number of colours.
 fn palette(
     file: &[u8],
     header: usize,
@@ -216,7 +216,7 @@ impl Bmp {
         self.palette.get(index).copied().unwrap_or([0; 3])
     }
 
-    /// Lays out run-length coded indices. What the runs skip has the palette's first colour.
+    /// Decodes run-length coded indices. Pixels that the runs skip get the palette's first colour.
     fn unroll(&self, coded: &[u8], bits: usize, samples: &mut [u8]) -> Result<(), Fault> {
         let Header { width, height, .. } = self.header;
         samples
@@ -278,7 +278,7 @@ impl Bmp {
         Ok(())
     }
 
-    /// The pixels per metre that all but the oldest headers tell.
+    /// The pixels per metre, which all but the oldest headers hold.
     fn resolution(&self) -> Option<Resolution> {
         let header_bytes = u32::from_le_bytes(bytes(&self.file, FILE_HEADER).ok()?);
         if (header_bytes as usize) < INFO_HEADER {

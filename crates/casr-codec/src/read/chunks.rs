@@ -1,4 +1,4 @@
-//! Which chunks a PNG or WebP file holds: decoders pass over those they do not know without a word.
+//! Which chunks a PNG or WebP file holds: decoders skip those they do not recognise without reporting them.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -17,9 +17,9 @@ const WEBP: [&[u8; 4]; 9] = [
 /// What chunks there are.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Chunks {
-    /// Some that are not known here.
+    /// Whether there are some that this crate does not recognise.
     pub(super) unknown: bool,
-    /// An ICC profile.
+    /// Whether there is an ICC profile.
     pub(super) profile: bool,
     /// Where the content of a WebP's first lossy image begins.
     pub(super) lossy_at: Option<u64>,
@@ -27,7 +27,7 @@ pub(super) struct Chunks {
     pub(super) frame_at: Option<u64>,
 }
 
-/// Looks over a PNG and goes back to its start.
+/// Lists the chunks of a PNG and goes back to its start.
 pub(super) fn of_png(file: &mut (impl Read + Seek)) -> io::Result<Chunks> {
     let mut chunks = Chunks::default();
     let length = |head: [u8; 8]| {
@@ -45,7 +45,7 @@ pub(super) fn of_png(file: &mut (impl Read + Seek)) -> io::Result<Chunks> {
     Ok(chunks)
 }
 
-/// Looks over a WebP and goes back to its start.
+/// Lists the chunks of a WebP and goes back to its start.
 pub(super) fn of_webp(file: &mut (impl Read + Seek)) -> io::Result<Chunks> {
     let mut chunks = Chunks::default();
     let length = |head: [u8; 8]| {
@@ -57,7 +57,7 @@ pub(super) fn of_webp(file: &mut (impl Read + Seek)) -> io::Result<Chunks> {
     };
     let mut plausible = true;
     walk(file, 12, length, |name, at| {
-        // The decoder goes on whatever the names are.
+        // The decoder continues whatever the names are.
         plausible &= is_plausible(name);
         chunks.unknown |= plausible && !WEBP.contains(&name);
         match name {
@@ -75,8 +75,8 @@ fn is_plausible(name: &[u8; 4]) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
 }
 
-/// Walks from chunk to chunk for as long as `visit`, which is told a chunk's name and where its content begins, wants to
-/// go on; `length` tells a chunk's name and how far behind its head the next one begins.
+/// Walks from chunk to chunk while `visit` returns true; it gets a chunk's name and the offset of its content. `length` parses
+/// a chunk's head: its name, and the distance from there to the next head.
 fn walk(
     file: &mut (impl Read + Seek),
     mut at: u64,
@@ -85,7 +85,7 @@ fn walk(
 ) -> io::Result<()> {
     file.seek(SeekFrom::Start(at))?;
     let mut head = [0; 8];
-    // The decoder will find what is cut off.
+    // A file that is cut off is an error of the decoder later.
     while file.read_exact(&mut head).is_ok() {
         let (name, length) = length(head);
         if !visit(&name, at + 8) {

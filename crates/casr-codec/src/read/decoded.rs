@@ -23,19 +23,19 @@ pub(super) struct Decoded {
     pub(super) losses: Vec<Loss>,
 }
 
-/// A vector of `length` zeros, or the fault of there being too little memory.
+/// A vector of `length` zeros, or an error if there is too little memory.
 pub(super) fn zeros<T: Clone + Default>(length: usize) -> Result<Vec<T>, Fault> {
     let mut vector = with_room(length)?;
     vector.resize(length, T::default());
     Ok(vector)
 }
 
-/// Finds out whether there is memory that a decoder is going to ask for without a way to be refused.
+/// Checks that there is memory for what a decoder allocates in a way that would abort the program.
 pub(super) fn probe_memory(bytes: usize) -> Result<(), Fault> {
     with_room::<u8>(bytes).map(drop)
 }
 
-/// An empty vector with room for `length` elements, or the fault of there being too little memory.
+/// An empty vector with room for `length` elements, or an error if there is too little memory.
 pub(super) fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
     let mut vector = Vec::new();
     let bytes = length.saturating_mul(size_of::<T>());

@@ -1,27 +1,34 @@
-//! Reading: tell the format by the content, let its decoder work within the limits, set the picture upright.
+//! Reading: recognise the format by the content, run its decoder within the limits, turn the picture upright.
 
+#[cfg(feature = "bmp")]
 mod bmp;
+#[cfg(any(feature = "png", feature = "webp"))]
 mod chunks;
 mod decoded;
-mod extensions;
 mod fault;
+#[cfg(feature = "gif")]
 mod gif;
+#[cfg(any(feature = "jpeg", feature = "tiff"))]
 mod jpeg;
+#[cfg(feature = "png")]
 mod png;
 mod source;
+#[cfg(feature = "tiff")]
 mod tiff;
+#[cfg(feature = "webp")]
 mod webp;
 
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use crate::orientation::Orientation;
 use crate::{CodecError, Colour, Depth, Info, Limits, Picture, SourceFormat};
 
 use decoded::Decoded;
 pub(crate) use fault::Fault;
-pub use source::Source;
-use source::{Content, Input};
+use source::Input;
+pub use source::{ReadSeek, Source};
 
 /// What a header says, before any pixel is decoded.
 #[derive(Clone, Copy, Debug)]
@@ -42,19 +49,52 @@ trait Decoder {
     fn decode(self: Box<Self>) -> Result<Decoded, Fault>;
 }
 
-/// Reads an image file. The format is told by the content; of an animation or a document, the first frame is read; the
-/// EXIF orientation is applied to the pixels. Lossy JPEG and WebP are 8 bits deep; BMP and GIF become RGB.
+/// Opens a file whose format is known: the file from its start on, its length, the limits, and the page, counted from 0,
+/// if one was chosen.
+type Open =
+    for<'a> fn(Input<'a>, u64, &Limits, Option<usize>) -> Result<Box<dyn Decoder + 'a>, Fault>;
+
+/// How a format's files are opened; `None` where this build does not read it.
+fn opener(format: SourceFormat) -> Option<Open> {
+    match format {
+        #[cfg(feature = "png")]
+        SourceFormat::Png => Some(|file, _, limits, _| png::open(file, limits)),
+        #[cfg(feature = "jpeg")]
+        SourceFormat::Jpeg => Some(|file, _, limits, _| jpeg::open(file, limits)),
+        #[cfg(feature = "webp")]
+        SourceFormat::WebP => Some(|file, length, limits, _| webp::open(file, length, limits)),
+        #[cfg(feature = "tiff")]
+        SourceFormat::Tiff => Some(tiff::open),
+        #[cfg(feature = "bmp")]
+        SourceFormat::Bmp => Some(|file, _, limits, _| bmp::open(file, limits)),
+        #[cfg(feature = "gif")]
+        SourceFormat::Gif => Some(|file, _, limits, _| gif::open(file, limits)),
+        // Not reached where every format is built in.
+        #[allow(unreachable_patterns)]
+        _ => None,
+    }
+}
+
+impl SourceFormat {
+    /// Whether this build reads the format: its cargo feature is on.
+    pub fn can_read(self) -> bool {
+        opener(self).is_some()
+    }
+}
+
+/// Reads an image file. The format is recognised by the content; of an animation or a document, the first frame is read;
+/// the EXIF orientation is applied to the pixels. JPEG and lossy WebP are 8 bits deep; BMP and GIF become RGB.
 ///
 /// # Errors
 ///
 /// A [`CodecError`] that names the file: it is missing, a folder, empty, no image, cut off, damaged, of an unsupported
-/// kind, or claims more pixels than `limits` allow.
+/// kind or a format that this build does not read, or claims more pixels than `limits` allow.
 pub fn read<'a>(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Picture, CodecError> {
-    decode(&source.into(), limits, None)
+    decode(source.into(), limits, None)
 }
 
-/// Reads one page of a file, counted from 1. What [`pages`] tells has so many; the one page of a file that is no TIFF
-/// is its image, or its first frame.
+/// Reads one page of a file, counted from 1 to what [`pages`] returns. The one page of a file that is no TIFF is its
+/// image, or its first frame.
 ///
 /// # Errors
 ///
@@ -65,18 +105,18 @@ pub fn read_page<'a>(
     page: usize,
 ) -> Result<Picture, CodecError> {
     let source = source.into();
-    let index = index_of(&source, page)?;
-    decode(&source, limits, Some(index))
+    match page.checked_sub(1) {
+        Some(index) => decode(source, limits, Some(index)),
+        None => Err(no_page_zero(source)),
+    }
 }
 
-/// The index of a page that is counted from 1.
-fn index_of(source: &Source<'_>, page: usize) -> Result<usize, CodecError> {
-    match page.checked_sub(1) {
-        Some(index) => Ok(index),
-        None => Err(CodecError::NoSuchPage {
-            path: source.name().to_owned(),
-            pages: pages(source.clone())?,
-        }),
+/// What to say to a page 0: pages are counted from 1.
+fn no_page_zero(source: Source<'_>) -> CodecError {
+    let path = source.name().to_owned();
+    match pages(source) {
+        Ok(pages) => CodecError::NoSuchPage { path, pages },
+        Err(error) => error,
     }
 }
 
@@ -87,26 +127,25 @@ fn index_of(source: &Source<'_>, page: usize) -> Result<usize, CodecError> {
 ///
 /// The file is missing, a folder, empty, unreadable or no image.
 pub fn pages<'a>(source: impl Into<Source<'a>>) -> Result<usize, CodecError> {
-    let source = source.into();
-    let (format, file, _) = recognise(&source)?;
-    if format != SourceFormat::Tiff {
-        return Ok(1);
+    let file = recognise(source.into())?;
+    match file.format {
+        #[cfg(feature = "tiff")]
+        SourceFormat::Tiff => {
+            guarded(|| tiff::pages(file.content)).map_err(|fault| fault.at(file.name, file.format))
+        }
+        _ => Ok(1),
     }
-    guarded(|| tiff::pages(file)).map_err(|fault| fault.at(source.name(), format))
 }
 
-fn decode(
-    source: &Source<'_>,
-    limits: &Limits,
-    page: Option<usize>,
-) -> Result<Picture, CodecError> {
+fn decode(source: Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Picture, CodecError> {
+    let name = source.name();
     let (format, decoder) = open(source, limits, page)?;
     let picture = guarded(|| {
         decoder
             .decode()
             .and_then(|decoded| decoded.into_picture(format))
     });
-    picture.map_err(|fault| fault.at(source.name(), format))
+    picture.map_err(|fault| fault.at(name, format))
 }
 
 /// Reads an image file's header only: a cheap preview of what [`read`] would give.
@@ -117,7 +156,7 @@ fn decode(
 ///
 /// As [`read`], but for damage behind the header.
 pub fn probe<'a>(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Info, CodecError> {
-    info(&source.into(), limits, None)
+    info(source.into(), limits, None)
 }
 
 /// Reads the header of one page only, counted from 1: a cheap preview of what [`read_page`] would give.
@@ -131,11 +170,13 @@ pub fn probe_page<'a>(
     page: usize,
 ) -> Result<Info, CodecError> {
     let source = source.into();
-    let index = index_of(&source, page)?;
-    info(&source, limits, Some(index))
+    match page.checked_sub(1) {
+        Some(index) => info(source, limits, Some(index)),
+        None => Err(no_page_zero(source)),
+    }
 }
 
-fn info(source: &Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Info, CodecError> {
+fn info(source: Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Info, CodecError> {
     let (format, decoder) = open(source, limits, page)?;
     let Header {
         width,
@@ -156,17 +197,29 @@ fn info(source: &Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Inf
     })
 }
 
-/// A file's format by its content, the file from its start on, and its length.
-fn recognise(source: &Source<'_>) -> Result<(SourceFormat, Input, u64), CodecError> {
+/// A file of a format that this build reads.
+struct File<'a> {
+    /// What messages call it.
+    name: &'a Path,
+    format: SourceFormat,
+    opener: Open,
+    /// From its start on.
+    content: Input<'a>,
+    /// In bytes.
+    length: u64,
+}
+
+/// Recognises a file's format by its content.
+fn recognise(source: Source<'_>) -> Result<File<'_>, CodecError> {
     let path = source.name();
-    let unreadable = |source| CodecError::unreadable(path, source);
-    let (mut input, bytes) = source.open()?;
+    let failed = |source| CodecError::read_failed(path, source);
+    let (mut content, length) = source.open()?;
     let mut head = Vec::with_capacity(SourceFormat::CONTENT_BYTES);
-    input
+    content
         .by_ref()
         .take(SourceFormat::CONTENT_BYTES as u64)
         .read_to_end(&mut head)
-        .map_err(unreadable)?;
+        .map_err(failed)?;
     if head.is_empty() {
         return Err(CodecError::EmptyFile {
             path: path.to_owned(),
@@ -178,29 +231,41 @@ fn recognise(source: &Source<'_>) -> Result<(SourceFormat, Input, u64), CodecErr
             remedy: remedy_for(&head),
         });
     };
-    input.rewind().map_err(unreadable)?;
-    Ok((format, input, bytes))
+    let Some(opener) = opener(format) else {
+        return Err(CodecError::NotReadInThisBuild {
+            path: path.to_owned(),
+            format,
+        });
+    };
+    content.rewind().map_err(failed)?;
+    Ok(File {
+        name: path,
+        format,
+        opener,
+        content,
+        length,
+    })
 }
 
-fn open(
-    source: &Source<'_>,
+fn open<'a>(
+    source: Source<'a>,
     limits: &Limits,
     page: Option<usize>,
-) -> Result<(SourceFormat, Box<dyn Decoder>), CodecError> {
-    let (format, file, bytes) = recognise(source)?;
-    let decoder = guarded(|| match format {
-        SourceFormat::Tiff => tiff::open(file, bytes, limits, page),
-        _ if page.is_some_and(|page| page > 0) => Err(Fault::NoSuchPage { pages: 1 }),
-        SourceFormat::Png => png::open(file, limits),
-        SourceFormat::Jpeg => jpeg::open(file, limits),
-        SourceFormat::WebP => webp::open(file, bytes, limits),
-        SourceFormat::Bmp => bmp::open(file, limits),
-        SourceFormat::Gif => gif::open(file, limits),
-    });
-    Ok((
+) -> Result<(SourceFormat, Box<dyn Decoder + 'a>), CodecError> {
+    let File {
+        name,
         format,
-        decoder.map_err(|fault| fault.at(source.name(), format))?,
-    ))
+        opener,
+        content,
+        length,
+    } = recognise(source)?;
+    let decoder = guarded(|| {
+        if format != SourceFormat::Tiff && page.is_some_and(|page| page > 0) {
+            return Err(Fault::NoSuchPage { pages: 1 });
+        }
+        opener(content, length, limits, page)
+    });
+    Ok((format, decoder.map_err(|fault| fault.at(name, format))?))
 }
 
 /// Runs a decoder so that a fault of its own making is this file's error and not the end of a whole batch.

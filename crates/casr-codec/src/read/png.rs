@@ -1,6 +1,6 @@
 //! PNG: every colour type and depth, and the first image of an animated one.
 
-use std::io::BufRead;
+use std::io::{Read, Seek};
 
 use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
@@ -14,15 +14,26 @@ use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Text
 /// The keyword under which XMP travels in an iTXt chunk.
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
-struct PngDecoder {
-    reader: png::Reader<Input>,
+/// Bytes of the signature, of the first chunk's length and name, and of the width and height in it.
+const HEAD_BYTES: usize = 24;
+
+struct PngDecoder<'a> {
+    reader: png::Reader<Input<'a>>,
     header: Header,
     chunks: Chunks,
 }
 
-pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open<'a>(
+    mut file: Input<'a>,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder + 'a>, Fault> {
     let chunks = chunks::of_png(&mut file)?;
-    match file.fill_buf()?.get(12..16) {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    file.by_ref()
+        .take(HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
+    file.rewind()?;
+    match head.get(12..16) {
         Some(b"IHDR") => {}
         Some(b"CgBI") => {
             return Err(Fault::unsupported(
@@ -32,9 +43,8 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
         Some(_) => return Err(Fault::damaged("it does not begin with its header")),
         None => return Err(Fault::Truncated),
     }
-    // The size, which opens the first chunk, is judged before the decoder makes room for even one row.
-    let size = file
-        .fill_buf()?
+    // The size, which opens the first chunk, is checked before the decoder allocates even one row.
+    let size = head
         .get(16..24)
         .and_then(|size| size.first_chunk::<8>())
         .ok_or(Fault::Truncated)?;
@@ -49,7 +59,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
     );
     decoder.set_transformations(Transformations::EXPAND);
     let reader = decoder.read_info()?;
-    // The decoder would stumble over a colour that is cut off.
+    // The decoder fails on a palette that ends within a colour.
     let palette = reader.info().palette.as_deref().unwrap_or_default();
     if !palette.len().is_multiple_of(3) {
         return Err(Fault::damaged("its palette ends within a colour"));
@@ -83,7 +93,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
     }))
 }
 
-impl Decoder for PngDecoder {
+impl Decoder for PngDecoder<'_> {
     fn header(&self) -> Header {
         self.header
     }
@@ -115,7 +125,7 @@ impl Decoder for PngDecoder {
         }
         let orientation = exif::orientation(metadata.exif.as_deref());
         Ok(Decoded {
-            // It may stand behind the pixels.
+            // The EXIF may come after the pixels.
             header: Header {
                 orientation,
                 ..self.header
@@ -128,17 +138,17 @@ impl Decoder for PngDecoder {
     }
 }
 
-/// Bytes that texts may still become. They may be compressed a thousandfold, so together they are held to a bound.
+/// How many bytes texts may still take. They may be compressed a thousandfold, so all of them together are limited.
 struct Room(usize);
 
 impl Room {
-    /// The text, if it can be inflated to no more bytes than there is room for, which `inflate` is told.
+    /// The text, if it can be inflated to no more bytes than there is room for; `inflate` gets that number.
     fn take(
         &mut self,
         inflate: impl FnOnce(usize) -> Result<String, DecodingError>,
     ) -> Option<String> {
         let text = inflate(self.0).ok().filter(|text| text.len() <= self.0);
-        // One that fails may have been inflated as far as it was let, and there may be thousands of them.
+        // One that fails may have been inflated up to the limit, and there may be thousands of them.
         self.0 = match &text {
             Some(text) => self.0 - text.len(),
             None => self.0 / 2,
@@ -147,7 +157,7 @@ impl Room {
     }
 }
 
-/// What the chunks say, and what of it was left out because it is damaged or beyond all measure.
+/// The metadata of the chunks, and what of it was left out because it is damaged or too large.
 fn metadata(info: &png::Info<'_>) -> (Metadata, Vec<Loss>) {
     let (mut texts, mut losses, mut xmp) = (Vec::new(), Vec::new(), None);
     let mut room = Room(METADATA_BYTES);
@@ -294,12 +304,15 @@ impl From<DecodingError> for Fault {
         match error {
             DecodingError::IoError(error) => error.into(),
             DecodingError::LimitsExceeded => Self::damaged("its metadata is larger than 64 MiB"),
-            error => Self::damaged(plain(&error.to_string())),
+            error => Self::Damaged {
+                reason: plain(&error.to_string()),
+                source: Some(error.into()),
+            },
         }
     }
 }
 
-/// The decoder's words with chunks called by their names.
+/// The decoder's message with chunks called by their names.
 fn plain(words: &str) -> String {
     if words.starts_with("Corrupt deflate stream") {
         return "its compressed data make no sense".to_owned();

@@ -11,18 +11,18 @@ use crate::exif;
 use crate::limits::METADATA_BYTES;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
 
-struct Webp {
-    inner: WebPDecoder<Input>,
+struct Webp<'a> {
+    inner: WebPDecoder<Input<'a>>,
     header: Header,
     metadata: Metadata,
     chunks: Chunks,
 }
 
-pub(super) fn open(
-    mut file: Input,
+pub(super) fn open<'a>(
+    mut file: Input<'a>,
     bytes: u64,
     limits: &Limits,
-) -> Result<Box<dyn Decoder>, Fault> {
+) -> Result<Box<dyn Decoder + 'a>, Fault> {
     let mut head = [0; 8];
     file.read_exact(&mut head)?;
     let announced = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
@@ -36,7 +36,7 @@ pub(super) fn open(
     let mut inner = WebPDecoder::new(file)?;
     let (width, height) = inner.dimensions();
     limits.check(width.into(), height.into())?;
-    // The decoder makes room for an image of any size before it compares that with the file's.
+    // The decoder allocates an image of any size before it compares that with the file's.
     let fits = if inner.is_animated() {
         frame.transpose()?.is_none_or(|fits| fits)
     } else {
@@ -72,8 +72,8 @@ pub(super) fn open(
     }))
 }
 
-/// The size that lossy data tell which begin at this place (RFC 6386, 9.1).
-fn lossy_size(file: &mut Input, at: u64) -> Result<(u32, u32), Fault> {
+/// The size in the header of lossy data that begin at this offset (RFC 6386, 9.1).
+fn lossy_size(file: &mut Input<'_>, at: u64) -> Result<(u32, u32), Fault> {
     file.seek(SeekFrom::Start(at))?;
     let mut head = [0; 10];
     file.read_exact(&mut head)?;
@@ -82,9 +82,9 @@ fn lossy_size(file: &mut Input, at: u64) -> Result<(u32, u32), Fault> {
     Ok((side(6), side(8)))
 }
 
-/// Whether the lossy data of a frame whose content begins at this place, if that is what it holds, are as large as the
-/// frame (RFC 9649, 2.7.1.1).
-fn lossy_frame_fits(file: &mut Input, at: u64) -> Result<bool, Fault> {
+/// Whether the image in a frame has the frame's size, if it is a lossy one; `at` is where the frame's content begins
+/// (RFC 9649, 2.7.1.1).
+fn lossy_frame_fits(file: &mut Input<'_>, at: u64) -> Result<bool, Fault> {
     const FRAME_HEAD: u64 = 16;
     const CHUNK_HEAD: u64 = 8;
     let mut head = [0; (FRAME_HEAD + CHUNK_HEAD) as usize];
@@ -103,7 +103,7 @@ fn lossy_frame_fits(file: &mut Input, at: u64) -> Result<bool, Fault> {
     Ok(lossy_size(file, data_at)? == (side(6), side(9)))
 }
 
-impl Decoder for Webp {
+impl Decoder for Webp<'_> {
     fn header(&self) -> Header {
         self.header
     }
@@ -146,7 +146,7 @@ impl From<DecodingError> for Fault {
                 Self::damaged("its metadata is larger than 64 MiB")
             }
             DecodingError::UnsupportedFeature(feature) => Self::unsupported(feature),
-            error => Self::damaged(error),
+            error => Self::damaged_by(error),
         }
     }
 }

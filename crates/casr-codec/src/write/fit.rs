@@ -1,21 +1,27 @@
-//! What of a header a format holds: it is cut down to that, and what is left out is told.
+//! Reduces a header to what a format holds; what is left out is returned as losses.
 
-use super::{Header, Options, jpeg};
+use super::{Header, Options};
 use crate::exif::{self, directories::Directories};
 use crate::metadata::{Metadata, Resolution, ResolutionChange, Text, Unit};
 use crate::xmp::{self, mark};
 use crate::{Colour, Depth, Format, Loss, photoshop};
 
+/// What begins an APP1 segment of a JPEG that holds XMP.
+pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// The longest content of a JPEG's segment.
+pub(super) const SEGMENT: usize = 65_533;
+
 /// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
-const JPEG_EXIF: usize = jpeg::SEGMENT - 6;
-const JPEG_XMP: usize = jpeg::SEGMENT - jpeg::XMP_NAMESPACE.len();
+const JPEG_EXIF: usize = SEGMENT - 6;
+const JPEG_XMP: usize = SEGMENT - XMP_NAMESPACE.len();
 /// 254 segments of a profile's part each (ICC.1:2022, B.4).
 const JPEG_PROFILE: usize = 254 * 65_519;
 
-/// The keyword of a PNG's text that is what a JPEG's comment is.
+/// The keyword of a PNG's text that corresponds to a JPEG's comment.
 const COMMENT: &str = "Comment";
 
-/// Cuts a header down to what a format holds, and tells the size and the resolution in its metadata.
+/// Reduces a header to what a format holds, and sets the size and the resolution in its metadata.
 pub(super) fn fit(mut header: Header, format: Format, options: Options) -> (Header, Vec<Loss>) {
     let mut losses = Vec::new();
     if header.depth == Depth::Sixteen && !format.holds_sixteen() {
@@ -80,11 +86,11 @@ fn scale_resolution(metadata: &mut Metadata, factors: (f64, f64)) {
     }
 }
 
-/// The ICC profile and PNG's other words about colours.
+/// The ICC profile and PNG's other chunks about colours.
 fn profile(metadata: &mut Metadata, format: Format, colour: Colour, losses: &mut Vec<Loss>) {
     let fits = |icc: &Vec<u8>| {
         let short = format != Format::Jpeg || icc.len() <= JPEG_PROFILE;
-        // A profile of greys says nothing of red, green and blue.
+        // A profile for grey images does not define red, green and blue.
         short && (colour == Colour::Grey || icc.get(16..20) != Some(b"GRAY"))
     };
     if metadata.icc.as_ref().is_some_and(|icc| !fits(icc)) {
@@ -92,7 +98,7 @@ fn profile(metadata: &mut Metadata, format: Format, colour: Colour, losses: &mut
         losses.push(Loss::Profile);
     }
     if format != Format::Png {
-        // Code points go before a profile, and that before the others.
+        // Code points take precedence over a profile, and a profile over the other chunks.
         let counts = |name: &[u8; 4]| match name {
             b"cICP" => true,
             b"gAMA" | b"cHRM" => {
@@ -118,7 +124,7 @@ fn exif(metadata: &mut Metadata, format: Format, size: (usize, usize), losses: &
     };
     let fits = match format {
         Format::Jpeg => exif.len() <= JPEG_EXIF,
-        // A TIFF takes the block apart, so it must be understood.
+        // A TIFF holds the fields in directories of its own, so the block must be valid.
         Format::Tiff => match Directories::from_exif(exif) {
             Some(directories) => {
                 if directories.note_lost {
@@ -150,7 +156,7 @@ fn packet(metadata: &mut Metadata, format: Format, size: (usize, usize), losses:
         xmp::without_companions(xmp);
     }
     let fits = match format {
-        // A longer packet goes into segments of its own, if it is one that can be named.
+        // A longer packet goes into segments of its own, if a packet that refers to it can be made.
         Format::Jpeg => xmp.len() <= JPEG_XMP || xmp::stub(xmp).is_some(),
         Format::Png => str::from_utf8(xmp).is_ok(),
         Format::Tiff | Format::WebP => true,
@@ -174,7 +180,7 @@ fn descriptions(metadata: &mut Metadata, format: Format, losses: &mut Vec<Loss>)
             let all = comments.len();
             let mut comments: Vec<_> = comments
                 .into_iter()
-                .filter(|comment| comment.len() <= jpeg::SEGMENT)
+                .filter(|comment| comment.len() <= SEGMENT)
                 .collect();
             if comments.len() < all {
                 losses.push(Loss::Comments);
@@ -183,7 +189,7 @@ fn descriptions(metadata: &mut Metadata, format: Format, losses: &mut Vec<Loss>)
             let all = texts.len();
             let fits = texts
                 .into_iter()
-                .filter(|text| text.keyword == COMMENT && text.text.len() <= jpeg::SEGMENT);
+                .filter(|text| text.keyword == COMMENT && text.text.len() <= SEGMENT);
             let before = comments.len();
             comments.extend(fits.map(|text| text.text.into_bytes()));
             if comments.len() - before < all {

@@ -1,4 +1,4 @@
-//! JPEG, streamed: the encoder asks for its rows, so it runs on a thread of its own and is handed them as they come.
+//! JPEG, streamed: the encoder fetches its rows by itself, so it runs on a thread of its own that waits for them.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -10,15 +10,10 @@ use jpeg_encoder::{
     rgb_to_ycbcr,
 };
 
+use super::fit::{SEGMENT, XMP_NAMESPACE};
 use super::output::Sink;
 use super::{EncodeError, Encoder, Header, fit, quantise};
 use crate::{Colour, Metadata, xmp};
-
-/// What begins an APP1 segment that holds XMP.
-pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-
-/// The longest content of a segment.
-pub(super) const SEGMENT: usize = 65_533;
 
 /// What begins an APP1 segment that holds a part of an XMP packet's extension (XMP part 3, 1.1.3.1).
 const XMP_EXTENSION: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
@@ -83,12 +78,12 @@ pub(super) fn encoder(
 
 impl Encoder for JpegEncoder {
     fn write_rows(&mut self, rows: &[f32]) -> Result<(), EncodeError> {
-        let Some(listener) = self.rows.as_ref().filter(|_| !rows.is_empty()) else {
+        let Some(encoder) = self.rows.as_ref().filter(|_| !rows.is_empty()) else {
             return Ok(());
         };
-        match listener.send(quantise::eight(rows).collect()) {
+        match encoder.send(quantise::eight(rows).collect()) {
             Ok(()) => Ok(()),
-            // The encoder stops listening only when it has failed.
+            // The receiving end is dropped only when the encoder has failed.
             Err(_) => joined(self.thread.take()),
         }
     }
@@ -100,7 +95,7 @@ impl Encoder for JpegEncoder {
 
 impl Drop for JpegEncoder {
     fn drop(&mut self) {
-        // An encoder whose rows stop coming stops too; its file is removed once it has let go of it.
+        // Without the sender the encoder stops. The temporary file is removed once the thread has ended.
         self.rows = None;
         let _ = joined(self.thread.take());
     }
@@ -157,7 +152,7 @@ fn segments(metadata: &Metadata) -> Vec<u8> {
     segments
 }
 
-/// Puts segments behind a file's first ones: the encoder does not know all kinds of them.
+/// Inserts segments after a file's first ones: the encoder cannot write all kinds of them.
 struct Inserting {
     sink: Sink,
     /// Bytes still to come before them.
@@ -183,7 +178,7 @@ impl Write for Inserting {
     }
 }
 
-/// The image as the encoder sees it: rows asked for from top to bottom, the last one repeatedly.
+/// The image as the encoder reads it: row by row from top to bottom, the last one repeatedly.
 struct Rows {
     width: u16,
     height: u16,
@@ -194,7 +189,7 @@ struct Rows {
     band: RefCell<Band>,
 }
 
-/// The rows at hand.
+/// The rows that came last.
 struct Band {
     bytes: Vec<u8>,
     first_row: usize,
@@ -228,7 +223,7 @@ impl ImageBuffer for Rows {
         while row >= band.first_row + band.rows(self.row_bytes) {
             let first_row = band.first_row + band.rows(self.row_bytes);
             let bytes = self.bands.recv().unwrap_or_else(|_| {
-                // The rows will never come. The encoder has no way to be told but a write that fails.
+                // The rows will never come. Only a write that fails stops the encoder.
                 self.sink.cancel();
                 vec![0; self.row_bytes * (row + 1 - first_row)]
             });

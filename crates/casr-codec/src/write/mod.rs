@@ -1,12 +1,16 @@
-//! Writing: rows come in from top to bottom, a file appears when all of them are there.
+//! Writing: takes rows from top to bottom; the file appears once all of them are written.
 
 mod fit;
+#[cfg(feature = "jpeg")]
 mod jpeg;
 mod output;
+#[cfg(feature = "png")]
 mod png;
 mod quantise;
 mod stale;
+#[cfg(feature = "tiff")]
 mod tiff;
+#[cfg(feature = "webp")]
 mod webp;
 mod whole;
 
@@ -14,6 +18,7 @@ use std::collections::TryReserveError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::error::Cause;
 use crate::{CodecError, Colour, Depth, Format, Loss, Mark, Metadata, Picture, ResolutionChange};
 
 use output::{Output, Sink};
@@ -29,13 +34,13 @@ pub struct Header {
     pub height: usize,
     /// Grey or RGB.
     pub colour: Colour,
-    /// The wanted bit depth; a format that holds only 8 bits gets 8.
+    /// The bit depth; 8 bits are written where the format holds no more.
     pub depth: Depth,
     /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not multiplied by it.
     pub alpha: bool,
     /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
-    /// Told in the XMP, if there is one.
+    /// Added to the XMP, if there is one.
     pub mark: Option<Mark>,
     /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None` if it is not.
     pub from: Option<(usize, usize)>,
@@ -82,11 +87,11 @@ impl Header {
 pub struct Options {
     /// Whether an existing file is replaced; it stays as it is until the new one is whole.
     pub overwrite: bool,
-    /// JPEG quality from 1 to 100, 95 if not said otherwise. The colours are never subsampled.
+    /// JPEG quality from 1 to 100, 95 by default. The colours are never subsampled.
     pub quality: u8,
-    /// WebP quality from 1 to 100; `None` for lossless, as it is if not said otherwise.
+    /// WebP quality from 1 to 100; `None`, the default, for lossless.
     pub webp_quality: Option<u8>,
-    /// Whether the resolution that the image tells grows with it.
+    /// Whether the resolution in the metadata grows with the image.
     pub resolution: ResolutionChange,
     /// Whether all that describes the image is left out: EXIF with its camera, time and place, XMP, IPTC, comments and texts. What
     /// says how it looks stays, its colours' meaning and its resolution.
@@ -105,34 +110,70 @@ impl Default for Options {
     }
 }
 
-/// Takes rows and encodes them.
+/// Encodes rows as they come.
 trait Encoder: Send {
     /// Whole rows, samples of any value; those outside `[0, 1]` are clipped.
     fn write_rows(&mut self, rows: &[f32]) -> Result<(), EncodeError>;
-    /// Everything that is still to be written, once all rows have come.
+    /// Writes what remains, once all rows have come.
     fn finish(self: Box<Self>) -> Result<(), EncodeError>;
 }
 
-/// What an encoder complains of; where the file was at fault, the [`Sink`] knows better.
-type EncodeError = Box<dyn std::error::Error + Send + Sync>;
+/// An encoder's error. Where writing to the file was what failed, the [`Sink`] holds the exact error.
+type EncodeError = Cause;
+
+/// Begins an image of this kind in a [`Sink`].
+type Begin = fn(Sink, Header, &Options) -> Result<Box<dyn Encoder>, EncodeError>;
+
+/// How a format's files are begun; `None` where this build does not write it.
+fn beginner(format: Format) -> Option<Begin> {
+    match format {
+        #[cfg(feature = "png")]
+        Format::Png => Some(|sink, header, _| png::encoder(sink, header)),
+        #[cfg(feature = "jpeg")]
+        Format::Jpeg => Some(|sink, header, options| jpeg::encoder(sink, header, options.quality)),
+        #[cfg(feature = "webp")]
+        Format::WebP => {
+            Some(|sink, header, options| webp::encoder(sink, header, options.webp_quality))
+        }
+        #[cfg(feature = "tiff")]
+        Format::Tiff => Some(|sink, header, _| tiff::encoder(sink, header)),
+        // Not reached where every format is built in.
+        #[allow(unreachable_patterns)]
+        _ => None,
+    }
+}
+
+impl Format {
+    /// Whether this build writes the format: its cargo feature is on.
+    pub fn can_write(self) -> bool {
+        beginner(self).is_some()
+    }
+}
 
 /// An image file in the making.
 ///
 /// It is written beside its destination under a temporary name and moved there by [`Writer::finish`]; a writer that is
 /// dropped before leaves nothing behind. What a killed program has left behind is removed by the next one that writes
 /// into the folder, see [`remove_stale`]. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
-pub struct Writer {
+///
+/// `'a` is the lifetime of the stream that gets the result; of a writer that makes a file it is `'static`.
+pub struct Writer<'a> {
     // Dropped before the output, which removes the file that the encoder still writes to.
     encoder: Box<dyn Encoder>,
     sink: Sink,
-    output: Output,
+    output: Output<'a>,
     path: PathBuf,
+    /// Columns, rows and colour of the image.
+    kind: (usize, usize, Colour),
+    alpha: bool,
+    /// Samples of a row.
     row: usize,
+    /// Samples still to come.
     missing: usize,
     losses: Vec<Loss>,
 }
 
-impl Writer {
+impl Writer<'static> {
     /// Begins a file. All that can be known to fail is found here, before any work is done for the rows.
     ///
     /// # Errors
@@ -149,15 +190,19 @@ impl Writer {
             Output::create(path, options.overwrite)
         })
     }
+}
 
-    /// Begins what `stream` gets when it is whole; until then it lies in a temporary file without a name, since TIFF is not
-    /// written from front to back. `name` is what messages call it.
+impl<'a> Writer<'a> {
+    /// Begins an image that goes to `stream`: a pipe, a connection, a `&mut Vec<u8>`. [`Writer::finish`] writes all of it at
+    /// once; a writer that is dropped before has written nothing. Until then the bytes lie in a temporary file without a
+    /// name, for two reasons: a TIFF is not written from front to back, and a stream cannot take back a part of an image
+    /// that fails later. `name` is what messages call the stream.
     ///
     /// # Errors
     ///
-    /// As [`Writer::create`]; the system gives no temporary file.
+    /// As [`Writer::create`]; or no temporary file can be created.
     pub fn to_stream(
-        stream: impl Write + Send + 'static,
+        stream: impl Write + Send + 'a,
         name: &Path,
         format: Format,
         header: Header,
@@ -173,8 +218,14 @@ impl Writer {
         format: Format,
         header: Header,
         options: Options,
-        output: impl FnOnce() -> Result<(Output, Sink), CodecError>,
+        output: impl FnOnce() -> Result<(Output<'a>, Sink), CodecError>,
     ) -> Result<Self, CodecError> {
+        let Some(begin) = beginner(format) else {
+            return Err(CodecError::NotWrittenInThisBuild {
+                path: path.to_owned(),
+                format,
+            });
+        };
         format.check_size(header.width, header.height, path)?;
         if header.alpha && !format.holds_alpha() {
             return Err(CodecError::AlphaNotHeld {
@@ -206,20 +257,19 @@ impl Writer {
             header.width * header.channels(),
             header.width * header.channels() * header.height,
         );
+        let kind = (header.width, header.height, header.colour);
+        let alpha = header.alpha;
         let (output, sink) = output()?;
-        let encoder: Result<Box<dyn Encoder>, EncodeError> = match format {
-            Format::Png => png::encoder(sink.clone(), header),
-            Format::Jpeg => jpeg::encoder(sink.clone(), header, options.quality),
-            Format::WebP => webp::encoder(sink.clone(), header, options.webp_quality),
-            Format::Tiff => tiff::encoder(sink.clone(), header),
-        };
         let path = path.to_owned();
-        let encoder = encoder.map_err(|error| failed(&path, &sink, error))?;
+        let encoder =
+            begin(sink.clone(), header, &options).map_err(|error| failed(&path, &sink, error))?;
         Ok(Self {
             encoder,
             sink,
             output,
             path,
+            kind,
+            alpha,
             row,
             missing,
             losses,
@@ -236,7 +286,7 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other mishaps of writing.
+    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other failures of writing.
     pub fn write_rows(&mut self, rows: &[f32]) -> Result<(), CodecError> {
         if !rows.len().is_multiple_of(self.row) || rows.len() > self.missing {
             return Err(self.wrong_rows(rows.len()));
@@ -248,12 +298,45 @@ impl Writer {
         Ok(())
     }
 
-    /// Completes the file, sees it safely on the disk and gives it its name; or hands the stream its bytes.
+    /// Takes all rows of a picture, interleaved with its alpha if the header has an alpha channel; a picture without one is
+    /// opaque then.
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another program was faster, and
-    /// mishaps of writing.
+    /// [`CodecError::WrongRows`] for a picture of another size or with other colours than the header's, or if some rows were
+    /// written before; and as [`Writer::write_rows`].
+    pub fn write_picture(&mut self, picture: &Picture) -> Result<(), CodecError> {
+        let (channels, pixels) = (picture.colour.channels(), picture.width * picture.height);
+        let is_whole = picture.pixels.len() == pixels * channels
+            && (picture.alpha.as_ref()).is_none_or(|alpha| alpha.len() == pixels);
+        let fits = (picture.width, picture.height, picture.colour) == self.kind
+            && self.missing == self.row * picture.height;
+        if !is_whole || !fits {
+            return Err(self.wrong_rows(picture.pixels.len()));
+        }
+        if !self.alpha {
+            return self.write_rows(&picture.pixels);
+        }
+        let mut rows = Vec::with_capacity(self.row);
+        for (index, pixels) in (picture.pixels.chunks_exact(picture.width * channels)).enumerate() {
+            let alpha = picture.alpha.as_ref();
+            let alpha = alpha.map(|alpha| &alpha[index * picture.width..][..picture.width]);
+            rows.clear();
+            for (column, pixel) in pixels.chunks_exact(channels).enumerate() {
+                rows.extend(pixel);
+                rows.push(alpha.map_or(1.0, |alpha| alpha[column]));
+            }
+            self.write_rows(&rows)?;
+        }
+        Ok(())
+    }
+
+    /// Completes the file, flushes it to the disk and moves it to its name; or writes all bytes to the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another program has created the
+    /// file meanwhile, and failures of writing.
     pub fn finish(self) -> Result<(), CodecError> {
         if self.missing > 0 {
             return Err(self.wrong_rows(0));
@@ -283,22 +366,20 @@ impl Writer {
     }
 }
 
-/// An encoder's failure: the file's, if the file is to blame, or the system's, if it gave too little.
+/// An encoder's error as this crate's, by what caused it: writing to the file, lack of memory, or the encoder itself.
 fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
     if let Some(source) = sink.take_error() {
         return CodecError::unwritable(path, source);
     }
-    if let Some(source) = error.downcast_ref::<TryReserveError>() {
+    let path = path.to_owned();
+    if error.is::<TryReserveError>() {
         return CodecError::Exhausted {
-            path: path.to_owned(),
-            reason: source.to_string(),
+            path,
+            source: error,
         };
     }
     match error.downcast::<io::Error>() {
-        Ok(source) => CodecError::unwritable(path, *source),
-        Err(error) => CodecError::WriteFailed {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        },
+        Ok(source) => CodecError::unwritable(&path, *source),
+        Err(source) => CodecError::WriteFailed { path, source },
     }
 }

@@ -13,7 +13,7 @@ use crate::CodecError;
 const BUFFER_BYTES: usize = 1 << 18;
 
 /// Where a result goes when it is whole. Until then its bytes lie in a temporary file, which is removed when dropped.
-pub(super) enum Output {
+pub(super) enum Output<'a> {
     /// A file.
     File {
         temporary: NamedTempFile,
@@ -21,21 +21,21 @@ pub(super) enum Output {
         _held: Held,
         destination: PathBuf,
         overwrite: bool,
-        /// Those of the file that is replaced.
+        /// The permissions of the file that is replaced.
         permissions: Option<Permissions>,
     },
     /// A pipe, a connection or memory.
     Stream {
         /// Has no name, and so ends with the program.
         spool: File,
-        stream: Box<dyn Write + Send>,
+        stream: Box<dyn Write + Send + 'a>,
     },
 }
 
-impl Output {
-    /// Makes a file without a name that `stream` gets the bytes of; `name` is for the message.
+impl<'a> Output<'a> {
+    /// Creates a temporary file without a name, whose bytes are copied to `stream` at the end; `name` is for the message.
     pub(super) fn stream(
-        stream: Box<dyn Write + Send>,
+        stream: Box<dyn Write + Send + 'a>,
         name: &Path,
     ) -> Result<(Self, Sink), CodecError> {
         let unwritable = |source| CodecError::unwritable(name, source);
@@ -44,7 +44,7 @@ impl Output {
         Ok((Self::Stream { spool, stream }, Sink::new(file)))
     }
 
-    /// Makes the temporary file, after a look at what is in the way.
+    /// Creates the temporary file, after checking what is already there under the destination's name.
     pub(super) fn create(path: &Path, overwrite: bool) -> Result<(Self, Sink), CodecError> {
         let existing = match fs::metadata(path) {
             Ok(existing) if existing.is_dir() => {
@@ -75,7 +75,7 @@ impl Output {
             .then(|| fs::read_link(path).ok())
             .flatten();
         if let Some(target) = link {
-            // What the link names may be on a disk that is not there now.
+            // The link may name a file on a disk that is not connected now.
             return Err(CodecError::DanglingLink {
                 path: path.to_owned(),
                 target,
@@ -103,6 +103,7 @@ impl Output {
         let unwritable = |source: io::Error| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CodecError::DiskFull {
                 path: path.to_owned(),
+                source,
             },
             _ => CodecError::NotWritable {
                 path: path.to_owned(),
@@ -110,7 +111,7 @@ impl Output {
             },
         };
         let mut temporary = builder.tempfile_in(folder).map_err(unwritable)?;
-        // A program that cleans up may have come before the lock; hardly ever twice.
+        // Another program may have removed the file as stale before it was locked. That hardly ever happens twice.
         for _ in 0..8 {
             if stale::hold(temporary.as_file(), temporary.path()) {
                 break;
@@ -130,7 +131,7 @@ impl Output {
         ))
     }
 
-    /// Gives the file its name, once its bytes are on the disk, or the stream its bytes; `path` is for the message.
+    /// Moves the file to its destination, once its bytes are on the disk, or copies them to the stream; `path` is for the message.
     pub(super) fn publish(self, path: &Path) -> Result<(), CodecError> {
         let unwritable = |source| CodecError::unwritable(path, source);
         let (temporary, _held, destination, overwrite, permissions) = match self {
@@ -161,7 +162,7 @@ impl Output {
         let moved = if overwrite {
             temporary.persist(&destination)
         } else {
-            // Some file systems, most of them on networks, cannot move a file and spare an existing one in one step.
+            // Some file systems, most of them on networks, cannot move a file without replacing an existing one.
             temporary
                 .persist_noclobber(&destination)
                 .or_else(|failure| {
@@ -176,8 +177,8 @@ impl Output {
     }
 }
 
-/// A buffered file that several owners write to in turn and that remembers its first failure: some encoders swallow one
-/// when they are dropped.
+/// A buffered file that several owners write to in turn. It keeps its first failure, since some encoders ignore one when
+/// they are dropped.
 #[derive(Clone)]
 pub(super) struct Sink(Arc<Mutex<State>>);
 
@@ -197,25 +198,25 @@ impl Sink {
         })))
     }
 
-    /// Writes the buffer out and tells the first failure there ever was.
+    /// Writes the buffer out; returns the first failure of all writes, if there was one.
     pub(super) fn close(self) -> io::Result<()> {
         let mut state = self.state();
         state.attempt(Write::flush)?;
         state.error.take().map_or(Ok(()), Err)
     }
 
-    /// The first failure, told once.
+    /// The first failure, once; afterwards there is none.
     pub(super) fn take_error(&self) -> Option<io::Error> {
         self.state().error.take()
     }
 
-    /// Makes every further write fail, so that an encoder whose rows will never come stops.
+    /// Makes every further write fail. That stops an encoder that waits for rows which will never come.
     pub(super) fn cancel(&self) {
         self.state().failed = true;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What a panicking encoder left half-written is never published.
+        // After a panic the file is incomplete, but it is never moved to its destination.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, En
     }))
 }
 
-/// Adds a text in the plainest kind of chunk that holds it.
+/// Adds a text in the simplest kind of chunk that holds it.
 fn add(info: &mut Info<'_>, text: Text) {
     let latin = |text: &str| {
         text.chars()

@@ -1,4 +1,4 @@
-//! Partial files that programs have left behind which were killed.
+//! Partial files left behind by programs that were killed.
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
@@ -10,11 +10,11 @@ use std::time::Duration;
 pub(super) const PREFIX: &str = ".casr-";
 pub(super) const SUFFIX: &str = ".partial";
 
-/// The age from which a partial file belongs to nobody, where that cannot be told by a lock.
-const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+/// The age from which a partial file is taken for stale, on systems where a lock cannot show that.
+const STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Removes partial results that killed programs have left in `folder`; those of programs that are still at work stay.
-/// Tells what was removed. What cannot be looked at or removed is left alone.
+/// Returns what was removed. What cannot be opened or removed is left alone.
 ///
 /// A program at work holds a lock on its partial file, which ends with it, however it ends. On systems without such
 /// locks a partial file must be a day old. [`Writer::create`](crate::Writer::create) does this by itself when it first
@@ -34,7 +34,7 @@ pub fn remove_stale(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_stale(path: &Path) -> bool {
-    // A link or a folder of such a name is none of ours.
+    // A link or a folder of such a name was not made by this crate.
     if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return false;
     }
@@ -45,16 +45,16 @@ fn is_stale(path: &Path) -> bool {
         return file.try_lock().is_ok();
     }
     let age = file.metadata().and_then(|metadata| metadata.modified());
-    age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > FORGOTTEN))
+    age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STALE_AGE))
 }
 
 /// Partial files that this program works on.
-static HELD: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static IN_PROGRESS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Removes the partial files of all writers at once: for a program that must end now and cannot wait for what they do.
 /// What they still write is lost.
 pub fn remove_partial() {
-    for path in HELD
+    for path in IN_PROGRESS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .drain(..)
@@ -69,7 +69,7 @@ pub(super) struct Held(PathBuf);
 
 impl Held {
     pub(super) fn of(path: &Path) -> Self {
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = IN_PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
         held.push(path.to_owned());
         Self(path.to_owned())
     }
@@ -77,7 +77,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = IN_PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|path| *path != self.0);
     }
 }
@@ -93,12 +93,12 @@ pub(super) fn remove_once(folder: &Path) {
     }
 }
 
-/// Marks a partial file as one that is worked on. Whether it is still there: another program may have come between its
-/// making and its lock.
+/// Locks a partial file, to mark it as in use. Returns false if it is gone: another program may have removed it as stale before
+/// it was locked.
 pub(super) fn hold(file: &File, path: &Path) -> bool {
     if !cfg!(unix) {
         return true;
     }
-    // Without locks on this disk nobody takes the file for stale, either.
+    // On a disk without locks other programs cannot lock the file either, so they do not take it for stale.
     !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && path.exists()
 }

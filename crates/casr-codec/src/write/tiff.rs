@@ -1,4 +1,4 @@
-//! TIFF, streamed strip by strip (TIFF 6.0): deflated differences, the directory last; BigTIFF where 4 GB may not do.
+//! TIFF, streamed strip by strip (TIFF 6.0): deflated differences, the directory last; BigTIFF where 4 GB may not suffice.
 
 use std::io::{Seek, SeekFrom, Write};
 
@@ -13,7 +13,7 @@ use crate::{Colour, Depth, Resolution, Unit, photoshop};
 /// Bytes of a strip before it is compressed, at least one row.
 const STRIP_BYTES: usize = 1 << 20;
 
-/// Bytes of samples up to which classic TIFF's 32-bit offsets are sure to do, with room for incompressible strips,
+/// Bytes of samples up to which classic TIFF's 32-bit offsets suffice, with room for incompressible strips,
 /// metadata and the directory.
 const CLASSIC_BYTES: u64 = 4_000_000_000;
 
@@ -27,11 +27,11 @@ const UNASSOCIATED_ALPHA: u16 = 2;
 struct TiffEncoder {
     sink: Sink,
     header: Header,
-    /// What of the EXIF goes into directories.
+    /// The parts of the EXIF that go into directories.
     exif: Directories,
     big: bool,
     rows_per_strip: usize,
-    /// The strip at hand: little-endian samples.
+    /// The strip that is being filled: little-endian samples.
     strip: Vec<u8>,
     /// Where the next strip begins in the file.
     at: u64,
@@ -59,7 +59,7 @@ pub(super) fn encoder(mut sink: Sink, header: Header) -> Result<Box<dyn Encoder>
     let exif = exif.and_then(Directories::from_exif).unwrap_or_default();
     let mut start = signature.to_vec();
     if let Some(note) = &exif.note {
-        // A maker's note can be read only where it was, and that is near the beginning.
+        // A maker's note must keep its offset, which is near the beginning.
         start.resize(note.at as usize, 0);
         start.extend(&note.bytes);
         start.resize(note.end() as usize, 0);
@@ -152,7 +152,7 @@ impl TiffEncoder {
         let channels = self.header.channels();
         let mut directories = self.exif.clone();
         if !directories.has_resolution() {
-            // Readers want to be told a resolution; where there is none, pixels are square and of no known size.
+            // Readers expect a resolution; without one, pixels are square and of unknown size.
             directories.set_resolution(metadata.resolution.unwrap_or(Resolution {
                 x: 1.0,
                 y: 1.0,

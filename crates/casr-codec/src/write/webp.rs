@@ -1,4 +1,4 @@
-//! WebP, lossless or lossy. Its encoders want the whole image, so this is the one format that holds it, at 8 bits.
+//! WebP, lossless or lossy. Its encoders need the whole image, so this is the one format that holds it in memory, at 8 bits.
 
 #[cfg(feature = "lossy-webp")]
 use std::io::Write;
@@ -37,7 +37,7 @@ pub(super) fn encoder(
     };
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(pixels * channels)?;
-    // The encoder copies them as RGBA, and asks for that in a way that cannot be refused.
+    // The encoder copies them as RGBA and aborts the program if there is no memory for that, so it is tried here.
     Vec::<u8>::new().try_reserve_exact(COPY_BYTES * pixels)?;
     Ok(Box::new(Webp {
         sink,

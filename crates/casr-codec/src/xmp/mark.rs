@@ -1,4 +1,4 @@
-//! The mark of an enlarged image: who looks at it later can tell that a program has made its pixels.
+//! The mark of an enlarged image: it records in the XMP that a program has computed its pixels.
 
 use super::{Kind, Tag, edit, frame, local, places, prefixes, replaced, tags};
 
@@ -10,11 +10,12 @@ const EVENT: &str = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#";
 /// "Modification or correction by algorithm without changing the core content of the media" (IPTC NewsCodes, Digital Source Type).
 const ENHANCED: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced";
 
-/// What stays, as it says more than [`ENHANCED`]: how kinds of media are called that algorithms have had a hand in.
-const TELLING: [&str; 2] = ["lgorithmic", "ynthetic"];
+/// Parts of the names of source types that already say that an algorithm was involved. They say more than [`ENHANCED`]
+/// and are kept.
+const ALGORITHMIC_SOURCES: [&str; 2] = ["lgorithmic", "ynthetic"];
 
-/// That a program has made an image out of another: told in its XMP, as IPTC's digital source type and as an event in its
-/// history.
+/// Records in an image's XMP that a program has made it from another image: as IPTC's digital source type and as an event in
+/// its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The program and its version.
@@ -23,7 +24,8 @@ pub struct Mark {
     pub parameters: String,
 }
 
-/// Adds a mark to a packet, or makes one. False if the packet cannot be edited, and stays as it was.
+/// Adds a mark to a packet, or to a new one if there is none. Returns false if the packet cannot be edited; it is not changed
+/// then.
 pub(crate) fn add(packet: &mut Option<Vec<u8>>, mark: &Mark) -> bool {
     let Some(packet) = packet else {
         let text = format!(
@@ -40,7 +42,7 @@ pub(crate) fn add(packet: &mut Option<Vec<u8>>, mark: &Mark) -> bool {
         let (_, end) = frame(&tags(text))?;
         let mut edits = Vec::new();
         let types = places(text, IPTC, "DigitalSourceType");
-        let telling = |value: &str| TELLING.iter().any(|part| value.contains(part));
+        let telling = |value: &str| ALGORITHMIC_SOURCES.iter().any(|part| value.contains(part));
         if types.is_empty() {
             edits.push((end..end, source_type()));
         }

@@ -15,7 +15,7 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 /// Runs one test of this program again, in a process that may have so much memory, the program itself included, and so
-/// much of a processor's time; tells whether it went well, and what it said. Only Unix can.
+/// much of a processor's time; returns whether it succeeded, and its output. Only Unix can.
 pub fn run(test: &str, folder: &Path, megabytes: usize, seconds: usize) -> (bool, String) {
     let limited = format!(
         "ulimit -v {}; ulimit -t {seconds}; exec \"$0\" --exact {test} --nocapture",
@@ -37,7 +37,7 @@ pub fn run(test: &str, folder: &Path, megabytes: usize, seconds: usize) -> (bool
 }
 
 /// What this process has had of the processors' time, which does not depend on what else the machine does; where the
-/// system does not tell, the time since this was first asked.
+/// system does not report it, the time since the first call.
 pub fn processor_time() -> Duration {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     let hundredths = || {

@@ -103,10 +103,10 @@ pub fn encoded(format: Format, header: &Header) -> Vec<u8> {
 }
 
 /// Bytes that a test made up, as a source.
-pub fn source(bytes: &[u8]) -> Source<'static> {
+pub fn source(bytes: &[u8]) -> Source<'_> {
     Source::Bytes {
         name: Path::new("made up"),
-        bytes: bytes.into(),
+        bytes,
     }
 }
 

@@ -25,7 +25,7 @@ pub fn watch() {
     }));
 }
 
-/// The panics since this was last asked.
+/// The panics since the last call.
 pub fn seen() -> Vec<Panic> {
     std::mem::take(&mut *SEEN.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -109,7 +109,7 @@ fn source(folder: &Path, format: Format) -> PathBuf {
     path
 }
 
-/// Groups that tell of the file and its pixels, or are worked out from other tags.
+/// Groups about the file and its pixels, or computed from other tags.
 const OF_THE_FILE: [&str; 9] = [
     "ExifTool",
     "System",
@@ -121,7 +121,7 @@ const OF_THE_FILE: [&str; 9] = [
     "VP8L",
     "PNG",
 ];
-/// Tags of the main directory that tell how pixels are stored; where chroma lies among them says nothing beside RGB.
+/// Tags of the main directory about how pixels are stored; where chroma is sampled has no meaning for RGB.
 const OF_STORAGE: [&str; 13] = [
     "ImageWidth",
     "ImageHeight",
@@ -217,7 +217,7 @@ fn tags_are_carried_over_or_said_to_be_lost() {
 
 /// What ExifTool's validation finds of any TIFF with photographs' tags, or of what is made of a TIFF's.
 const OF_THE_FORMAT: [&str; 5] = [
-    // EXIF has tags that it does not want in a TIFF, and wants others that few programs write.
+    // EXIF does not allow some tags in a TIFF, and requires others that few programs write.
     "is not allowed in TIFF",
     "Missing required",
     // Deflate is younger than its list of codings.

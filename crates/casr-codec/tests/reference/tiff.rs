@@ -143,7 +143,7 @@ fn tiffcp(arguments: &[&str], from: &Path, to: &Path) {
     );
 }
 
-/// The pixels, and what else tells that a file was read as another.
+/// The pixels, and the other properties by which two readings are compared.
 fn content(picture: Picture) -> (usize, usize, Vec<f32>, Option<Vec<f32>>, Vec<Loss>) {
     (
         picture.width,

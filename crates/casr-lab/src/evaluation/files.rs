@@ -38,7 +38,7 @@ pub fn save(image: &RgbImage, path: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn png(path: &Path, width: usize, height: usize) -> Result<Writer, CodecError> {
+pub fn png(path: &Path, width: usize, height: usize) -> Result<Writer<'static>, CodecError> {
     let options = Options {
         overwrite: true,
         ..Options::default()

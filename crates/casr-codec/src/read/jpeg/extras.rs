@@ -1,4 +1,4 @@
-//! What programs and cameras have added to a JPEG: application segments, comments, and what lies behind the image.
+//! What programs and cameras have added to a JPEG: application segments, comments, and data after the image.
 
 use super::segments::Reader;
 use crate::exif::{self, ByteOrder};
@@ -17,9 +17,9 @@ const MULTI_PICTURE: &[u8] = b"MPF\0";
 /// What announces a gain map by ISO 21496-1.
 const GAIN_MAP: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
 
-/// Segments that say something of the file and nothing of the photograph: thumbnails of old, other images in the file,
-/// Adobe's colour transform and quality.
-const OF_NO_CONCERN: [(u8, &[u8]); 6] = [
+/// Segments about the file and not about the photograph, which are dropped without a remark: old thumbnails, other images in
+/// the file, Adobe's colour transform and quality.
+const DROPPED_SEGMENTS: [(u8, &[u8]); 6] = [
     (0xe0, b"JFXX\0"),
     (0xe0, b"AVI1"),
     (0xe2, MULTI_PICTURE),
@@ -57,7 +57,7 @@ pub(super) fn of(reader: &Reader) -> (Metadata, Vec<Loss>) {
             0xe2 if begins(MULTI_PICTURE).is_some_and(holds_other_views) => {
                 losses.push(Loss::LaterFrames);
             }
-            _ if OF_NO_CONCERN
+            _ if DROPPED_SEGMENTS
                 .iter()
                 .any(|(kind, name)| kind == marker && begins(name).is_some()) => {}
             _ => losses.push(Loss::ApplicationData),
@@ -87,8 +87,8 @@ pub(super) fn of(reader: &Reader) -> (Metadata, Vec<Loss>) {
     (metadata, losses)
 }
 
-/// What is lost because it lies behind the image or belongs to what does. The packet's words of it are taken out, and
-/// comments that came between scans are added.
+/// What is lost because it lies after the image, or belongs to something that does. The XMP properties that announce it are
+/// removed, and comments between scans are added to the metadata.
 pub(super) fn behind(reader: &Reader, metadata: &mut Metadata) -> Vec<Loss> {
     let mut losses = Vec::new();
     let comments = reader.extras.iter().filter(|(marker, _)| *marker == 0xfe);
@@ -151,7 +151,7 @@ fn holds(bytes: &[u8], name: &[u8]) -> bool {
     false
 }
 
-/// JFIF's density (T.871, 10.1), behind its name.
+/// JFIF's density (T.871, 10.1), from the segment's content after its name.
 fn density(content: &[u8]) -> Option<Resolution> {
     let [_, _, unit, x_high, x_low, y_high, y_low, ..] = *content else {
         return None;
@@ -166,7 +166,7 @@ fn density(content: &[u8]) -> Option<Resolution> {
     Resolution::new(value([x_high, x_low]), value([y_high, y_low]), unit)
 }
 
-/// The ICC profile, put together of its numbered parts (ICC.1:2022, B.4).
+/// The ICC profile, joined from its numbered parts (ICC.1:2022, B.4).
 fn whole_profile(mut parts: Vec<&[u8]>) -> Option<Vec<u8>> {
     parts.sort_by_key(|part| part.first().copied());
     let whole = parts.iter().enumerate().all(|(index, part)| {
@@ -175,8 +175,8 @@ fn whole_profile(mut parts: Vec<&[u8]>) -> Option<Vec<u8>> {
     whole.then(|| parts.iter().flat_map(|part| &part[2..]).copied().collect())
 }
 
-/// The extension of this name: each part tells the name in 32 letters, the whole's length and its own place in it
-/// (XMP part 3, 1.1.3.1).
+/// The XMP extension of this name, joined from its parts. Each part holds the name in 32 letters, the length of the whole, and
+/// its offset in it (XMP part 3, 1.1.3.1).
 fn whole_extension(parts: &[&[u8]], name: &[u8]) -> Option<Vec<u8>> {
     let number = |part: &[u8], at: usize| {
         let bytes = part.get(at..at + 4)?.try_into().ok()?;

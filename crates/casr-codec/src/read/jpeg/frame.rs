@@ -7,7 +7,7 @@ use super::segments::wrong_length;
 /// One component of the image.
 pub(super) struct Component {
     pub(super) id: u8,
-    /// Samples across and down, as shares of the frame's largest.
+    /// Sampling factors across and down.
     pub(super) across: usize,
     pub(super) down: usize,
     /// The number of its table of quantisation steps, and the table as it was when its first scan began.
@@ -18,14 +18,14 @@ pub(super) struct Component {
     pub(super) blocks_down: usize,
     /// Blocks in a row of the plane, which holds whole units of the interleaved scan.
     pub(super) stride: usize,
-    /// Samples that count.
+    /// Samples that are part of the image.
     pub(super) width: usize,
     pub(super) height: usize,
     /// The samples, `8 × stride` a row; empty until they are needed.
     pub(super) plane: Vec<u8>,
     /// The coefficients of a progressive image, block by block; empty until they are needed.
     pub(super) coefficients: Vec<i16>,
-    /// How many low bits of each coefficient are still to come; none before the first scan.
+    /// How many low bits of each coefficient are still missing; `None` before the first scan.
     pub(super) pending: [Option<u8>; 64],
 }
 
@@ -35,13 +35,13 @@ pub(super) struct Frame {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) components: Vec<Component>,
-    /// The largest of the components' shares.
+    /// The largest sampling factors of all components.
     pub(super) across: usize,
     pub(super) down: usize,
 }
 
 impl Frame {
-    /// Reads the content of a frame header; `height` stands in for one that only comes behind the first scan.
+    /// Reads the content of a frame header; `height` is used where the header has none, because it follows the first scan.
     pub(super) fn new(
         progressive: bool,
         content: &[u8],
@@ -138,7 +138,7 @@ impl Frame {
         )
     }
 
-    /// Makes room for samples and, where scans add to each other, coefficients.
+    /// Allocates samples and, for a progressive image, coefficients.
     pub(super) fn make_room(&mut self) -> Result<(), Fault> {
         let (_, units_down) = self.units();
         for component in &mut self.components {

@@ -45,15 +45,15 @@ impl Codes {
     }
 }
 
-/// Reads bits until the next marker; beyond it there are zeros, which [`Bits::ran_out`] tells of.
+/// Reads bits until the next marker. From there on it returns zeros, and [`Bits::ran_out`] returns true.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
-    /// The next byte to be taken in.
+    /// The next byte to be read.
     at: usize,
-    /// The bits at hand, the next one highest.
+    /// The bits that were read but not used yet, the next one highest.
     held: u64,
     count: u32,
-    /// How many of them are made up.
+    /// How many of them are zeros from beyond the end.
     made_up: u32,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Bits<'a> {
     fn fill(&mut self) {
         while self.count <= 56 {
             let byte = match self.bytes.get(self.at) {
-                // What ends the data was found before.
+                // The marker that ends the data was found before.
                 _ if self.made_up > 0 => None,
                 Some(0xff) => {
                     let fill = self.bytes[self.at..]
@@ -164,7 +164,7 @@ impl<'a> Bits<'a> {
         self.count < self.made_up
     }
 
-    /// What it means that the data end here.
+    /// The error for data that end here.
     pub(super) fn shortage(&self) -> Fault {
         match self.marker() {
             None | Some(0xd9) => Fault::Truncated,
@@ -178,8 +178,7 @@ impl<'a> Bits<'a> {
         rest.iter().copied().find(|&byte| byte != 0xff)
     }
 
-    /// Goes on behind a restart marker, which must be the one of this number; tells whether there were bytes before it
-    /// that nobody had asked for.
+    /// Continues after a restart marker, which must have this number. Returns whether there were unused bytes before it.
     pub(super) fn restart(&mut self, number: u8) -> Result<bool, Fault> {
         let unread = self.end();
         let next = next_marker(self.bytes, self.at);
@@ -197,18 +196,18 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Whether whole bytes are left unread before the place that has been read to.
+    /// Whether whole bytes before the current position were not used.
     fn end(&self) -> bool {
         self.count.saturating_sub(self.made_up) >= 8
     }
 
-    /// Where the scan's data end, and whether there is more of them than was asked for.
+    /// Where the scan's data end, and whether some of them were not used.
     pub(super) fn finish(self) -> (usize, bool) {
         (self.at, self.end())
     }
 }
 
-/// The next marker at or behind `at`, its `0xff` nearest to it and its code.
+/// The next marker at or after `at`: the position of the last `0xff` before its code, and its code.
 pub(super) fn next_marker(bytes: &[u8], mut at: usize) -> Option<(usize, u8)> {
     loop {
         at += bytes.get(at..)?.iter().position(|&byte| byte == 0xff)?;

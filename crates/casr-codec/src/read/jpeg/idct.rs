@@ -50,7 +50,7 @@ fn rounded(value: Number, bits: usize) -> Number {
 }
 
 fn sample(value: Number) -> u8 {
-    // What a stray multiple of the range would do elsewhere is not worth equalling.
+    // Values far out of range, which no image has, are clipped here; other programs let them wrap around.
     (value.0.saturating_add(128)).clamp(0, 255) as u8
 }
 

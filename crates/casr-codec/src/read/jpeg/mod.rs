@@ -1,7 +1,7 @@
 //! JPEG: sequential and progressive, 8 bits, grey, RGB, YCbCr and CMYK (ITU T.81 and T.871).
 //!
-//! Pixels equal those of the Independent JPEG Group's library and its kin bit for bit. A file's pixels come whole or not
-//! at all: data that end early are an error, whatever follows them.
+//! Pixels equal those of the Independent JPEG Group's library and those compatible with it bit for bit. A file's pixels
+//! are read completely or not at all: data that end early are an error, whatever follows them.
 
 mod extras;
 mod frame;
@@ -32,7 +32,7 @@ struct JpegDecoder {
     space: Space,
 }
 
-pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open(mut file: Input<'_>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let mut reader = Reader::new(bytes);
@@ -74,7 +74,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
 pub(super) struct Part {
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Samples per pixel, as they are.
+    /// Samples per pixel, without colour conversion.
     pub(super) channels: usize,
     pub(super) samples: Vec<u8>,
 }

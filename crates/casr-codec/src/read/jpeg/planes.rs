@@ -5,13 +5,13 @@ use super::super::decoded::zeros;
 use super::Fault;
 use super::frame::{Component, Frame};
 
-/// What the components stand for.
+/// The colour space of the components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Space {
     Grey,
     Rgb,
     YCbCr,
-    /// Inks, stored as the light that they leave: 255 is none.
+    /// Inks, stored inverted: 255 is no ink.
     Cmyk,
     /// The same with their first three as YCbCr.
     Ycck,
@@ -58,7 +58,7 @@ pub(super) fn interleaved(frame: &Frame, space: Space) -> Result<Vec<u8>, Fault>
     Ok(pixels)
 }
 
-/// The components' samples as they are, whatever they stand for.
+/// The components' samples, interleaved without colour conversion.
 pub(super) fn components(frame: &Frame) -> Result<Vec<u8>, Fault> {
     let channels = frame.components.len();
     let mut samples = zeros::<u8>(frame.width * frame.height * channels)?;
@@ -112,7 +112,7 @@ fn upsampled(component: &Component, frame: &Frame, y: usize, out: &mut [u8]) {
     let row =
         |at: usize| &component.plane[at.min(component.height - 1) * stride..][..component.width];
     let near = row(y / down);
-    // The row on the other side of the sample's edge that `y` is nearer to.
+    // The neighbouring row that is nearer to `y`.
     let far = |half: bool| {
         if half {
             row(y / down + 1)

@@ -5,7 +5,7 @@ use super::frame::{Component, Frame};
 use super::huffman::{Bits, Codes};
 use super::{Fault, idct};
 
-/// Where the coefficients that come in zigzag order lie in rows.
+/// The row-by-row index of each coefficient of the zigzag order.
 pub(super) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
     13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
@@ -25,31 +25,32 @@ pub(super) struct Scan {
     /// The coefficients it holds, first and last in zigzag order.
     pub(super) from: usize,
     pub(super) to: usize,
-    /// The lowest bits that were known before and that are known behind it; 0 before means none were.
+    /// How many low bits were missing before this scan and are missing after it; 0 before means that this is the first scan of
+    /// these coefficients.
     pub(super) before: u8,
     pub(super) behind: u8,
     /// Where its data begin.
     pub(super) at: usize,
 }
 
-/// The Huffman tables of the moment.
+/// The Huffman tables that are defined at this point of the file.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
     pub(super) first: [Option<Codes>; 4],
     pub(super) others: [Option<Codes>; 4],
 }
 
-/// What a scan's blocks have in common.
+/// The state that a scan's blocks share.
 struct State<'a> {
     bits: Bits<'a>,
     /// The first coefficient of each part's last block.
     last: [i32; 4],
-    /// Blocks still to come without a coefficient of their own.
+    /// How many of the next blocks have no further coefficients in this scan.
     empty_run: u32,
 }
 
-/// Decodes a scan into the frame's planes or coefficients. Tells where its data end and whether some of them meant
-/// nothing.
+/// Decodes a scan into the frame's planes or coefficients. Returns where its data end and whether some of them were not
+/// used.
 pub(super) fn decode(
     frame: &mut Frame,
     scan: &Scan,
@@ -113,7 +114,7 @@ pub(super) fn decode(
     Ok((at, stray | more))
 }
 
-/// Checks that a progressive scan adds to what came before it, and writes down how far it comes.
+/// Checks that a progressive scan continues the earlier ones, and records which bits it adds.
 fn note_progress(frame: &mut Frame, scan: &Scan) -> Result<(), Fault> {
     let Scan {
         from,
@@ -202,7 +203,7 @@ impl State<'_> {
         Ok(())
     }
 
-    /// The first coefficient of a block, which is told as its difference from the one before.
+    /// The first coefficient of a block, which is stored as its difference from the one of the block before.
     fn first_of(&mut self, codes: &Codes, index: usize) -> Result<i32, Fault> {
         let size = self.bits.symbol(codes)?;
         let difference = self.bits.signed(size.into());
@@ -274,7 +275,8 @@ impl State<'_> {
         Ok(())
     }
 
-    /// One more bit of a block's other coefficients (G.1.2.3): those that were there get theirs as they are passed by.
+    /// One more bit of a block's other coefficients (G.1.2.3): new coefficients, and one more
+    /// bit for each earlier one that is skipped on the way to them.
     fn others_refine(
         &mut self,
         block: &mut [i16; 64],

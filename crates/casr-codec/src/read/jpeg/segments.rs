@@ -7,15 +7,15 @@ use super::huffman::{Codes, next_marker};
 use super::scan::{Part, Scan, Tables, ZIGZAG};
 use super::{Fault, planes::Space};
 
-/// Scans beyond which a file is an attack: the longest progressive image that makes sense has fewer.
-const MOST_SCANS: usize = 256;
+/// The most scans that are read. A sensible progressive image has fewer; more would take time out of proportion to the file.
+const MAX_SCANS: usize = 256;
 
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
 const LINES: u8 = 0xdc;
 const COMMENT: u8 = 0xfe;
 
-/// A JPEG file on its way from marker to marker.
+/// Reads a JPEG file from marker to marker.
 pub(super) struct Reader {
     pub(super) bytes: Vec<u8>,
     pub(super) at: usize,
@@ -48,7 +48,7 @@ impl Reader {
         }
     }
 
-    /// Goes on to the next scan; `None` at the image's or the file's end.
+    /// Continues to the next scan; `None` at the image's or the file's end.
     pub(super) fn next_scan(&mut self) -> Result<Option<Scan>, Fault> {
         while !self.ended {
             let Some((start, marker)) = next_marker(&self.bytes, self.at) else {
@@ -59,7 +59,7 @@ impl Reader {
             self.at = start + 2;
             match marker {
                 END_OF_IMAGE => self.ended = true,
-                // Markers without content: a start of image, restarts that nobody waits for, and one without meaning.
+                // Markers without content: a second start of image, restarts outside of a scan, and one that is reserved.
                 0xd0..=0xd8 | 0x01 => self.stray = true,
                 _ => {
                     let content = self.content()?;
@@ -115,7 +115,7 @@ impl Reader {
                 return Err(Fault::unsupported("hierarchical coding"));
             }
             0xf7 => return Err(Fault::unsupported("JPEG-LS, lossless coding")),
-            // Conditions of arithmetic coding, and lines that are known by now.
+            // Parameters of arithmetic coding, and the number of lines, which was read before.
             0xcc | LINES => {}
             _ => return Err(Fault::damaged("it holds a segment without meaning")),
         }
@@ -124,7 +124,7 @@ impl Reader {
 
     fn scan(&mut self, range: Range<usize>) -> Result<Scan, Fault> {
         self.scans += 1;
-        if self.scans > MOST_SCANS {
+        if self.scans > MAX_SCANS {
             return Err(Fault::damaged("it has more scans than any photograph"));
         }
         let content = &self.bytes[range.clone()];
@@ -153,7 +153,7 @@ impl Reader {
             if first > 3 || others > 3 {
                 return Err(Fault::damaged("a scan names an unknown table"));
             }
-            // The table that counts is the one of a component's first scan.
+            // A component uses the table that was defined at its first scan.
             let chosen = &mut frame.components[component];
             if chosen.steps.is_none() {
                 chosen.steps = self.steps.get(chosen.table).copied().flatten();
@@ -165,7 +165,7 @@ impl Reader {
             });
         }
         let tail = &rest[2 * count..];
-        // What a sequential scan says of its coefficients does not count, but some say it wrongly.
+        // A sequential scan always has all coefficients; these fields are ignored, but wrong ones are remarked.
         self.stray |= !frame.progressive && tail != [0, 63, 0];
         Ok(Scan {
             parts,
@@ -177,8 +177,8 @@ impl Reader {
         })
     }
 
-    /// What the components stand for, by the rules of the Independent JPEG Group's library: JFIF goes before Adobe's
-    /// segment, and that before the components' names.
+    /// The colour space of the components, by the rules of the Independent JPEG Group's library: JFIF takes precedence over
+    /// Adobe's segment, and that over the components' names.
     pub(super) fn space(&self, frame: &Frame) -> Space {
         let begins = |marker: u8, name: &[u8]| {
             let mut extras = self.extras.iter().filter(|(kind, _)| *kind == marker);

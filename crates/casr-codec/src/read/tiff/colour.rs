@@ -30,14 +30,14 @@ impl Meaning {
 /// How a pixel lies in the decoder's buffer.
 pub(super) struct Layout {
     pub(super) meaning: Meaning,
-    /// Samples per pixel, those that mean nothing to us included.
+    /// Samples per pixel, those that are not used included.
     pub(super) stride: usize,
     /// 1, 2, 4, 8 or 16, of floating-point numbers 16 to 64; below 8 the samples are packed and every row starts on a byte.
     pub(super) bits: usize,
     /// Which of the samples is alpha.
     pub(super) alpha: Option<usize>,
     pub(super) premultiplied: bool,
-    /// 1, or one plane after the other for every sample.
+    /// 1, or the number of samples if each has a plane of its own.
     pub(super) planes: usize,
 }
 
@@ -95,7 +95,7 @@ impl Sample for u16 {
 }
 
 impl Layout {
-    /// How many bytes each strip or tile of an image holds, the rows of those that stand out below not counted.
+    /// How many bytes each strip or tile of an image holds, without the rows beyond the bottom of the image.
     pub(super) fn chunk_bytes(
         &self,
         (columns, rows): (u32, u32),

@@ -1,5 +1,5 @@
-//! Strips and tiles coded by LZW. The decoder takes those of which it has read the last byte for cut off while it still
-//! holds codes of them, so it is shown a few bytes more of each. What is cut off indeed is found out here.
+//! Strips and tiles coded by LZW. The decoder reports a strip as cut off once it has read its last byte, even if it still holds
+//! codes of it. So each strip is followed by a few more bytes, and whether one really is cut off is checked here.
 
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
@@ -12,13 +12,13 @@ use super::Fault;
 use super::outline::{Directory, Outline};
 use super::source::{Patched, Piece};
 
-/// What stands behind a strip or tile: more than the decoder holds.
-const FILL: &[u8] = &[0xff; 16];
+/// The bytes after a strip or tile: more than the decoder holds back.
+const PADDING: &[u8] = &[0xff; 16];
 
 /// Bytes that are unpacked at once.
 const BAND: usize = 1 << 16;
 
-/// Checks that strips or tiles hold as many bytes as they should, which `expected` tells of each.
+/// Checks that each strip or tile unpacks to as many bytes as `expected` returns for it.
 pub(super) fn check<S: Read + Seek>(
     source: &mut S,
     chunks: &[Range<u64>],
@@ -38,11 +38,11 @@ pub(super) fn check<S: Read + Seek>(
         let (mut packed, mut missing) = (&packed[..], expected(index));
         while missing > 0 {
             let result = decoder.decode_bytes(packed, &mut band[..missing.min(BAND)]);
-            // Whatever the decoder says of the stream, it can go on as long as something comes.
+            // Whatever status the decoder returns, it can continue as long as it makes progress.
             if result.consumed_in == 0 && result.consumed_out == 0 {
                 return Err(Fault::Truncated);
             }
-            result.status.map_err(Fault::damaged)?;
+            result.status.map_err(Fault::damaged_by)?;
             missing -= result.consumed_out;
             packed = &packed[result.consumed_in..];
         }
@@ -50,8 +50,8 @@ pub(super) fn check<S: Read + Seek>(
     Ok(())
 }
 
-/// Lets the strips or tiles of a directory be followed by some bytes, if its lists can tell where they are then, and
-/// tells where they lie.
+/// Presents the strips or tiles of a directory with padding after each, if the directory's lists can hold the new offsets.
+/// Returns where the strips or tiles lie in the file.
 pub(super) fn lengthen<S: Read + Seek>(
     outline: &Outline,
     directory: &Directory,
@@ -59,7 +59,7 @@ pub(super) fn lengthen<S: Read + Seek>(
 ) -> Vec<Range<u64>> {
     let chunks = outline.chunks(directory, patched);
     let total = chunks.iter().fold(0u64, |total, chunk| {
-        total.saturating_add(chunk.end - chunk.start + FILL.len() as u64)
+        total.saturating_add(chunk.end - chunk.start + PADDING.len() as u64)
     });
     let lists = 2 * chunks.len() as u64 * outline.offset_bytes() as u64;
     let end = patched.end().saturating_add(total).saturating_add(lists);
@@ -68,9 +68,9 @@ pub(super) fn lengthen<S: Read + Seek>(
     }
     let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
     for chunk in &chunks {
-        lengths.push(chunk.end - chunk.start + FILL.len() as u64);
+        lengths.push(chunk.end - chunk.start + PADDING.len() as u64);
         offsets.push(patched.append(Piece::Part(chunk.clone())));
-        patched.append(Piece::Bytes(Cow::Borrowed(FILL)));
+        patched.append(Piece::Bytes(Cow::Borrowed(PADDING)));
     }
     for (list, values) in [(directory.offsets, offsets), (directory.lengths, lengths)] {
         let Some(list) = list else {
@@ -80,7 +80,7 @@ pub(super) fn lengthen<S: Read + Seek>(
             .iter()
             .flat_map(|&value| outline.bytes(value, outline.offset_bytes()))
             .collect();
-        // One number lies in its entry, several lie where that says.
+        // A single number lies in its entry; for several, the entry holds their offset.
         let value = if values.len() == 1 {
             bytes
         } else {

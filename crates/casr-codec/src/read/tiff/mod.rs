@@ -17,7 +17,8 @@ use tiff::tags::{
 use tiff::{ColorType, TiffError, TiffFormatError};
 
 use super::decoded::{Decoded, with_room};
-use super::{Content, Decoder, Fault, Header, Input};
+use super::source::Content;
+use super::{Decoder, Fault, Header, Input};
 use crate::exif::directories::{Directories, Field, element_bytes, is_private, kept_in_main};
 use crate::limits::METADATA_BYTES;
 use crate::orientation::Orientation;
@@ -28,7 +29,7 @@ use colour::{Layout, Meaning, Raw};
 use outline::{Directory, Outline};
 use source::Patched;
 
-/// Samples per pixel above which a file is no photograph.
+/// The most samples per pixel that are read.
 const MAX_SAMPLES: usize = 8;
 
 const XMP: Tag = Tag::Unknown(700);
@@ -38,10 +39,10 @@ const MAKER_NOTE: u16 = 37_500;
 const INTEROPERABILITY: Tag = Tag::Unknown(40_965);
 const BLACK_IS_ZERO: u64 = 1;
 
-type Source = BufReader<Patched<Content>>;
+type Source<'a> = BufReader<Patched<Content<'a>>>;
 
-struct TiffDecoder {
-    inner: Inner<Source>,
+struct TiffDecoder<'a> {
+    inner: Inner<Source<'a>>,
     header: Header,
     layout: Layout,
     metadata: Metadata,
@@ -50,22 +51,22 @@ struct TiffDecoder {
     streams: Option<Vec<Range<u64>>>,
     /// Where its strips or tiles lie, if they are coded by LZW.
     packed: Vec<Range<u64>>,
-    /// How many rows the decoder is shown, if there are more than the image has.
+    /// How many rows are presented to the decoder, if they are more than the image has.
     whole_tiles: Option<usize>,
 }
 
 /// How many pages a file has.
-pub(super) fn pages(mut file: Input) -> Result<usize, Fault> {
+pub(super) fn pages(mut file: Input<'_>) -> Result<usize, Fault> {
     Ok(Outline::of(&mut file)?.pages.len())
 }
 
-/// Opens a page, counted from 0; the first one, and a remark where there are others, if none is asked for.
-pub(super) fn open(
-    mut file: Input,
+/// Opens a page, counted from 0. Without a page it opens the first one, and others are a loss.
+pub(super) fn open<'a>(
+    mut file: Input<'a>,
     bytes: u64,
     limits: &Limits,
     page: Option<usize>,
-) -> Result<Box<dyn Decoder>, Fault> {
+) -> Result<Box<dyn Decoder + 'a>, Fault> {
     let outline = Outline::of(&mut file)?;
     if outline.camera_raw {
         return Err(Fault::CameraRaw);
@@ -101,7 +102,7 @@ pub(super) fn open(
     }
     let place = directory.and_then(Directory::palette_at);
     if let Some(place) = place {
-        // The decoder reads greys, but no indices; it is shown the one for the other.
+        // The decoder reads greys, but no indices, so indices are presented as greys.
         patched.replace(place, outline.bytes(BLACK_IS_ZERO, 2));
     }
     let rows = directory.and_then(Directory::rows_within_tiles);
@@ -142,7 +143,7 @@ pub(super) fn open(
     let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room);
     let mut photoshop = of(PHOTOSHOP).map(|(_, bytes)| bytes);
     if let Some((kind, mut records)) = of(IPTC) {
-        // Some writers call the records numbers of 32 bits; each of them begins with 0x1c.
+        // Some writers store the records as 32-bit numbers, which reverses their bytes in fours; a record begins with 0x1c.
         if let (Type::LONG, [first, _, _, 0x1c, ..]) = (kind, &records[..])
             && *first != 0x1c
         {
@@ -193,7 +194,7 @@ fn bounded(bytes: usize) -> InnerLimits {
 
 /// The colours of a palette: all reds, then all greens, then all blues. Some writers fill only the lower half of the 16
 /// bits; a map without any value above 255 is taken for such a one, as libtiff does.
-fn colour_map(inner: &mut Inner<Source>) -> Result<Vec<u16>, Fault> {
+fn colour_map(inner: &mut Inner<Source<'_>>) -> Result<Vec<u16>, Fault> {
     let mut map = inner
         .find_tag_unsigned_vec::<u16>(Tag::ColorMap)?
         .unwrap_or_default();
@@ -203,7 +204,7 @@ fn colour_map(inner: &mut Inner<Source>) -> Result<Vec<u16>, Fault> {
     Ok(map)
 }
 
-fn layout(inner: &mut Inner<Source>, palette: Option<Vec<u16>>) -> Result<Layout, Fault> {
+fn layout(inner: &mut Inner<Source<'_>>, palette: Option<Vec<u16>>) -> Result<Layout, Fault> {
     let kind = inner.colortype()?;
     let extra = inner
         .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)?
@@ -268,14 +269,18 @@ fn layout(inner: &mut Inner<Source>, palette: Option<Vec<u16>>) -> Result<Layout
     })
 }
 
-fn is_jpeg(inner: &mut Inner<Source>) -> Result<bool, Fault> {
+fn is_jpeg(inner: &mut Inner<Source<'_>>) -> Result<bool, Fault> {
     let compression = inner.find_tag_unsigned::<u16>(Tag::Compression)?;
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
 /// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a
 /// maker's note that cannot be moved there.
-fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option<Vec<u8>>, bool) {
+fn exif(
+    inner: &mut Inner<Source<'_>>,
+    outline: &Outline,
+    room: &mut u64,
+) -> (Option<Vec<u8>>, bool) {
     let mut main = inner.image_ifd();
     let tags: Vec<Tag> = main
         .directory()
@@ -305,7 +310,7 @@ fn exif(inner: &mut Inner<Source>, outline: &Outline, room: &mut u64) -> (Option
     (directories.to_exif(), lost)
 }
 
-fn sub_directory(inner: &mut Inner<Source>, place: Option<u64>, room: &mut u64) -> Vec<Field> {
+fn sub_directory(inner: &mut Inner<Source<'_>>, place: Option<u64>, room: &mut u64) -> Vec<Field> {
     let Some(directory) = place.and_then(|offset| inner.read_directory(IfdPointer(offset)).ok())
     else {
         return Vec::new();
@@ -326,7 +331,7 @@ fn fields(directory: &mut IfdDecoder<'_>, tags: &[Tag], room: &mut u64) -> Vec<F
 /// A tag's type and little-endian value, if it is there, whole and within the room, which it uses up. Metadata that is
 /// damaged is left out: it is no reason to refuse the pixels.
 fn value(directory: &mut IfdDecoder<'_>, tag: Tag, room: &mut u64) -> Option<(Type, Vec<u8>)> {
-    // The decoder makes room for a value of any length, so that is judged first.
+    // The decoder allocates a value of any length, so that is checked first.
     let entry = directory.find_entry(tag)?;
     let length = entry
         .count()
@@ -338,7 +343,7 @@ fn value(directory: &mut IfdDecoder<'_>, tag: Tag, room: &mut u64) -> Option<(Ty
     Some((value.data_type(), value.as_bytes().to_vec()))
 }
 
-impl Decoder for TiffDecoder {
+impl Decoder for TiffDecoder<'_> {
     fn header(&self) -> Header {
         self.header
     }
@@ -384,8 +389,8 @@ impl Decoder for TiffDecoder {
     }
 }
 
-/// What the decoder makes of the pixels.
-fn raw(inner: Inner<Source>) -> Result<Raw, Fault> {
+/// Decodes the pixels.
+fn raw(inner: Inner<Source<'_>>) -> Result<Raw, Fault> {
     let mut result = DecodingResult::U8(Vec::new());
     let mut inner = inner.with_limits(bounded(usize::MAX));
     let filled = inner.read_image_to_buffer(&mut result)?;
@@ -415,7 +420,7 @@ impl From<TiffError> for Fault {
     fn from(error: TiffError) -> Self {
         match error {
             TiffError::IoError(error) => error.into(),
-            TiffError::UnsupportedError(error) => Self::unsupported(error),
+            TiffError::UnsupportedError(error) => Self::unsupported_by(error),
             TiffError::FormatError(TiffFormatError::InvalidDimensions(width, height)) => {
                 Self::NoPixels {
                     width: width.into(),
@@ -425,7 +430,7 @@ impl From<TiffError> for Fault {
             TiffError::LimitsExceeded => {
                 Self::damaged("its directory is larger than any photograph's")
             }
-            error => Self::damaged(error),
+            error => Self::damaged_by(error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which images a TIFF holds: its chain of directories and those that hang from them, looked over before one is decoded.
+//! Which images a TIFF holds: its chain of directories and those that hang from them, read before one of them is decoded.
 
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use crate::exif::directories::{describes_pixels, element_bytes};
 
-/// Directories and entries beyond which nobody looks further.
-const MOST_DIRECTORIES: usize = 10_000;
-const MOST_ENTRIES: usize = 500_000;
-/// Strips or tiles beyond which their list is taken for damaged.
-const MOST_CHUNKS: u64 = 1 << 24;
+/// How many directories and entries are read at most; a file with more is read in part.
+const MAX_DIRECTORIES: usize = 10_000;
+const MAX_ENTRIES: usize = 500_000;
+/// The most strips or tiles of an image; a longer list is taken for damaged.
+const MAX_CHUNKS: u64 = 1 << 24;
 
 const PALETTE: u64 = 3;
 const LZW: u64 = 5;
@@ -22,11 +22,11 @@ const LONG: u16 = 4;
 const LONG8: u16 = 16;
 const LEAST_BIT_FIRST: u64 = 2;
 
-/// What of a directory matters before it is decoded.
+/// The parts of a directory that are needed before the image is decoded.
 #[derive(Clone, Default)]
 pub(super) struct Directory {
     at: u64,
-    /// A smaller copy of another image, or the mask of one.
+    /// Whether it is a smaller copy of another image, or the mask of one.
     auxiliary: bool,
     photometric: Option<u64>,
     /// Where the value of the photometric interpretation lies.
@@ -34,7 +34,7 @@ pub(super) struct Directory {
     compression: u64,
     least_bit_first: bool,
     digital_negative: bool,
-    /// Where the number of rows lies, its bytes, and itself.
+    /// The number of rows: its offset in the file, its size in bytes, and its value.
     rows: Option<(u64, usize, u64)>,
     tile_rows: u64,
     separate_planes: bool,
@@ -57,8 +57,8 @@ impl Directory {
         self.compression == LZW
     }
 
-    /// The number of rows, if tiles of separate planes stand out beyond the last one: the decoder knows no such tiles but
-    /// in the first plane. Where the number lies in the file, its bytes, and what it would be with whole tiles.
+    /// The number of rows, if tiles of separate planes extend beyond the last one, which the decoder supports in the first plane
+    /// only. Also the number's offset in the file, its size in bytes, and its value for whole tiles.
     pub(super) fn rows_within_tiles(&self) -> Option<(u64, (u64, usize, u64))> {
         let (place, bytes, rows) = self.rows?;
         let stands_out = self.separate_planes && !self.is_jpeg() && self.tile_rows > 0;
@@ -67,13 +67,13 @@ impl Directory {
         (stands_out && whole > rows && fits).then_some((rows, (place, bytes, whole)))
     }
 
-    /// Whether a value that the decoder reads by itself is longer than a file of so many bytes. The decoder would make
-    /// room for it before it finds out.
+    /// Whether a value that the decoder reads by itself is longer than a file of so many bytes. The decoder would
+    /// allocate it before it notices.
     pub(super) fn is_longer_than(&self, bytes: u64) -> bool {
         self.longest > bytes
     }
 
-    /// Where the directory says that its samples are indices, if it does.
+    /// The offset of the value that says that samples are indices, if they are.
     pub(super) fn palette_at(&self) -> Option<u64> {
         self.photometric_at
             .filter(|_| self.photometric == Some(PALETTE))
@@ -101,12 +101,13 @@ pub(super) struct Outline {
     big: bool,
     /// Full-size images in the file's order; if there is none, whatever comes first.
     pub(super) pages: Vec<Directory>,
-    /// Whether the photograph is there only as a camera's sensor saw it.
+    /// Whether the photograph is there only as the readings of a camera's sensor.
     pub(super) camera_raw: bool,
 }
 
 impl Outline {
-    /// Looks over a file. What is beyond its end or contradicts itself is passed over; the decoder will find it.
+    /// Reads the directories of a file. What lies beyond its end or contradicts itself is skipped; it is an error of the decoder
+    /// later.
     pub(super) fn of<S: Read + Seek>(source: &mut S) -> io::Result<Self> {
         let mut head = [0; 16];
         source.seek(SeekFrom::Start(0))?;
@@ -169,7 +170,7 @@ impl Outline {
         })
     }
 
-    /// Where the file's head tells the first directory, and what must stand there so that it is this one.
+    /// The offset of the link to the first directory in the file's head, and the bytes that make it a link to this one.
     pub(super) fn first_link(&self, directory: &Directory) -> (u64, Vec<u8>) {
         if self.big {
             (8, self.bytes(directory.at, 8))
@@ -298,7 +299,7 @@ impl<S: Read + Seek> Walk<'_, S> {
     /// The directories from one on, as far as there are any.
     fn chain(&mut self, mut at: u64) -> Vec<Directory> {
         let mut chain = Vec::new();
-        while at != 0 && self.seen.len() < MOST_DIRECTORIES && self.seen.insert(at) {
+        while at != 0 && self.seen.len() < MAX_DIRECTORIES && self.seen.insert(at) {
             let Some((directory, next)) = self.directory(at) else {
                 break;
             };
@@ -313,7 +314,7 @@ impl<S: Read + Seek> Walk<'_, S> {
         let count = self.read_at(at, count_bytes)?;
         let count = usize::try_from(self.number(&count)).ok()?;
         self.entries = self.entries.checked_add(count)?;
-        if self.entries > MOST_ENTRIES {
+        if self.entries > MAX_ENTRIES {
             return None;
         }
         let start = at + count_bytes as u64;
@@ -374,7 +375,7 @@ impl<S: Read + Seek> Walk<'_, S> {
 
     /// The numbers of a list; none if they are beyond the file's end.
     fn numbers(&mut self, list: List) -> Vec<u64> {
-        if list.count > MOST_CHUNKS || !matches!(list.bytes, 1 | 2 | 4 | 8) {
+        if list.count > MAX_CHUNKS || !matches!(list.bytes, 1 | 2 | 4 | 8) {
             return Vec::new();
         }
         let bytes = self

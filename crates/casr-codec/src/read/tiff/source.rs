@@ -1,10 +1,10 @@
-//! A file that is read as if some of its bytes were others: what the decoder does not know is put right below it.
+//! Presents a file to the decoder with some bytes replaced, so that it reads what it does not support by itself.
 
 use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-/// A file with bytes replaced, with ranges whose bytes hold their bits in the other order, and with more bytes behind
+/// A file with bytes replaced, with ranges whose bytes hold their bits in the other order, and with more bytes after
 /// its end.
 pub(super) struct Patched<S> {
     inner: S,
@@ -13,17 +13,17 @@ pub(super) struct Patched<S> {
     patches: Vec<(u64, Vec<u8>)>,
     /// Ranges in order, apart from each other.
     reversed: Vec<Range<u64>>,
-    /// What lies behind the end, each with its place.
+    /// Pieces after the end, each with its offset.
     behind: Vec<(u64, Piece)>,
-    /// Where the next piece would lie.
+    /// The offset of the next piece to be appended.
     end: u64,
 }
 
-/// Bytes behind the end of a file.
+/// Bytes after the end of a file.
 pub(super) enum Piece {
     /// The same bytes as in a range of the file.
     Part(Range<u64>),
-    /// Others.
+    /// Other bytes.
     Bytes(Cow<'static, [u8]>),
 }
 
@@ -49,12 +49,12 @@ impl<S: Read + Seek> Patched<S> {
         }
     }
 
-    /// Lets `bytes` stand at offset `at`.
+    /// Replaces the bytes at offset `at`.
     pub(super) fn replace(&mut self, at: u64, bytes: Vec<u8>) {
         self.patches.push((at, bytes));
     }
 
-    /// Lets the bits of every byte in these ranges stand the other way round.
+    /// Reverses the bits of every byte in these ranges.
     pub(super) fn reverse_bits(&mut self, mut ranges: Vec<Range<u64>>) {
         ranges.retain(|range| !range.is_empty());
         ranges.sort_by_key(|range| range.start);
@@ -66,7 +66,7 @@ impl<S: Read + Seek> Patched<S> {
         }
     }
 
-    /// Lets a piece stand behind all others, and tells its place.
+    /// Appends a piece and returns its offset.
     pub(super) fn append(&mut self, piece: Piece) -> u64 {
         let place = self.end;
         self.end = place.saturating_add(piece.length());
@@ -74,7 +74,7 @@ impl<S: Read + Seek> Patched<S> {
         place
     }
 
-    /// Where the next piece would lie.
+    /// The offset of the next piece to be appended.
     pub(super) fn end(&self) -> u64 {
         self.end
     }

@@ -1,5 +1,5 @@
-//! Strips and tiles that are JPEG streams (TIFF Technical Note 2): the one decoder of this crate reads them, too, so that
-//! they are right or refused like other JPEG files.
+//! Strips and tiles that are JPEG streams (TIFF Technical Note 2): the JPEG decoder of this crate reads
+//! them, under the same rules as JPEG files.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -13,14 +13,15 @@ use super::Fault;
 use super::Source;
 use super::colour::{Layout, Raw};
 
-/// How much higher than a strip a stream may be: a whole unit of its samples.
-const SLACK: usize = 16;
-/// How often more pixels than the image has all streams together may have, and how many there may be in any case.
-const MOST_TIMES: usize = 4;
-const MOST: usize = 1 << 22;
-/// How many bytes per sample all streams together may have beyond those of the file: strips or tiles that are alike may
-/// share their stream.
-const SHARED: u64 = 4;
+/// How many rows more than its strip a stream may have: streams are padded to whole units of up to 16 rows.
+const MAX_PADDING_ROWS: usize = 16;
+/// The most pixels that all streams together may have, as a multiple of the image's, against many streams in one place.
+const MAX_PIXELS_RATIO: usize = 4;
+/// The pixels, and the bytes, that are allowed in addition, for small images.
+const ALLOWANCE: usize = 1 << 22;
+/// The most bytes per sample that all streams together may have in addition to those of the file: identical strips or tiles
+/// may share one stream.
+const MAX_SHARED_BYTES: u64 = 4;
 
 const WHITE_IS_ZERO: u16 = 0;
 
@@ -28,7 +29,7 @@ impl Layout {
     /// The samples of an image, read from the streams of its strips or tiles.
     pub(super) fn of_streams(
         &self,
-        inner: &mut Inner<Source>,
+        inner: &mut Inner<Source<'_>>,
         streams: &[Range<u64>],
         (width, height): (usize, usize),
     ) -> Result<Raw, Fault> {
@@ -48,9 +49,10 @@ impl Layout {
         let inverted =
             inner.find_tag_unsigned(Tag::PhotometricInterpretation)? == Some(WHITE_IS_ZERO);
         let mut samples = zeros::<u8>(width * height * self.stride)?;
-        let mut room = MOST + MOST_TIMES * width * height * self.planes;
+        let mut room = ALLOWANCE + MAX_PIXELS_RATIO * width * height * self.planes;
         let file = inner.inner().seek(SeekFrom::End(0))?;
-        let mut bytes = file.saturating_add(SHARED * samples.len() as u64 + MOST as u64);
+        let mut bytes =
+            file.saturating_add(MAX_SHARED_BYTES * samples.len() as u64 + ALLOWANCE as u64);
         for index in 0..per_plane * self.planes {
             let stream = streams.get(index).ok_or(Fault::Truncated)?;
             let length = (stream.end - stream.start).saturating_add(tables.len() as u64);
@@ -58,8 +60,12 @@ impl Layout {
                 .checked_sub(length)
                 .ok_or_else(|| Fault::damaged("its parts lie upon each other"))?;
             let stream = read(inner.inner(), stream)?;
-            // Tiles may stand out of the image.
-            let most = (chunk_width, most_rows.saturating_add(SLACK), room);
+            // Tiles may extend beyond the image.
+            let most = (
+                chunk_width,
+                most_rows.saturating_add(MAX_PADDING_ROWS),
+                room,
+            );
             let part = jpeg::part(&tables, &stream, most)?;
             room -= part.width * part.height;
             let (plane, chunk) = (index / per_plane, index % per_plane);
@@ -85,7 +91,7 @@ impl Layout {
     }
 }
 
-fn read(source: &mut Source, range: &Range<u64>) -> Result<Vec<u8>, Fault> {
+fn read(source: &mut Source<'_>, range: &Range<u64>) -> Result<Vec<u8>, Fault> {
     source.seek(SeekFrom::Start(range.start))?;
     let mut bytes = Vec::new();
     let length = range.end - range.start;

@@ -1,17 +1,20 @@
 //! GIF: the first frame, on its canvas.
 
+mod extensions;
+
 use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
 use super::decoded::{Decoded, Samples, zeros};
-use super::extensions::{self, Extensions};
 use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
 
-struct Gif {
-    inner: gif::Decoder<Input>,
+use extensions::Extensions;
+
+struct Gif<'a> {
+    inner: gif::Decoder<Input<'a>>,
     header: Header,
     frame: Frame,
     extensions: Extensions,
@@ -27,7 +30,10 @@ struct Frame {
     transparent: Option<u8>,
 }
 
-pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
+pub(super) fn open<'a>(
+    mut file: Input<'a>,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder + 'a>, Fault> {
     let extensions = extensions::of(&mut file)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
@@ -58,7 +64,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
         width: width.into(),
         height: height.into(),
         colour: Colour::Rgb,
-        // What the frame leaves bare of the canvas is transparent.
+        // The part of the canvas that the frame does not cover is transparent.
         alpha: info.transparent.is_some() || !covers,
         depth: Depth::Eight,
         orientation: Orientation::UPRIGHT,
@@ -71,7 +77,7 @@ pub(super) fn open(mut file: Input, limits: &Limits) -> Result<Box<dyn Decoder>,
     }))
 }
 
-impl Decoder for Gif {
+impl Decoder for Gif<'_> {
     fn header(&self) -> Header {
         self.header
     }
@@ -89,7 +95,7 @@ impl Decoder for Gif {
         let stride = colour.channels() + usize::from(alpha);
         let mut samples = zeros::<u8>(width * height * stride)?;
         self.frame.paint(&indices, &mut samples, width, stride);
-        // A damaged later frame does not spoil the first.
+        // Damage in a later frame does not matter for the first.
         let later = matches!(self.inner.next_frame_info(), Ok(Some(_)));
         let mut losses = Vec::new();
         if later {
@@ -114,7 +120,7 @@ impl Decoder for Gif {
 }
 
 impl Frame {
-    /// Lays the frame on a bare canvas of `width` pixels a row and `stride` samples a pixel; what sticks out is cut.
+    /// Paints the frame on an empty canvas of `width` pixels a row and `stride` samples a pixel, clipped to the canvas.
     fn paint(&self, indices: &[u8], canvas: &mut [u8], width: usize, stride: usize) {
         let shown = self.width.min(width.saturating_sub(self.left));
         let rows = canvas.chunks_exact_mut(width * stride).skip(self.top);
@@ -146,7 +152,7 @@ impl From<DecodingError> for Fault {
         match error {
             DecodingError::Io(error) => error.into(),
             DecodingError::UnexpectedEof => Self::Truncated,
-            error => Self::damaged(error),
+            error => Self::damaged_by(error),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The extensions of a GIF (GIF89a, sections 23 to 26): its decoder passes over comments and what programs have added.
+//! The extensions of a GIF (GIF89a, sections 23 to 26): its decoder skips comments and what programs have added.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::limits::METADATA_BYTES;
 
-/// Blocks beyond which nobody looks.
-const MOST: usize = 1 << 20;
+/// How many blocks are searched for extensions; a file with more is searched in part.
+const MAX_BLOCKS: usize = 1 << 20;
 
 const EXTENSION: u8 = 0x21;
 const IMAGE: u8 = 0x2c;
@@ -25,11 +25,11 @@ const KNOWN: [&[u8]; 4] = [
 #[derive(Default)]
 pub(super) struct Extensions {
     pub(super) comments: Vec<Vec<u8>>,
-    /// Some that are not known here.
+    /// Whether there are some that this crate does not recognise.
     pub(super) unknown: bool,
 }
 
-/// Looks over a file and goes back to its start. What is cut off is the decoder's concern.
+/// Collects the extensions of a file and goes back to its start. A file that is cut off is an error of the decoder later.
 pub(super) fn of(file: &mut (impl Read + Seek)) -> io::Result<Extensions> {
     let mut extensions = Extensions::default();
     match walk(file, &mut extensions) {
@@ -44,7 +44,7 @@ fn walk(file: &mut (impl Read + Seek), extensions: &mut Extensions) -> io::Resul
     let head = bytes::<13>(file)?;
     skip_palette(file, head[10])?;
     let mut room = METADATA_BYTES;
-    for _ in 0..MOST {
+    for _ in 0..MAX_BLOCKS {
         match bytes::<1>(file)? {
             [EXTENSION] => {
                 let [label] = bytes::<1>(file)?;
@@ -74,7 +74,7 @@ fn bytes<const COUNT: usize>(file: &mut impl Read) -> io::Result<[u8; COUNT]> {
     Ok(bytes)
 }
 
-/// Goes behind a palette, if the flags before it announce one.
+/// Skips a palette, if the flags before it announce one.
 fn skip_palette(file: &mut impl Seek, flags: u8) -> io::Result<()> {
     if flags & 0x80 != 0 {
         file.seek_relative(3 << ((flags & 7) + 1))?;
@@ -82,7 +82,7 @@ fn skip_palette(file: &mut impl Seek, flags: u8) -> io::Result<()> {
     Ok(())
 }
 
-/// Goes behind the parts of a block; of a comment it takes all of them along, and of an application the first, its name.
+/// Skips the parts of a block. Returns all parts of a comment, and the first part of an application's, which is its name.
 fn sub_blocks(file: &mut (impl Read + Seek), label: u8, room: &mut usize) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     loop {
