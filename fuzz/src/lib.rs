@@ -9,8 +9,8 @@ mod round_trip;
 
 use casr_codec::{CodecError, Format, Limits, Picture};
 
-/// The most pixels of an image: enough for every kind of block, strip and tile, and few enough for thousands of files a
-/// second.
+/// The most pixels of an image: enough for every kind of block, strip and tile, and few enough for
+/// thousands of files a second.
 const LIMITS: Limits = Limits {
     max_pixels: 1 << 14,
 };

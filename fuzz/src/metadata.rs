@@ -1,5 +1,5 @@
-//! EXIF, XMP, IPTC and the rest of what travels along: any bytes are carried from format to format, or their loss is
-//! reported as lost, and what came through once comes through again unchanged.
+//! EXIF, XMP, IPTC and the rest of what travels along: any bytes are carried from format to format,
+//! or their loss is reported as lost, and what came through once comes through again unchanged.
 
 use arbitrary::{Result, Unstructured};
 use casr_codec::{
@@ -11,8 +11,9 @@ use super::{FORMATS, LIMITS, check_samples, memory};
 
 /// Takes an input apart and carries it from a first to a second format, which is written twice.
 ///
-/// The first byte chooses the formats and whether the resolution is scaled, the second what metadata there are. They
-/// follow in the order of [`Metadata`]'s fields, each but the last behind its length in 16 bits.
+/// The first byte chooses the formats and whether the resolution is scaled, the second what
+/// metadata there are. They follow in the order of [`Metadata`]'s fields, each but the last behind
+/// its length in 16 bits.
 pub(crate) fn check(input: &[u8]) {
     // An input that is too short to say what it is says nothing.
     let _ = carry(&mut Unstructured::new(input));
@@ -161,7 +162,8 @@ fn check_kept(given: &Metadata, read: &Metadata, format: Format, losses: &[Loss]
     if there(&given.icc) && !lost(Loss::Profile) {
         assert_eq!(read.icc, given.icc, "{format}");
     }
-    // A TIFF keeps an EXIF's fields, of which there may be none, and what JPEG puts before it is none of its own.
+    // A TIFF keeps an EXIF's fields, of which there may be none, and what JPEG puts before it is
+    // none of its own.
     let prefixed = |exif: &Vec<u8>| exif.starts_with(b"Exif\0\0");
     let whole = format != Format::Tiff && !given.exif.as_ref().is_some_and(prefixed);
     if there(&given.exif) && !lost(Loss::Exif) && whole {

@@ -12,8 +12,8 @@ const MAX_SIDE: usize = 48;
 
 /// Writes the image that an input describes and reads it again.
 ///
-/// The first bytes choose format, kind and size, then come metadata, and what is left are the samples, repeated as often
-/// as there is need.
+/// The first bytes choose format, kind and size, then come metadata, and what is left are the
+/// samples, repeated as often as there is need.
 pub(crate) fn check(input: &[u8]) {
     // An input that is too short to say what it is says nothing.
     let _ = round_trip(&mut Unstructured::new(input));

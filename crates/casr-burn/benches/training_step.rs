@@ -1,5 +1,5 @@
-//! A training step of twenty 48→48 convolutions with SiLU on 16 patches of 48×48, forward and backward: our op and
-//! Burn's own convolution in turn. Prints medians, GFLOP/s and the ratio.
+//! A training step of twenty 48→48 convolutions with SiLU on 16 patches of 48×48, forward and
+//! backward: our op and Burn's own convolution in turn. Prints medians, GFLOP/s and the ratio.
 
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;

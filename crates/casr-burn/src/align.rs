@@ -1,4 +1,5 @@
-//! SDAM, structural distribution alignment: the statistics of superpixels are held to what they were one step before.
+//! SDAM, structural distribution alignment: the statistics of superpixels are held to what they
+//! were one step before.
 
 use crate::layers::Convolution;
 use crate::ops::reference;
@@ -11,7 +12,8 @@ use burn::tensor::{
 use casr_kernels::conv::Activation;
 use casr_net::{LARGEST_GAIN, Places};
 
-/// The statistics that a step left behind, and where the superpixels of the next one find theirs among them.
+/// The statistics that a step left behind, and where the superpixels of the next one find theirs
+/// among them.
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// `[n, rows, columns, statistics]` of the step before.
@@ -20,8 +22,8 @@ pub struct Reference {
     pub places: Places,
 }
 
-/// The module. What it does to a superpixel is decided by two small layers that see its statistics, and how the
-/// reference differs.
+/// The module. What it does to a superpixel is decided by two small layers that see its statistics,
+/// and how the reference differs.
 #[derive(Module, Debug)]
 pub(crate) struct Alignment {
     inner: Convolution,
@@ -44,8 +46,8 @@ impl Alignment {
         }
     }
 
-    /// Whitens the features by the statistics of their superpixels and colours them anew, by statistics moved towards the reference
-    /// as far as the gates are open.
+    /// Whitens the features by the statistics of their superpixels and colours them anew, by
+    /// statistics moved towards the reference as far as the gates are open.
     pub fn forward(
         &self,
         features: Tensor<4>,

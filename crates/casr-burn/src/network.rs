@@ -39,8 +39,8 @@ impl Block {
     }
 }
 
-/// What the network knows of the step: two small layers on (log2 s_y, log2 s_x) and the input's [`Origin`], added to what
-/// the encoder gives.
+/// What the network knows of the step: two small layers on (log2 s_y, log2 s_x) and the input's
+/// [`Origin`], added to what the encoder gives.
 #[derive(Module, Debug)]
 struct StepEmbedding {
     /// `[2, C]`.
@@ -125,14 +125,15 @@ impl HeatHead {
 /// What one step reads.
 #[derive(Clone, Debug)]
 pub struct StepInput {
-    /// Windows of level k−1, `[n, h, w, 3]`, in an enlargement with [`NetworkConfig::border`] mirrored pixels where the level ends. They
-    /// begin on the [`GRID`].
+    /// Windows of level k−1, `[n, h, w, 3]`, in an enlargement with [`NetworkConfig::border`]
+    /// mirrored pixels where the level ends. They begin on the [`GRID`].
     pub level: Tensor<4>,
     /// How they become their part of level k.
     pub geometry: Arc<StepGeometry>,
     /// Where each of them comes from.
     pub origins: Vec<Origin>,
-    /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
+    /// The self-similarity of the original image; needed by a network with
+    /// [`NetworkConfig::similarity`].
     pub prior: Option<PriorTensors>,
     /// The statistics that step k−1 left behind; none at the first step.
     pub reference: Option<Reference>,
@@ -143,8 +144,8 @@ pub struct StepInput {
 pub struct StepOutput {
     /// A part of level k, `[n, H, W, 3]`, not clamped.
     pub level: Tensor<4>,
-    /// What the next step aligns to, `[n, rows, columns, statistics]` over the cells of the windows; see
-    /// [`NetworkConfig::statistics`]. None without [`NetworkConfig::alignment`].
+    /// What the next step aligns to, `[n, rows, columns, statistics]` over the cells of the
+    /// windows; see [`NetworkConfig::statistics`]. None without [`NetworkConfig::alignment`].
     pub statistics: Option<Tensor<4>>,
 }
 
@@ -203,8 +204,8 @@ impl Network {
 
     /// One step, level k−1 → level k.
     ///
-    /// Values closer to a cut edge of the window than [`NetworkConfig::reach`] are not what the whole level would give; at the level's own
-    /// edges they are, and elsewhere but for rounding.
+    /// Values closer to a cut edge of the window than [`NetworkConfig::reach`] are not what the
+    /// whole level would give; at the level's own edges they are, and elsewhere but for rounding.
     ///
     /// # Panics
     /// If the prior is missing for a network that needs it.
@@ -263,8 +264,8 @@ impl Network {
     }
 }
 
-/// Takes a share of what the outputs of the heat field, shrunk again, differ from the level below out of those that are kept: see
-/// [`Origin::anchor`].
+/// Takes a share of what the outputs of the heat field, shrunk again, differ from the level below
+/// out of those that are kept: see [`Origin::anchor`].
 fn anchored(
     result: Tensor<4>,
     below: Tensor<4>,

@@ -15,8 +15,8 @@ impl Network {
 
     /// This network with other values, in its own order.
     ///
-    /// Parameters get ids by their order, so that an optimizer's record fits the network again after a
-    /// restart.
+    /// Parameters get ids by their order, so that an optimizer's record fits the network again
+    /// after a restart.
     ///
     /// # Panics
     /// If there are fewer parameters, or a parameter has another number of values.

@@ -1,4 +1,5 @@
-//! SARM, self-similarity aware restoration: every step reads the self-similarity of the original image.
+//! SARM, self-similarity aware restoration: every step reads the self-similarity of the original
+//! image.
 
 use crate::layers::Convolution;
 use crate::prior::PriorTensors;
@@ -8,8 +9,8 @@ use burn::tensor::{Device, Tensor, activation::silu};
 use casr_kernels::{conv::Activation, similarity::LAGS};
 use casr_net::DETAILS;
 
-/// The module: matches are pasted into the features of the encoder, and the local autocorrelation of the original image scales
-/// and shifts these, superpixel by superpixel.
+/// The module: matches are pasted into the features of the encoder, and the local autocorrelation
+/// of the original image scales and shifts these, superpixel by superpixel.
 #[derive(Module, Debug)]
 pub(crate) struct Similarity {
     matches: Convolution,

@@ -1,4 +1,5 @@
-//! What products run, kernels on slices, is the network that is trained; and its parameters are called alike.
+//! What products run, kernels on slices, is the network that is trained; and its parameters are
+//! called alike.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use casr_burn::{Network, PriorTensors, Reference, StepInput};

@@ -1,4 +1,5 @@
-//! What the program says: results on standard output, failures on standard error. A closed pipe is no failure.
+//! What the program says: results on standard output, failures on standard error. A closed pipe is
+//! no failure.
 
 use casr_codec::CodecError;
 use casr_zoom::ZoomError;
@@ -12,8 +13,8 @@ pub struct Usage(pub String);
 
 static PROGRAM: OnceLock<&str> = OnceLock::new();
 
-/// Gives messages the program's name, and has panics reported as one line: the codec turns a decoder's panic
-/// into that file's failure, and work goes on.
+/// Gives messages the program's name, and has panics reported as one line: the codec turns a
+/// decoder's panic into that file's failure, and work goes on.
 pub fn begin(program: &'static str) {
     // The first name stays.
     PROGRAM.get_or_init(|| program);
@@ -56,7 +57,8 @@ fn option(error: &anyhow::Error) -> Option<String> {
     }
 }
 
-/// Prints one line on standard error, with what a terminal would obey instead of showing written out.
+/// Prints one line on standard error, with what a terminal would obey instead of showing written
+/// out.
 pub fn note(line: &str) {
     let line: String = (line.chars())
         .flat_map(|letter| {
@@ -72,7 +74,8 @@ pub fn note(line: &str) {
 /// Prints text on standard output.
 ///
 /// # Errors
-/// Standard output cannot be written, but for a reader that has gone (as in `casr plan … | head -1`).
+/// Standard output cannot be written, but for a reader that has gone (as in
+/// `casr plan … | head -1`).
 pub fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match output

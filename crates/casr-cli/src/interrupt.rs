@@ -1,5 +1,5 @@
-//! Ctrl-C and the other signals that end programs: the first one asks the work to stop and clean up, the second one ends the program
-//! at once, without the files it was writing.
+//! Ctrl-C and the other signals that end programs: the first one asks the work to stop and clean
+//! up, the second one ends the program at once, without the files it was writing.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -38,7 +38,8 @@ pub struct TargetOptions {
     /// Enlarge to HEIGHT pixels down; the width follows
     #[arg(long, value_name = "PIXELS", value_parser = parse_side, group = "target")]
     height: Option<usize>,
-    /// The largest factor of one pass of the network, above 1 and at most 4: larger factors are reached in equal steps
+    /// The largest factor of one pass of the network, above 1 and at most 4: larger factors are
+    /// reached in equal steps
     #[arg(long, value_name = "FACTOR", default_value_t = DEFAULT_MAX_STEP, allow_negative_numbers = true, value_parser = parse_step)]
     pub max_step: f64,
 }
@@ -150,7 +151,8 @@ pub struct ModelOptions {
     /// A weights file that `casr-lab train` wrote [default: the weights in the program]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Where to compute: auto (the first GPU, the processor where there is none), cpu, gpu, or gpu:N of `casr devices`
+    /// Where to compute: auto (the first GPU, the processor where there is none), cpu, gpu, or
+    /// gpu:N of `casr devices`
     #[arg(long, value_name = "DEVICE", default_value_t)]
     device: DeviceChoice,
     #[command(flatten)]
@@ -182,8 +184,8 @@ impl From<PrecisionName> for Precision {
 }
 
 impl ModelOptions {
-    /// Starts the threads and opens the device. Call it once. Where `auto` finds no GPU, a remark says so,
-    /// unless `quiet`.
+    /// Starts the threads and opens the device. Call it once. Where `auto` finds no GPU, a remark
+    /// says so, unless `quiet`.
     ///
     /// # Errors
     /// The wanted GPU is not there, or the system gives no threads.
@@ -217,12 +219,14 @@ impl ModelOptions {
 /// How images are restored, and how results look.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct TreatmentOptions {
-    /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0 (none: the image is clean)
-    /// to 1 [default: auto; at a factor of 1 none, so that pixels stay as they are]
+    /// How much noise and how many traces of JPEG to remove: auto (as much as is found), or from 0
+    /// (none: the image is clean) to 1 [default: auto; at a factor of 1 none, so that pixels stay
+    /// as they are]
     #[arg(long, value_name = "STRENGTH")]
     restore: Option<Restore>,
-    /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp, textures invented where the image does
-    /// not determine them), or a number from 0, faithful, to 1, vivid
+    /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp,
+    /// textures invented where the image does not determine them), or a number from 0, faithful, to
+    /// 1, vivid
     #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
     look: Look,
 }

@@ -32,7 +32,8 @@ struct Line {
 }
 
 impl Progress {
-    /// A line that starts with `label`; nothing is shown if `quiet`, or if standard error is not a terminal.
+    /// A line that starts with `label`; nothing is shown if `quiet`, or if standard error is not a
+    /// terminal.
     pub fn new(label: &str, quiet: bool) -> Self {
         let shown = !quiet && io::stderr().is_terminal();
         Self {

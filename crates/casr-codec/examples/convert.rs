@@ -1,4 +1,5 @@
-//! Converts an image to the format that the new name ends in, with its metadata: `cargo run --example convert -- FROM TO`
+//! Converts an image to the format that the new name ends in, with its metadata:
+//! `cargo run --example convert -- FROM TO`
 
 use std::env;
 use std::path::Path;
@@ -24,7 +25,8 @@ fn main() -> ExitCode {
 fn convert(from: &Path, to: &Path) -> Result<(), CodecError> {
     let format = Format::from_path(to)?;
     let picture = read(from, &Limits::default())?;
-    // The picture's size, depth and metadata. Another size would mean an enlargement, and be corrected in the metadata.
+    // The picture's size, depth and metadata. Another size would mean an enlargement, and be
+    // corrected in the metadata.
     let header = Header::of(&picture, picture.width, picture.height, format);
     let mut writer = Writer::create(to, format, header, Options::default())?;
     for loss in picture.losses.iter().chain(writer.losses()) {

@@ -1,4 +1,5 @@
-//! Prints what the headers of image files say, without decoding a pixel: `cargo run --example header -- FILE...`
+//! Prints what the headers of image files say, without decoding a pixel:
+//! `cargo run --example header -- FILE...`
 
 use std::env;
 use std::process::ExitCode;

@@ -16,9 +16,10 @@ pub(crate) type Cause = Box<dyn Error + Send + Sync>;
 
 /// Why a file was not read or not written.
 ///
-/// The message is one sentence that names the file, what failed and what to do, the operating system's or a decoder's words
-/// included: it is enough to print. For a program, [`CodecError::kind`] sorts errors by what to do about them, and
-/// [`source`](Error::source) is the operating system's, the stream's or the decoder's own error, where there was one.
+/// The message is one sentence that names the file, what failed and what to do, the operating
+/// system's or a decoder's words included: it is enough to print. For a program,
+/// [`CodecError::kind`] sorts errors by what to do about them, and [`source`](Error::source) is the
+/// operating system's, the stream's or the decoder's own error, where there was one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {

@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 
 use crate::{CodecError, SourceFormat};
 
-/// How the names of photographs end that CASR does not read: what phones and cameras store, and other programs' formats.
+/// How the names of photographs end that CASR does not read: what phones and cameras store, and
+/// other programs' formats.
 const FOREIGN: [&str; 39] = [
     "heic", "heif", "avif", "jxl", "jp2", "j2k", "jpf", "jxr", "dng", "nef", "nrw", "cr2", "cr3",
     "crw", "arw", "srf", "sr2", "raf", "orf", "rw2", "rwl", "pef", "srw", "x3f", "3fr", "iiq",
     "erf", "mrw", "kdc", "psd", "psb", "xcf", "exr", "hdr", "tga", "svg", "pdf", "ppm", "pgm",
 ];
 
-/// What a folder holds, each list sorted by name. Hidden files are in none: what macOS leaves as `._photo.jpg` is no
-/// photo.
+/// What a folder holds, each list sorted by name. Hidden files are in none: what macOS leaves as
+/// `._photo.jpg` is no photo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderContents {
     /// Files that are named like an image CASR reads.
     pub images: Vec<PathBuf>,
-    /// Files that are named like an image CASR does not read, such as HEIC and camera raw files, and those of formats that
-    /// were left out of this build.
+    /// Files that are named like an image CASR does not read, such as HEIC and camera raw files,
+    /// and those of formats that were left out of this build.
     pub foreign: Vec<PathBuf>,
     /// Links to nothing that are named like either.
     pub broken_links: Vec<PathBuf>,
@@ -80,7 +81,8 @@ fn is_foreign(path: &Path) -> bool {
     extension.is_some_and(|extension| FOREIGN.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
-/// The files directly in `folder` that are named like an image CASR reads, sorted by name, hidden ones passed over.
+/// The files directly in `folder` that are named like an image CASR reads, sorted by name, hidden
+/// ones passed over.
 ///
 /// # Errors
 ///

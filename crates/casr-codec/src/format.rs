@@ -38,7 +38,8 @@ impl SourceFormat {
 
     /// The format that a file's first bytes belong to.
     pub(crate) fn from_content(head: &[u8]) -> Option<Self> {
-        // A bitmap's own signature is two letters, too few to trust: its header must also have one of the known sizes.
+        // A bitmap's own signature is two letters, too few to trust: its header must also have one
+        // of the known sizes.
         let bitmap_header = matches!(head.get(14), Some(12 | 40 | 52 | 56 | 64 | 108 | 124));
         match head {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
@@ -110,7 +111,8 @@ pub enum Format {
     Png,
     /// 8 bits, grey or RGB, lossy; streamed.
     Jpeg,
-    /// 8 bits, RGB, alpha, lossless unless a quality is given; the image is held in memory at 3 or 4 bytes per pixel.
+    /// 8 bits, RGB, alpha, lossless unless a quality is given; the image is held in memory at 3 or
+    /// 4 bytes per pixel.
     WebP,
     /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF above 4 GB.
     Tiff,
@@ -171,7 +173,8 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// [`CodecError::TooLargeForFormat`] with the formats that would do, or [`CodecError::NoOutputPixels`].
+    /// [`CodecError::TooLargeForFormat`] with the formats that would do, or
+    /// [`CodecError::NoOutputPixels`].
     pub fn check_size(self, width: usize, height: usize, path: &Path) -> Result<(), CodecError> {
         let path = path.to_owned();
         if width == 0 || height == 0 {

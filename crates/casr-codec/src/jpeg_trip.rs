@@ -6,8 +6,8 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-/// 8-bit RGB pixels `[height, width, 3]` as they come back from a baseline JPEG of this quality, 1 to 100, its colours halved
-/// along both axes (4:2:0) where `subsampled`.
+/// 8-bit RGB pixels `[height, width, 3]` as they come back from a baseline JPEG of this quality, 1
+/// to 100, its colours halved along both axes (4:2:0) where `subsampled`.
 ///
 /// None for an image without pixels, with a side over 65,535, or not of this size.
 pub fn jpeg_round_trip(

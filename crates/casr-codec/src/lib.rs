@@ -12,13 +12,14 @@
 //! # Ok::<(), casr_codec::CodecError>(())
 //! ```
 //!
-//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]` in the file's own
-//! encoding, turned upright, with the bit depth, the alpha channel and the [`Metadata`] beside them. [`read_page`] reads
-//! one of a TIFF's [`pages`]. Pixels are right, or the file is refused: one that is cut off or damaged is an error.
+//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]`
+//! in the file's own encoding, turned upright, with the bit depth, the alpha channel and the
+//! [`Metadata`] beside them. [`read_page`] reads one of a TIFF's [`pages`]. Pixels are right, or
+//! the file is refused: one that is cut off or damaged is an error.
 //!
-//! [`Writer`] takes rows from top to bottom, or a whole picture, and makes a PNG, JPEG, WebP or TIFF file of them, which appears complete or
-//! not at all. What a file cannot keep on the way is a [`Loss`], and what cannot be done is a [`CodecError`] that names
-//! the file and the remedy.
+//! [`Writer`] takes rows from top to bottom, or a whole picture, and makes a PNG, JPEG, WebP or
+//! TIFF file of them, which appears complete or not at all. What a file cannot keep on the way is a
+//! [`Loss`], and what cannot be done is a [`CodecError`] that names the file and the remedy.
 //!
 //! ```
 //! use casr_codec::{Format, Header, Limits, Options, Source, Writer, read};
@@ -28,17 +29,16 @@
 //! let source = Source::Bytes { name: Path::new("an upload"), bytes: upload };
 //! let picture = read(source, &Limits::default())?;
 //! let header = Header::of(&picture, picture.width, picture.height, Format::Png);
-//! let mut png = Vec::new();
-//! let mut writer =
-//!     Writer::to_stream(&mut png, Path::new("an answer"), Format::Png, header, Options::default())?;
+//! let (mut png, name, options) = (Vec::new(), Path::new("an answer"), Options::default());
+//! let mut writer = Writer::to_stream(&mut png, name, Format::Png, header, options)?;
 //! writer.write_picture(&picture)?;
 //! writer.finish()?;
 //! assert!(png.starts_with(b"\x89PNG"));
 //! # Ok::<(), casr_codec::CodecError>(())
 //! ```
 //!
-//! Both work on files, on bytes in memory and on streams ([`Source`], [`Writer::to_stream`]). [`contents_of`] lists the
-//! images of a folder, and what else is there.
+//! Both work on files, on bytes in memory and on streams ([`Source`], [`Writer::to_stream`]).
+//! [`contents_of`] lists the images of a folder, and what else is there.
 //!
 //! # Features
 //!
@@ -49,11 +49,13 @@
 //! | `bmp`, `gif` | reading the format |
 //! | `lossy-webp` | writing lossy WebP as well; needs a C compiler |
 //!
-//! `formats` and `lossy-webp` are on by default. A file of a format that was left out is recognised all the same, and is
-//! [`CodecError::NotReadInThisBuild`]; [`SourceFormat::can_read`] and [`Format::can_write`] return what a build does.
+//! `formats` and `lossy-webp` are on by default. A file of a format that was left out is recognised
+//! all the same, and is [`CodecError::NotReadInThisBuild`]; [`SourceFormat::can_read`] and
+//! [`Format::can_write`] return what a build does.
 
 #![forbid(unsafe_code)]
-// What formats share is unused in part where some of them are left out; with all of them there is nothing unused.
+// What formats share is unused in part where some of them are left out; with all of them there is
+// nothing unused.
 #![cfg_attr(not(feature = "formats"), allow(dead_code))]
 
 mod error;

@@ -5,11 +5,12 @@ use crate::read::Fault;
 /// ICC profile, EXIF and XMP above this many bytes are taken for an attack.
 pub(crate) const METADATA_BYTES: usize = 64 << 20;
 
-/// Bounds on what [`read`](crate::read) and [`probe`](crate::probe) accept, against decompression bombs.
+/// Bounds on what [`read`](crate::read) and [`probe`](crate::probe) accept, against decompression
+/// bombs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most pixels an image may have. The default, 2²⁸ (268 million), takes every camera of today and at worst
-    /// 6 GiB of memory while a 16-bit RGBA file is read.
+    /// The most pixels an image may have. The default, 2²⁸ (268 million), takes every camera of
+    /// today and at worst 6 GiB of memory while a 16-bit RGBA file is read.
     pub max_pixels: u64,
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Something that was left behind on the way into memory or into a file. Its `Display` is a clause such as "only the
-/// first frame was read".
+/// Something that was left behind on the way into memory or into a file. Its `Display` is a clause
+/// such as "only the first frame was read".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Loss {
@@ -15,11 +15,13 @@ pub enum Loss {
     Cmyk,
     /// The file lacks its end marker, but all pixels were there.
     NoEnd,
-    /// There were bytes in the file that no part of the format accounts for; the pixels were all there.
+    /// There were bytes in the file that no part of the format accounts for; the pixels were all
+    /// there.
     StrayBytes,
     /// Floating-point samples beyond 0 and 1 were cut off.
     Range,
-    /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which the format does not hold.
+    /// A PNG says what its colours mean by `gAMA`, `cHRM` or `cICP` chunks, which the format does
+    /// not hold.
     ColourChunks,
     /// 16-bit samples were rounded to the 8 bits that the format holds.
     Depth,
@@ -47,7 +49,8 @@ pub enum Loss {
     GainMap,
     /// The video behind a photograph.
     MotionPhoto,
-    /// Segments, chunks and tags that this crate does not recognise, content credentials among them.
+    /// Segments, chunks and tags that this crate does not recognise, content credentials among
+    /// them.
     ApplicationData,
     /// The mark that the image was enlarged could not be added to its XMP.
     Mark,

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-/// What travels with the pixels, byte for byte as the file held it but for the few values that would be wrong beside
-/// turned or resized pixels.
+/// What travels with the pixels, byte for byte as the file held it but for the few values that
+/// would be wrong beside turned or resized pixels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
     /// The ICC profile.
     pub icc: Option<Vec<u8>>,
-    /// EXIF, from its TIFF header (`II` or `MM`) on; its orientation is 1, since the pixels are upright.
+    /// EXIF, from its TIFF header (`II` or `MM`) on; its orientation is 1, since the pixels are
+    /// upright.
     pub exif: Option<Vec<u8>>,
     /// The XMP packet, with what a JPEG keeps in further segments.
     pub xmp: Option<Vec<u8>>,
@@ -18,7 +19,8 @@ pub struct Metadata {
     pub comments: Vec<Vec<u8>>,
     /// PNG's texts, XMP not among them.
     pub texts: Vec<Text>,
-    /// How a PNG says what its colours mean, beside its ICC profile: `cICP`, `sRGB`, `gAMA`, `cHRM`, `mDCV`, `cLLI`.
+    /// How a PNG says what its colours mean, beside its ICC profile: `cICP`, `sRGB`, `gAMA`,
+    /// `cHRM`, `mDCV`, `cLLI`.
     pub colour_chunks: Vec<ColourChunk>,
     /// The resolution that the file holds outside its EXIF.
     pub resolution: Option<Resolution>,
@@ -85,7 +87,8 @@ pub enum ResolutionChange {
 }
 
 impl Resolution {
-    /// A resolution; `None` if it says nothing: numbers that are not positive, or pixels of unknown size that are square.
+    /// A resolution; `None` if it says nothing: numbers that are not positive, or pixels of unknown
+    /// size that are square.
     pub(crate) fn new(x: f64, y: f64, unit: Unit) -> Option<Self> {
         let sound = x.is_finite() && y.is_finite() && x > 0.0 && y > 0.0;
         (sound && (unit != Unit::Ratio || x != y)).then_some(Self { x, y, unit })
@@ -109,7 +112,8 @@ impl Resolution {
         }
     }
 
-    /// Pixels per inch, rounded to hundredths so that 11811 per metre are the 300 that were meant; a ratio stays one.
+    /// Pixels per inch, rounded to hundredths so that 11811 per metre are the 300 that were meant;
+    /// a ratio stays one.
     pub(crate) fn per_inch(self) -> (f64, f64) {
         let factor = match self.unit {
             Unit::Inch | Unit::Ratio => return (self.x, self.y),
@@ -132,7 +136,8 @@ impl Resolution {
 }
 
 impl ColourChunk {
-    /// Whether this says no more than that colours are sRGB, which is the default without any such chunk.
+    /// Whether this says no more than that colours are sRGB, which is the default without any such
+    /// chunk.
     pub(crate) fn means_srgb(&self) -> bool {
         let number = |at: usize| {
             let bytes = self.content.get(4 * at..4 * at + 4)?.try_into().ok()?;

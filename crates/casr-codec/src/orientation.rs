@@ -24,7 +24,8 @@ impl Orientation {
         }
     }
 
-    /// How to walk through a stored image of `width × height` pixels in the upright picture's order.
+    /// How to walk through a stored image of `width × height` pixels in the upright picture's
+    /// order.
     pub(crate) fn walk(self, width: usize, height: usize) -> Walk {
         let (right, down) = (1, width as isize);
         let (last_column, last_row) = (width as isize - 1, (height as isize - 1) * down);

@@ -1,4 +1,5 @@
-//! Photoshop's image resources, which JPEG and TIFF carry, and IPTC among them (Adobe, Photoshop File Formats).
+//! Photoshop's image resources, which JPEG and TIFF carry, and IPTC among them (Adobe, Photoshop
+//! File Formats).
 
 use std::ops::Range;
 
@@ -7,7 +8,8 @@ const IPTC: u16 = 0x0404;
 /// Pixels per inch, as 16.16 fixed-point numbers.
 const RESOLUTION: u16 = 0x03ed;
 
-/// The resources of a block: their numbers and where their content lies. The list ends before a damaged one.
+/// The resources of a block: their numbers and where their content lies. The list ends before a
+/// damaged one.
 fn resources(block: &[u8]) -> Vec<(u16, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -53,10 +53,11 @@ pub struct Picture {
     pub depth: Depth,
     /// The file's format.
     pub format: SourceFormat,
-    /// `height × width × colour.channels()` samples in `[0, 1]`, row by row from the top, in the file's own encoding;
-    /// not multiplied by alpha.
+    /// `height × width × colour.channels()` samples in `[0, 1]`, row by row from the top, in the
+    /// file's own encoding; not multiplied by alpha.
     pub pixels: Vec<f32>,
-    /// `height × width` samples in `[0, 1]`, 0 clear and 1 opaque, if the file has an alpha channel.
+    /// `height × width` samples in `[0, 1]`, 0 clear and 1 opaque, if the file has an alpha
+    /// channel.
     pub alpha: Option<Vec<f32>>,
     /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
@@ -72,8 +73,8 @@ impl Picture {
             .is_none_or(|alpha| alpha.iter().all(|&sample| sample >= 1.0))
     }
 
-    /// Whether no pixel that can be seen has a hue: grey, or red, green and blue the same. Such an image is enlarged as
-    /// grey, whatever its file calls it, or it would get colours.
+    /// Whether no pixel that can be seen has a hue: grey, or red, green and blue the same. Such an
+    /// image is enlarged as grey, whatever its file calls it, or it would get colours.
     pub fn is_neutral(&self) -> bool {
         let hueless = |pixel: &[f32]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
         match (self.colour, &self.alpha) {

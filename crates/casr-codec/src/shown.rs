@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-/// A file name for a message: what a terminal would obey instead of showing, such as escape sequences, line breaks and
-/// marks that turn the direction of writing, is written out.
+/// A file name for a message: what a terminal would obey instead of showing, such as escape
+/// sequences, line breaks and marks that turn the direction of writing, is written out.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a>(&'a Path);
 

@@ -1,6 +1,6 @@
-//! XMP packets (ISO 16684-1): changes the few values that depend on the orientation and size of the pixels, and removes
-//! those about parts of a file that are not kept. A packet is edited as text, so that everything else stays byte for byte; one that is not
-//! UTF-8 is left alone.
+//! XMP packets (ISO 16684-1): changes the few values that depend on the orientation and size of the
+//! pixels, and removes those about parts of a file that are not kept. A packet is edited as text,
+//! so that everything else stays byte for byte; one that is not UTF-8 is left alone.
 
 pub(crate) mod mark;
 
@@ -318,7 +318,8 @@ pub(crate) fn announces_motion(packet: &[u8]) -> bool {
     })
 }
 
-/// The name of the packet's extension, which a JPEG holds in segments of its own (XMP part 3, 1.1.3.1).
+/// The name of the packet's extension, which a JPEG holds in segments of its own (XMP part 3,
+/// 1.1.3.1).
 pub(crate) fn extension_name(packet: &[u8]) -> Option<String> {
     let text = str::from_utf8(packet).ok()?;
     let place = places(text, NOTE, "HasExtendedXMP").into_iter().next()?;
@@ -330,8 +331,8 @@ pub(crate) fn without_extension_name(packet: &mut Vec<u8>) {
     without(packet, &[NOTE]);
 }
 
-/// Takes out what announces anything else in a JPEG than its one image and this packet, whatever file it comes from: an
-/// extension, a video, a gain map.
+/// Takes out what announces anything else in a JPEG than its one image and this packet, whatever
+/// file it comes from: an extension, a video, a gain map.
 pub(crate) fn without_companions(packet: &mut Vec<u8>) {
     if extension_name(packet).is_some() {
         without_extension_name(packet);
@@ -361,7 +362,8 @@ fn descriptions(text: &str) -> Option<Range<usize>> {
     (open.attributes.iter().all(own)).then_some(open.range.end..end)
 }
 
-/// The packet with its extension's descriptions among its own; `None` if they cannot be put together.
+/// The packet with its extension's descriptions among its own; `None` if they cannot be put
+/// together.
 pub(crate) fn with_extension(packet: &[u8], extension: &[u8]) -> Option<Vec<u8>> {
     let (text, extension) = (
         str::from_utf8(packet).ok()?,
@@ -374,8 +376,8 @@ pub(crate) fn with_extension(packet: &[u8], extension: &[u8]) -> Option<Vec<u8>>
     Some(joined)
 }
 
-/// For a packet that is too long for one segment of a JPEG: a short one that names it as its extension, and that name. `None`
-/// if the packet is not one that could be read again.
+/// For a packet that is too long for one segment of a JPEG: a short one that names it as its
+/// extension, and that name. `None` if the packet is not one that could be read again.
 pub(crate) fn stub(packet: &[u8]) -> Option<(Vec<u8>, String)> {
     descriptions(str::from_utf8(packet).ok()?)?;
     let name = format!("{:X}", md5::compute(packet));

@@ -1,4 +1,5 @@
-//! What is no image, or more than an image should be: a clear message with the file's name and the remedy.
+//! What is no image, or more than an image should be: a clear message with the file's name and the
+//! remedy.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -91,7 +92,8 @@ fn the_name_does_not_matter_but_the_content() {
     assert_eq!(picture, read_default(&sample("city.png")).unwrap());
 }
 
-/// A file of each format whose header claims `width × height` and whose content holds next to nothing.
+/// A file of each format whose header claims `width × height` and whose content holds next to
+/// nothing.
 fn claims(width: u16, height: u16) -> Vec<(&'static str, Vec<u8>)> {
     let (wide, high) = (u32::from(width), u32::from(height));
     let header = [

@@ -6,7 +6,8 @@ mod common;
 use casr_codec::{CodecError, Colour, Depth, Picture, SourceFormat};
 use common::read_bytes;
 
-/// A bitmap with the given info header fields, what follows the header (masks, palette) and the pixels.
+/// A bitmap with the given info header fields, what follows the header (masks, palette) and the
+/// pixels.
 fn bitmap(
     (width, height): (i32, i32),
     bits: u16,

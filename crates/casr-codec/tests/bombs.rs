@@ -1,5 +1,5 @@
-//! Small files that ask for much: memory stays within what the pixels and the metadata may have, and time within what the
-//! file's length is worth.
+//! Small files that ask for much: memory stays within what the pixels and the metadata may have,
+//! and time within what the file's length is worth.
 #![cfg(feature = "formats")]
 #![cfg(target_os = "linux")]
 
@@ -14,8 +14,8 @@ use common::tiff_bytes::Values::{Longs, Shorts};
 use common::tiff_bytes::tiff;
 use common::{chunk, encoded, folder, header, limited};
 
-/// What the process may have that reads the files: metadata of 64 MiB may be there three times while they are inflated and
-/// handed on.
+/// What the process may have that reads the files: metadata of 64 MiB may be there three times
+/// while they are inflated and handed on.
 const MEGABYTES: usize = 240;
 const SECONDS: usize = 60;
 
@@ -127,8 +127,8 @@ fn overlapping() -> Vec<u8> {
     file
 }
 
-/// A JPEG without data, but with millions of bytes that may stand before a marker, and with codes that take long numbers
-/// from what is not there.
+/// A JPEG without data, but with millions of bytes that may stand before a marker, and with codes
+/// that take long numbers from what is not there.
 fn filled() -> Vec<u8> {
     let file = encoded(
         Format::Jpeg,

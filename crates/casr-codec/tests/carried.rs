@@ -1,5 +1,5 @@
-//! What cameras and programs have added to a file, beside profile and EXIF: kept where the new format has a place for it,
-//! and remarked where it has none.
+//! What cameras and programs have added to a file, beside profile and EXIF: kept where the new
+//! format has a place for it, and remarked where it has none.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -355,7 +355,8 @@ fn a_profile_in_broken_parts_is_remarked() {
     }
 }
 
-/// An EXIF block whose maker's note, at offset 62, points at itself from the block's beginning, as Canon's do.
+/// An EXIF block whose maker's note, at offset 62, points at itself from the block's beginning, as
+/// Canon's do.
 fn canon(big_endian: bool) -> Vec<u8> {
     let order = |little: &[u8]| {
         let mut bytes = little.to_vec();

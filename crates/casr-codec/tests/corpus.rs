@@ -1,4 +1,5 @@
-//! The corpus of the fuzz targets (`fuzz/README.md`) goes through what they check, panics inside decoders included.
+//! The corpus of the fuzz targets (`fuzz/README.md`) goes through what they check, panics inside
+//! decoders included.
 #![cfg(feature = "formats")]
 
 #[path = "../../../fuzz/src/lib.rs"]

@@ -1,4 +1,5 @@
-//! Formats that were left out of a build: named, never read or written wrongly. Whatever features there are, this holds.
+//! Formats that were left out of a build: named, never read or written wrongly. Whatever features
+//! there are, this holds.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! JPEG files of every kind against what libjpeg-turbo makes of them, and what must not come out with success.
+//! JPEG files of every kind against what libjpeg-turbo makes of them, and what must not come out
+//! with success.
 //!
 //! `jpegs/make.py` makes the files and writes down the checksums of djpeg's pixels.
 #![cfg(feature = "formats")]
@@ -203,7 +204,8 @@ fn what_other_programs_refuse_is_refused() {
         let error = read_bytes(file).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     };
-    // The first table is one of first coefficients, whose symbols are numbers of bits; its last code becomes all ones.
+    // The first table is one of first coefficients, whose symbols are numbers of bits; its last
+    // code becomes all ones.
     let mut changed = whole.clone();
     changed[tables + 21] = 16;
     refused(&changed, "impossible symbols");

@@ -135,8 +135,8 @@ fn a_tiff_takes_all_directories_and_says_what_it_leaves_out() {
     };
     let directory =
         |entries: &[Vec<u8>]| [&[entries.len() as u8, 0][..], &entries.concat(), &[0; 4]].concat();
-    // The interoperability directory belongs to the second directory; the first has a page number and, perhaps, an unknown
-    // tag.
+    // The interoperability directory belongs to the second directory; the first has a page number
+    // and, perhaps, an unknown tag.
     let block = |unknown: bool| {
         let mut main = vec![
             entry(0x0129, 3, 2, [3, 0, 9, 0]),

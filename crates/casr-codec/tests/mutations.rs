@@ -1,5 +1,5 @@
-//! No file, however broken, makes a decoder panic, hang or take more memory than its pixels are worth: ten thousand
-//! deterministic mutations for each format.
+//! No file, however broken, makes a decoder panic, hang or take more memory than its pixels are
+//! worth: ten thousand deterministic mutations for each format.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -23,14 +23,16 @@ const LIMITS: Limits = Limits {
     max_pixels: 1 << 20,
 };
 
-/// What the whole process may have: these pixels at the worst, 24 bytes each as [`Limits`] says, four times the 64 MiB
-/// that metadata may be, for they are inflated, joined and handed on; and the program with its threads.
+/// What the whole process may have: these pixels at the worst, 24 bytes each as [`Limits`] says,
+/// four times the 64 MiB that metadata may be, for they are inflated, joined and handed on; and the
+/// program with its threads.
 const MEGABYTES: usize = 25 + 4 * 67 + 27;
 
 /// What one file may take of a processor's time, all that is done with it together.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// Seconds of a processor's time for all files of a format: far more than they need, but a hang has an end.
+/// Seconds of a processor's time for all files of a format: far more than they need, but a hang has
+/// an end.
 const SECONDS: usize = 600;
 
 /// Small files of a format in several kinds.
@@ -117,7 +119,8 @@ fn mutate(file: &[u8], noise: &mut Noise) -> Vec<u8> {
     mutated
 }
 
-/// Begins files of every format with what was read, which edits all metadata; the pixels are left out.
+/// Begins files of every format with what was read, which edits all metadata; the pixels are left
+/// out.
 fn carry_on(picture: &Picture, path: &Path) {
     let options = Options {
         resolution: ResolutionChange::Scale,
@@ -130,7 +133,8 @@ fn carry_on(picture: &Picture, path: &Path) {
     }
 }
 
-/// Reads a file in every way. One that needs more memory than there is counts as a failure: a few pixels do not need it.
+/// Reads a file in every way. One that needs more memory than there is counts as a failure: a few
+/// pixels do not need it.
 fn use_up(path: &Path, carried: &Path) -> Result<Picture, CodecError> {
     let _ = (
         probe(path, &LIMITS),

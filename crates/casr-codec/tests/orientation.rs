@@ -1,4 +1,5 @@
-//! The eight EXIF orientations, against what the standard says of where the stored first row and column show.
+//! The eight EXIF orientations, against what the standard says of where the stored first row and
+//! column show.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -97,7 +98,8 @@ fn the_orientation_tag_turns_tiff() {
     for (orientation, rows) in UPRIGHT {
         let path = folder.path().join(format!("{orientation}.tif"));
         write_stored(&path, Format::Tiff, 1, 1, true);
-        // The writer leaves the tag out; its place in the sorted directory is taken from the resolution unit.
+        // The writer leaves the tag out; its place in the sorted directory is taken from the
+        // resolution unit.
         let mut file = std::fs::read(&path).unwrap();
         let (from, to) = (
             [0x28, 0x01, 3, 0, 1, 0, 0, 0, 1, 0],

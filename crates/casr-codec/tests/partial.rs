@@ -1,4 +1,5 @@
-//! A program that must end at once leaves no partial files. Alone in its process: it takes the files of all writers.
+//! A program that must end at once leaves no partial files. Alone in its process: it takes the
+//! files of all writers.
 #![cfg(feature = "formats")]
 
 mod common;

@@ -121,7 +121,8 @@ fn jpeg_colours_are_not_subsampled() {
     let folder = folder();
     let path = folder.path().join("stripes.jpg");
     let header = header(64, 16, Colour::Rgb, Depth::Eight, false);
-    // Red and green columns by turns, of nearly equal brightness: subsampling would make them one brown.
+    // Red and green columns by turns, of nearly equal brightness: subsampling would make them one
+    // brown.
     let written: Vec<f32> = (0..64 * 16)
         .flat_map(|at| {
             if at % 2 == 0 {

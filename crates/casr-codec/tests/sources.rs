@@ -1,4 +1,5 @@
-//! Files of every other program: palettes, packed bits, interlacing, CMYK, planes, tiles, pages and frames.
+//! Files of every other program: palettes, packed bits, interlacing, CMYK, planes, tiles, pages and
+//! frames.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -119,8 +120,8 @@ mod png_files {
 
     #[test]
     fn interlaced_rows_are_put_in_order() {
-        // Adam7 of a 2×2 image: the first pass holds the top left pixel, the sixth the top right, the seventh the
-        // bottom row, each row behind its filter byte.
+        // Adam7 of a 2×2 image: the first pass holds the top left pixel, the sixth the top right,
+        // the seventh the bottom row, each row behind its filter byte.
         let header = [0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 0, 0, 1];
         let deflated = {
             use std::io::Write;

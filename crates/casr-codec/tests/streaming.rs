@@ -1,4 +1,5 @@
-//! Memory while writing does not grow with the image. One test a file: the peak it reads is the whole process's.
+//! Memory while writing does not grow with the image. One test a file: the peak it reads is the
+//! whole process's.
 #![cfg(feature = "formats")]
 
 mod common;

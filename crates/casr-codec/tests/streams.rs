@@ -14,7 +14,8 @@ use casr_codec::{
 };
 use common::{FORMATS, encoded, folder, header, samples, source};
 
-/// A stream of a few bytes at a time, each read interrupted once, that fails at a place if it is to.
+/// A stream of a few bytes at a time, each read interrupted once, that fails at a place if it is
+/// to.
 struct Slow {
     bytes: Cursor<Vec<u8>>,
     interrupted: bool,

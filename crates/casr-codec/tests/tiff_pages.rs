@@ -1,4 +1,5 @@
-//! Which image of a TIFF is read, and in which order its bits come. `tiffs/make.py` makes the files.
+//! Which image of a TIFF is read, and in which order its bits come. `tiffs/make.py` makes the
+//! files.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -17,7 +18,8 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A grey page of 1 column and `rows` rows that all have the value of byte 8; `kind` is its NewSubfileType.
+/// A grey page of 1 column and `rows` rows that all have the value of byte 8; `kind` is its
+/// NewSubfileType.
 fn page(file: &mut Vec<u8>, link: usize, kind: u32, rows: u32, more: &[(u16, u32)]) -> usize {
     let mut tags = vec![
         (254, kind),

@@ -1,4 +1,5 @@
-//! A file that was cut off is an error wherever it was cut, also where decoders would paint over the loss.
+//! A file that was cut off is an error wherever it was cut, also where decoders would paint over
+//! the loss.
 #![cfg(feature = "formats")]
 
 mod common;
@@ -38,7 +39,8 @@ fn png_and_webp_need_their_last_byte_and_jpeg_all_but_its_end_marker() {
 
 #[test]
 fn tiff_needs_its_last_strip() {
-    // Our own files end in the directory, which has 4 bytes of nothing at the end of the last value or link.
+    // Our own files end in the directory, which has 4 bytes of nothing at the end of the last value
+    // or link.
     for depth in [Depth::Eight, Depth::Sixteen] {
         let file = encoded(Format::Tiff, &header(21, 13, Colour::Rgb, depth, true));
         check("TIFF", &file, 0..file.len() - 60);

@@ -1,13 +1,16 @@
 //! Draws the pictures of the README from the shipped samples, into `docs`:
-//! `cargo run --release -p casr-lab --example comparison [WEIGHTS]`, from the repository's root; some minutes.
+//! `cargo run --release -p casr-lab --example comparison [WEIGHTS]`, from the repository's root;
+//! some minutes.
 //!
 //! A row for each sample; from left to right:
 //!
-//! - `x4.jpg`: a part of the sample shrunk by 4, pixel by pixel; by bicubic interpolation; by CASR, faithful and vivid; and the sample
-//!   itself, the truth.
-//! - `x16.jpg`: a part of the sample, pixel by pixel, by bicubic interpolation, faithful and vivid. There is no truth.
-//! - `x64.jpg`: a part of the sample, pixel by pixel; the same 64 times as large, vivid, shrunk again to be seen whole; and a place in it pixel
-//!   by pixel, by bicubic interpolation, faithful and vivid.
+//! - `x4.jpg`: a part of the sample shrunk by 4, pixel by pixel; by bicubic interpolation; by CASR,
+//!   faithful and vivid; and the sample itself, the truth.
+//! - `x16.jpg`: a part of the sample, pixel by pixel, by bicubic interpolation, faithful and vivid.
+//!   There is no truth.
+//! - `x64.jpg`: a part of the sample, pixel by pixel; the same 64 times as large, vivid, shrunk
+//!   again to be seen whole; and a place in it pixel by pixel, by bicubic interpolation, faithful
+//!   and vivid.
 
 use casr_codec::{Format, Header, Limits, Options, Writer, read};
 use casr_metrics::{RgbImage, degrade, imresize, nearest};

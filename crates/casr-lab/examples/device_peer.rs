@@ -1,6 +1,7 @@
-//! Our side of `bench/peers/device.sh`: `device_peer DEVICE`. Each line on standard input asks for one piece of work, and is
-//! answered by the seconds that it took: `upscale FACTOR` (a 256×256 image), `train` (a step on 16 patches of 48×48, on the processor), or `check
-//! FILE` (writes one doubling of a 128×128 image as little-endian f32).
+//! Our side of `bench/peers/device.sh`: `device_peer DEVICE`. Each line on standard input asks for
+//! one piece of work, and is answered by the seconds that it took: `upscale FACTOR` (a 256×256
+//! image), `train` (a step on 16 patches of 48×48, on the processor), or `check FILE` (writes one
+//! doubling of a 128×128 image as little-endian f32).
 
 use casr_net::{Degradation, Model, Origin, Pixels, StepGeometry};
 use casr_train::{Batch, Target as Level, TrainOptions, Trainer};

@@ -2,12 +2,13 @@
 //!
 //! ```sh
 //! cargo build --release -p casr-lab --examples
-//! casr-lab eval photographs --method 'other=target/release/examples/external {in} {out} {width} {height} {levels}'
+//! program='target/release/examples/external {in} {out} {width} {height} {levels}'
+//! casr-lab eval photographs --method "other=$program"
 //! ```
 //!
-//! It reads the image IN and writes it, WIDTH × HEIGHT pixels large, as the PNG file OUT; where there is a
-//! folder LEVELS, it gets the images between as 1.png, 2.png and so on. Here the network that ships does
-//! the work, to be compared with the same inside of `casr-lab`.
+//! It reads the image IN and writes it, WIDTH × HEIGHT pixels large, as the PNG file OUT; where
+//! there is a folder LEVELS, it gets the images between as 1.png, 2.png and so on. Here the network
+//! that ships does the work, to be compared with the same inside of `casr-lab`.
 
 use casr_codec::{Format, Header, Limits, Options, Writer, read};
 use casr_zoom::{Enlarger, Image, Model, Size, Target};

@@ -1,8 +1,8 @@
 //! Time and memory by the side of a tile, for choosing `DEFAULT_TILE`:
 //! `cargo run --release -p casr-lab --example tile_sides [WIDTH HEIGHT FACTOR ROUNDS]`.
 //!
-//! The parameters are random, as speed does not depend on them. Sides take turns, so that whatever else the machine does
-//! falls on all of them.
+//! The parameters are random, as speed does not depend on them. Sides take turns, so that whatever
+//! else the machine does falls on all of them.
 
 use casr_net::NetworkConfig;
 use casr_zoom::{Enlarger, Image, Model, Target};

@@ -7,8 +7,9 @@ use casr_kernels::{
 };
 use casr_net::{COLOURS, FIRST_TEMPERATURES, Model, Pixels, luma};
 
-/// The superpixel that each pixel of an image belongs to most, by its number in reading order of cells,
-/// `[height, width]`: with the network's own temperatures, or those that training starts from.
+/// The superpixel that each pixel of an image belongs to most, by its number in reading order of
+/// cells, `[height, width]`: with the network's own temperatures, or those that training starts
+/// from.
 pub fn superpixels(model: &Model, image: Pixels) -> Vec<usize> {
     let shape = SuperpixelShape {
         images: 1,
@@ -43,7 +44,8 @@ pub fn superpixels(model: &Model, image: Pixels) -> Vec<usize> {
     pixels.map(label).collect()
 }
 
-/// The local autocorrelation of an image at [`LAGS`] lags, `[height, width, LAGS]`, and the lags as (rows, columns).
+/// The local autocorrelation of an image at [`LAGS`] lags, `[height, width, LAGS]`, and the lags as
+/// (rows, columns).
 pub fn autocorrelation(image: Pixels) -> (Vec<f32>, [(i32, i32); LAGS]) {
     let mut map = vec![0.0; image.height * image.width * LAGS];
     similarity::autocorrelation(

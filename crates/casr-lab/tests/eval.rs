@@ -1,4 +1,5 @@
-//! `casr-lab eval`: sets, scales, methods, the report, the cache, what fails, and the literature's figures.
+//! `casr-lab eval`: sets, scales, methods, the report, the cache, what fails, and the literature's
+//! figures.
 
 #[path = "../../casr/tests/support/mod.rs"]
 mod support;

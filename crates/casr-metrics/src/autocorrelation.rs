@@ -20,13 +20,14 @@ const LENGTHS: [usize; 6] = [1, 2, 3, 4, 6, REACH];
 /// Number of lags.
 pub(crate) const LAGS: usize = 4 * LENGTHS.len();
 
-/// Variance that is added to every window's, in squared 8-bit levels: noise of a flat area is no texture.
+/// Variance that is added to every window's, in squared 8-bit levels: noise of a flat area is no
+/// texture.
 const NOISE: f64 = 2.0 * 2.0;
 
 /// An image whose windows are correlated with shifted ones.
 ///
-/// Windows and lags are whole numbers of cells, so sums over a window are sums over cells: of one pixel, or of as many as
-/// an enlargement has for a pixel of its input.
+/// Windows and lags are whole numbers of cells, so sums over a window are sums over cells: of one
+/// pixel, or of as many as an enlargement has for a pixel of its input.
 pub(crate) struct Patches {
     /// Cells in a row.
     columns: usize,
@@ -78,7 +79,8 @@ impl Patches {
         patches
     }
 
-    /// The standard deviation of the window at each place of [`Self::correlations`], row by row, up to a common factor.
+    /// The standard deviation of the window at each place of [`Self::correlations`], row by row, up
+    /// to a common factor.
     pub fn deviations(&self) -> Vec<Vec<f64>> {
         let (columns, rows) = (self.columns + 1 - NEEDED, self.rows + 1 - NEEDED);
         (0..rows)
@@ -89,7 +91,8 @@ impl Patches {
             .collect()
     }
 
-    /// Normalised correlation of windows with those one lag away, row by row, wherever all lags stay inside the image.
+    /// Normalised correlation of windows with those one lag away, row by row, wherever all lags
+    /// stay inside the image.
     ///
     /// `cov(p, q) / √((var(p) + noise) (var(q) + noise))`, where `lag` is one of [`lags`].
     pub fn correlations(&self, lag: (usize, usize)) -> impl Iterator<Item = Vec<f64>> {
@@ -147,7 +150,8 @@ impl Patches {
         totals
     }
 
-    /// Sums over the cells of the products of their pixels, for `columns` pairs of cells to the right of these two.
+    /// Sums over the cells of the products of their pixels, for `columns` pairs of cells to the
+    /// right of these two.
     fn products(&self, here: (usize, usize), there: (usize, usize), columns: usize) -> Vec<f64> {
         let mut products = vec![0.0; columns];
         for line in 0..self.cell.1 {
@@ -164,8 +168,8 @@ impl Patches {
     }
 }
 
-/// The lags: 1, 2, 3, 4, 6 and 8 cells along each moved axis, at 0, 45, 90 and 135 degrees. Each is given by the column
-/// and row where a window that was at ([`REACH`], [`REACH`]) arrives.
+/// The lags: 1, 2, 3, 4, 6 and 8 cells along each moved axis, at 0, 45, 90 and 135 degrees. Each is
+/// given by the column and row where a window that was at ([`REACH`], [`REACH`]) arrives.
 pub(crate) fn lags() -> [(usize, usize); LAGS] {
     std::array::from_fn(|lag| {
         let length = LENGTHS[lag % LENGTHS.len()];
@@ -178,8 +182,8 @@ pub(crate) fn lags() -> [(usize, usize); LAGS] {
     })
 }
 
-/// Sums over a window of [`WINDOW`] lines and columns wherever it lies wholly inside, at a cost that does not depend on
-/// the window.
+/// Sums over a window of [`WINDOW`] lines and columns wherever it lies wholly inside, at a cost
+/// that does not depend on the window.
 fn box_sums(lines: impl Iterator<Item = Vec<f64>>) -> impl Iterator<Item = Vec<f64>> {
     let mut inside: VecDeque<Vec<f64>> = VecDeque::new();
     let mut columns = Vec::new();

@@ -13,17 +13,19 @@ const COLOURS: usize = 3;
 /// Gradients at 0, 45, 90 and 135 degrees.
 const ORIENTATIONS: usize = 4;
 
-/// Values of a pixel that are summed: its colours, and the differences of luma to the right and down.
+/// Values of a pixel that are summed: its colours, and the differences of luma to the right and
+/// down.
 const VALUES: usize = COLOURS + 2;
 
 /// Standard deviation of the noise that is taken to lie on every value, in `[0, 1]`.
 const NOISE: f64 = 2.0 / 255.0;
 
-/// Drift from one level to the next: mean Kullback–Leibler divergence in nats between the statistics of corresponding
-/// superpixels. 0 when nothing moves, unbounded above; lower is better.
+/// Drift from one level to the next: mean Kullback–Leibler divergence in nats between the
+/// statistics of corresponding superpixels. 0 when nothing moves, unbounded above; lower is better.
 ///
-/// True detail moves the statistics as well, so the figure compares methods that enlarge the same image by the same
-/// steps, and only beside one of fidelity: a blurred enlargement can drift less than a faithful one.
+/// True detail moves the statistics as well, so the figure compares methods that enlarge the same
+/// image by the same steps, and only beside one of fidelity: a blurred enlargement can drift less
+/// than a faithful one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Drift {
     /// Divergence of the colours, summed over red, green and blue.
@@ -32,31 +34,35 @@ pub struct Drift {
     pub gradients: f64,
 }
 
-/// Drift from `earlier` to the level `later` that was made of it, where `scale_of_earlier` (x, y) is the size of
-/// `earlier` over that of level 0.
+/// Drift from `earlier` to the level `later` that was made of it, where `scale_of_earlier` (x, y)
+/// is the size of `earlier` over that of level 0.
 ///
-/// Both levels are clamped and rounded to 8 bits. Superpixels are those of the earlier level: SLIC on cells of 4×4 pixels,
-/// with three rounds and with a weight of 16 / (3 · 0.1²) on squared differences of colour against squared pixels. Pixel
-/// (x, y) of the later level belongs to the superpixel of pixel (⌊(x + ½) w / w′⌋, ⌊(y + ½) h / h′⌋) of the earlier one.
+/// Both levels are clamped and rounded to 8 bits. Superpixels are those of the earlier level: SLIC
+/// on cells of 4×4 pixels, with three rounds and with a weight of 16 / (3 · 0.1²) on squared
+/// differences of colour against squared pixels. Pixel (x, y) of the later level belongs to the
+/// superpixel of pixel (⌊(x + ½) w / w′⌋, ⌊(y + ½) h / h′⌋) of the earlier one.
 ///
-/// A superpixel's statistics are mean m and variance v of each channel, as of a Gaussian with diagonal covariance:
+/// A superpixel's statistics are mean m and variance v of each channel, as of a Gaussian with
+/// diagonal covariance:
 ///
 /// - red, green and blue in `[0, 1]`, with the variance (2/255)² of noise added to v;
-/// - gradients of BT.601 luma L per pixel of level 0: gx = (L(x + 1, y) − L(x − 1, y)) / 2 times the level's scale along
-///   x, between pixels of the level itself with the border repeated; gy alike; and from both of them the gradients at 0,
-///   45, 90 and 135 degrees: gx, (gx ± gy) / √2 and gy. A smooth enlargement keeps them. The same noise on the pixels of
-///   the earlier level adds half its variance times the squared scale to v, in both levels; diagonally, the mean of what
-///   it adds along both axes.
+/// - gradients of BT.601 luma L per pixel of level 0: gx = (L(x + 1, y) − L(x − 1, y)) / 2 times
+///   the level's scale along x, between pixels of the level itself with the border repeated; gy
+///   alike; and from both of them the gradients at 0, 45, 90 and 135 degrees: gx, (gx ± gy) / √2
+///   and gy. A smooth enlargement keeps them. The same noise on the pixels of the earlier level
+///   adds half its variance times the squared scale to v, in both levels; diagonally, the mean of
+///   what it adds along both axes.
 ///
-/// A channel's divergence is KL(earlier ‖ later) = ½ (ln(v′/v) + (v + (m − m′)²) / v′ − 1), summed over the channels,
-/// averaged over the superpixels. It has no unit, so of `scale_of_earlier` only the ratio of x to y matters.
+/// A channel's divergence is KL(earlier ‖ later) = ½ (ln(v′/v) + (v + (m − m′)²) / v′ − 1), summed
+/// over the channels, averaged over the superpixels. It has no unit, so of `scale_of_earlier` only
+/// the ratio of x to y matters.
 ///
-/// The measure is this project's own, of the superpixel statistics that the paper (arXiv 2602.22159) aligns; its figures
-/// compare only with figures taken here.
+/// The measure is this project's own, of the superpixel statistics that the paper (arXiv
+/// 2602.22159) aligns; its figures compare only with figures taken here.
 ///
 /// # Errors
-/// [`MetricsError::Smaller`] when the later level is smaller along an axis; [`MetricsError::Scale`] when a scale is no
-/// number from 1 to the pixels of the earlier level along its axis.
+/// [`MetricsError::Smaller`] when the later level is smaller along an axis; [`MetricsError::Scale`]
+/// when a scale is no number from 1 to the pixels of the earlier level along its axis.
 pub fn drift(
     earlier: &RgbImage,
     later: &RgbImage,
@@ -106,7 +112,8 @@ pub fn drift(
     })
 }
 
-/// [`drift`] from each level of an enlargement to the next, level 0 first: one figure less than there are levels.
+/// [`drift`] from each level of an enlargement to the next, level 0 first: one figure less than
+/// there are levels.
 ///
 /// # Errors
 /// As [`drift`].
@@ -189,7 +196,8 @@ fn under_centres(later: usize, earlier: usize) -> Vec<usize> {
         .collect()
 }
 
-/// Sums of the values of a superpixel's pixels and of their products; of whole numbers, so exact below 2⁵³.
+/// Sums of the values of a superpixel's pixels and of their products; of whole numbers, so exact
+/// below 2⁵³.
 #[derive(Clone, Copy, Default)]
 struct Moments {
     pixels: f64,

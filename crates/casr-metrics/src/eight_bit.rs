@@ -14,7 +14,8 @@ pub(crate) struct EightBit {
 }
 
 impl EightBit {
-    /// Every value clamped to `[0, 1]` and rounded to the nearest of 256 levels, halves up; no number counts as 0.
+    /// Every value clamped to `[0, 1]` and rounded to the nearest of 256 levels, halves up; no
+    /// number counts as 0.
     pub fn new(image: &RgbImage) -> Self {
         let (pixels, _) = image.values().as_chunks::<3>();
         Self {
@@ -28,8 +29,8 @@ impl EightBit {
         }
     }
 
-    /// BT.601 luma in the full range, in thousandths of an 8-bit level: whole numbers, because the weights are
-    /// 0.299, 0.587 and 0.114.
+    /// BT.601 luma in the full range, in thousandths of an 8-bit level: whole numbers, because the
+    /// weights are 0.299, 0.587 and 0.114.
     pub fn luma(&self) -> Vec<i32> {
         let pixels = self.pixels.par_iter();
         pixels

@@ -1,4 +1,5 @@
-//! Fixed networks, trained to classify photographs, whose features differ between images about as people see it: AlexNet and VGG16.
+//! Fixed networks, trained to classify photographs, whose features differ between images about as
+//! people see it: AlexNet and VGG16.
 
 use crate::weights::WeightsFile;
 use crate::{MetricsError, RgbImage};
@@ -25,9 +26,11 @@ const SCALE: [f32; COLOURS] = [0.458, 0.448, 0.450];
 /// A network for features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Architecture {
-    /// The convolutions of AlexNet (Krizhevsky, 2014, as in torchvision): features after each of the five.
+    /// The convolutions of AlexNet (Krizhevsky, 2014, as in torchvision): features after each of
+    /// the five.
     AlexNet,
-    /// The convolutions of VGG16 (Simonyan and Zisserman, 2015): features after relu1_2, 2_2, 3_3, 4_3 and 5_3.
+    /// The convolutions of VGG16 (Simonyan and Zisserman, 2015): features after relu1_2, 2_2, 3_3,
+    /// 4_3 and 5_3.
     Vgg16,
 }
 
@@ -173,7 +176,8 @@ fn is_ours(shape: &Shape) -> bool {
 }
 
 impl FeatureNetwork {
-    /// Reads `conv0.weight` `[out, in, k, k]`, `conv0.bias`, `conv1.weight` … from a safetensors file.
+    /// Reads `conv0.weight` `[out, in, k, k]`, `conv0.bias`, `conv1.weight` … from a safetensors
+    /// file.
     pub(crate) fn from_file(
         architecture: Architecture,
         file: &WeightsFile,
@@ -206,7 +210,8 @@ impl FeatureNetwork {
     /// Reads the network alone from a file of [`Lpips`](crate::Lpips) weights.
     ///
     /// # Errors
-    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not of this network.
+    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not of this
+    /// network.
     pub fn load(
         architecture: Architecture,
         path: &Path,
@@ -220,7 +225,8 @@ impl FeatureNetwork {
         self.architecture
     }
 
-    /// The features of images `[n, h, w, 3]` in [0, 1] after the first `count` stages, `[n, h', w', channels]`; differentiable.
+    /// The features of images `[n, h, w, 3]` in [0, 1] after the first `count` stages,
+    /// `[n, h', w', channels]`; differentiable.
     pub fn stages(&self, images: Tensor<4>, count: usize) -> Vec<Tensor<4>> {
         let constant = |values: [f32; COLOURS]| {
             let data = TensorData::new(values.to_vec(), [1, 1, 1, COLOURS]);
@@ -244,8 +250,8 @@ impl FeatureNetwork {
     /// The features of one image, rounded to 8 bits, after the first `count` stages.
     ///
     /// # Errors
-    /// [`MetricsError::TooSmall`] when the image is shorter than [`Architecture::smallest`], [`MetricsError::Features`] when the
-    /// device fails.
+    /// [`MetricsError::TooSmall`] when the image is shorter than [`Architecture::smallest`],
+    /// [`MetricsError::Features`] when the device fails.
     pub fn features(
         &self,
         image: &RgbImage,
@@ -281,13 +287,15 @@ impl Layer {
     }
 }
 
-/// The largest values of windows of `side` pixels a side, two pixels from one to the next, `[n, h, w, c]`.
+/// The largest values of windows of `side` pixels a side, two pixels from one to the next,
+/// `[n, h, w, c]`.
 fn pooled(x: Tensor<4>, side: usize) -> Tensor<4> {
     if side != 2 {
         let options = MaxPoolOptions::new([side; 2]).with_stride([2; 2]);
         return max_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
     }
-    // Windows that do not overlap need no other order of values, whose copies would take longer than the maxima.
+    // Windows that do not overlap need no other order of values, whose copies would take longer
+    // than the maxima.
     let [n, h, w, c] = x.dims();
     let (h, w) = (h / 2, w / 2);
     let larger = |pairs: Tensor<4>| {

@@ -4,8 +4,8 @@ use crate::MetricsError;
 
 /// An image of interleaved red, green and blue, `[height, width, 3]`, in `[0, 1]`; never empty.
 ///
-/// It remembers whether it was made of grey values: benchmarks measure grey files on their values instead of on luma in
-/// studio range, which would score 1.3 dB more.
+/// It remembers whether it was made of grey values: benchmarks measure grey files on their values
+/// instead of on luma in studio range, which would score 1.3 dB more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RgbImage {
     width: usize,
@@ -18,7 +18,8 @@ impl RgbImage {
     /// The image of these values, `[height, width, 3]`.
     ///
     /// # Errors
-    /// [`MetricsError::Empty`] without pixels, [`MetricsError::ValueCount`] when the values do not fit the size.
+    /// [`MetricsError::Empty`] without pixels, [`MetricsError::ValueCount`] when the values do not
+    /// fit the size.
     pub fn new(width: usize, height: usize, values: Vec<f32>) -> Result<Self, MetricsError> {
         let size = (width, height);
         if width == 0 || height == 0 {
@@ -84,7 +85,8 @@ impl RgbImage {
     /// The window of `size` (width, height) whose left and top are `corner`.
     ///
     /// # Errors
-    /// [`MetricsError::Empty`] for an empty window, [`MetricsError::OutsideImage`] for one that reaches past the image.
+    /// [`MetricsError::Empty`] for an empty window, [`MetricsError::OutsideImage`] for one that
+    /// reaches past the image.
     pub fn crop(&self, corner: (usize, usize), size: (usize, usize)) -> Result<Self, MetricsError> {
         let fits =
             |start: usize, length: usize, whole: usize| start <= whole && length <= whole - start;

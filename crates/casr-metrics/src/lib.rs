@@ -1,13 +1,15 @@
-//! Measuring enlargements as the literature does: the reference resampler, PSNR, SSIM and NIQE, and what it does not have: drift
-//! and the consistency of textures.
+//! Measuring enlargements as the literature does: the reference resampler, PSNR, SSIM and NIQE, and
+//! what it does not have: drift and the consistency of textures.
 //!
-//! A benchmark image is cropped to [`Protocol::truth`], shrunk by [`degrade`] to [`Protocol::input`], enlarged by
-//! whatever is measured, and compared by [`psnr_y`] and [`ssim_y`] without a border of [`Protocol::border`]:
+//! A benchmark image is cropped to [`Protocol::truth`], shrunk by [`degrade`] to
+//! [`Protocol::input`], enlarged by whatever is measured, and compared by [`psnr_y`] and [`ssim_y`]
+//! without a border of [`Protocol::border`]:
 //!
 //! ```
 //! use casr_metrics::{Protocol, RgbImage, degrade, imresize, psnr_y};
 //!
-//! let photograph = RgbImage::new(31, 30, (0..31 * 30 * 3).map(|i| (i % 97) as f32 / 96.0).collect())?;
+//! let values = (0..31 * 30 * 3).map(|i| (i % 97) as f32 / 96.0).collect();
+//! let photograph = RgbImage::new(31, 30, values)?;
 //! let protocol = Protocol::new(photograph.size(), 2.0)?;
 //! let truth = photograph.crop((0, 0), protocol.truth)?;
 //! let input = degrade(&truth, protocol.input)?;

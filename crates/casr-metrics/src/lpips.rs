@@ -1,4 +1,5 @@
-//! LPIPS, the learned perceptual image patch similarity (Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018), version 0.1.
+//! LPIPS, the learned perceptual image patch similarity (Zhang, Isola, Efros, Shechtman and Wang,
+//! CVPR 2018), version 0.1.
 
 use crate::features::{Architecture, FeatureMap, FeatureNetwork, STAGES};
 use crate::weights::WeightsFile;
@@ -13,8 +14,9 @@ const TINY: f32 = 1e-10;
 /// Locations summed in one go; fixed, so that the sum does not depend on the number of threads.
 const CHUNK: usize = 1024;
 
-/// LPIPS with its weights: for every stage of a network the features of both images are scaled to length one at every
-/// location, and the squared differences weighted by learned values per channel:
+/// LPIPS with its weights: for every stage of a network the features of both images are scaled to
+/// length one at every location, and the squared differences weighted by learned values per
+/// channel:
 ///
 /// d = Σ_stages mean_locations Σ_channels w (a/‖a‖ − b/‖b‖)²
 ///
@@ -35,7 +37,8 @@ pub struct Features {
 }
 
 impl Features {
-    /// The features after a stage of a network, counted from 0; none if they are another network's, or stop before.
+    /// The features after a stage of a network, counted from 0; none if they are another network's,
+    /// or stop before.
     pub(crate) fn stage(&self, architecture: Architecture, index: usize) -> Option<&FeatureMap> {
         let ours = self.architecture == architecture;
         self.maps.get(index).filter(|_| ours)
@@ -43,10 +46,12 @@ impl Features {
 }
 
 impl Lpips {
-    /// Reads a network (`conv0.weight`, `conv0.bias` …) and its learned weights (`lin0.weight` …), in f16 or f32.
+    /// Reads a network (`conv0.weight`, `conv0.bias` …) and its learned weights (`lin0.weight` …),
+    /// in f16 or f32.
     ///
     /// # Errors
-    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not of this network.
+    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not of this
+    /// network.
     pub fn load(architecture: Architecture, path: &Path) -> Result<Self, MetricsError> {
         let file = WeightsFile::open(path)?;
         let network = FeatureNetwork::from_file(architecture, &file, &Device::flex())?;
@@ -71,7 +76,8 @@ impl Lpips {
         self.first_features(image, STAGES)
     }
 
-    /// The same, of the first `count` stages alone: two are enough for [`crate::sifid`] and take a third of the time.
+    /// The same, of the first `count` stages alone: two are enough for [`crate::sifid`] and take a
+    /// third of the time.
     ///
     /// # Errors
     /// As [`Self::features`].

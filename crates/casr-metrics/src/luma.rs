@@ -13,11 +13,11 @@ pub(crate) struct Luma {
 impl Luma {
     /// BT.601 luma of an image rounded to 8 bits.
     ///
-    /// Luma itself is not rounded, as in BasicSR; the older MATLAB scripts round it, which costs 0.03 dB at 34 dB and
-    /// 0.07 dB at 38 dB.
+    /// Luma itself is not rounded, as in BasicSR; the older MATLAB scripts round it, which costs
+    /// 0.03 dB at 34 dB and 0.07 dB at 38 dB.
     ///
-    /// In studio range, 16 to 235, or where `grey` in the full range: grey files of the benchmarks are measured as they
-    /// are.
+    /// In studio range, 16 to 235, or where `grey` in the full range: grey files of the benchmarks
+    /// are measured as they are.
     pub fn new(image: RgbImage, grey: bool) -> Self {
         let (width, height) = image.size();
         let rounded = image.rounded_to_8_bits();

@@ -9,8 +9,8 @@ use crate::MetricsError;
 /// | whole s | ⌊size / s⌋ | input × s | s |
 /// | broken s | ⌊size / s⌋ | round(input × s) | ⌈s⌉ |
 ///
-/// Both rows are the same formula; papers that measure at broken scales differ in it, so figures at such scales compare
-/// only with figures taken here.
+/// Both rows are the same formula; papers that measure at broken scales differ in it, so figures at
+/// such scales compare only with figures taken here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protocol {
     /// Width and height that the image is cropped to, from its top left corner.
@@ -25,7 +25,8 @@ impl Protocol {
     /// The protocol for an image of `size` (width, height).
     ///
     /// # Errors
-    /// [`MetricsError::Scale`] when the scale is no number, below 1, or larger than a side of the image.
+    /// [`MetricsError::Scale`] when the scale is no number, below 1, or larger than a side of the
+    /// image.
     pub fn new(size: (usize, usize), scale: f64) -> Result<Self, MetricsError> {
         let shorter = size.0.min(size.1);
         if !(scale >= 1.0 && scale <= shorter as f64) {

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 /// Differences summed in one go; fixed, so that the sum does not depend on the number of threads.
 const CHUNK: usize = 1 << 16;
 
-/// PSNR in dB of luma, both images rounded to 8 bits, `border` pixels cut off at every side: the figure of
-/// Set5 … Urban100. Infinite for equal images.
+/// PSNR in dB of luma, both images rounded to 8 bits, `border` pixels cut off at every side: the
+/// figure of Set5 … Urban100. Infinite for equal images.
 ///
 /// # Errors
 /// [`MetricsError::SizeMismatch`], or [`MetricsError::TooSmall`] when the border leaves nothing.
@@ -20,8 +20,9 @@ pub fn psnr_y(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f64,
     Ok(psnr(255.0, &result.values, &truth.values))
 }
 
-/// PSNR in dB over red, green and blue without rounding, `border` pixels cut off at every side: the figure of the
-/// arbitrary-scale papers on DIV2K, whose border is the scale + 6. Infinite for equal images.
+/// PSNR in dB over red, green and blue without rounding, `border` pixels cut off at every side: the
+/// figure of the arbitrary-scale papers on DIV2K, whose border is the scale + 6. Infinite for equal
+/// images.
 ///
 /// # Errors
 /// [`MetricsError::SizeMismatch`], or [`MetricsError::TooSmall`] when the border leaves nothing.
@@ -32,9 +33,10 @@ pub fn psnr_rgb(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f6
     Ok(psnr(1.0, result.values(), truth.values()))
 }
 
-/// LR-PSNR in dB: the result, rounded to 8 bits, shrunk to the size of the image that it was made of (MATLAB's bicubic, not rounded again),
-/// against that image, over red, green and blue of all pixels. Above 45 dB a result invents nothing that the input contradicts (NTIRE
-/// 2021, learning the super-resolution space; Lugmayr et al., arXiv 2006.14200). Infinite for equal images.
+/// LR-PSNR in dB: the result, rounded to 8 bits, shrunk to the size of the image that it was made
+/// of (MATLAB's bicubic, not rounded again), against that image, over red, green and blue of all
+/// pixels. Above 45 dB a result invents nothing that the input contradicts (NTIRE 2021, learning
+/// the super-resolution space; Lugmayr et al., arXiv 2006.14200). Infinite for equal images.
 ///
 /// # Errors
 /// [`MetricsError::Empty`] when an image has no pixels.

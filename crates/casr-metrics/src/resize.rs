@@ -1,11 +1,11 @@
-//! Resampling of whole images: MATLAB's `imresize` with bicubic interpolation and antialiasing, the degradation of the
-//! literature, and what enlargements are compared with.
+//! Resampling of whole images: MATLAB's `imresize` with bicubic interpolation and antialiasing, the
+//! degradation of the literature, and what enlargements are compared with.
 
 use crate::{MetricsError, RgbImage};
 use casr_kernels::resample::{self, Taps};
 
-/// Resamples to `size` (width, height), by any factor per axis: Keys' cubic with a = −1/2, widened when shrinking,
-/// symmetric border. The result is neither clamped nor rounded.
+/// Resamples to `size` (width, height), by any factor per axis: Keys' cubic with a = −1/2, widened
+/// when shrinking, symmetric border. The result is neither clamped nor rounded.
 ///
 /// # Errors
 /// [`MetricsError::Empty`] when `size` has no pixels.
@@ -15,8 +15,8 @@ pub fn imresize(image: &RgbImage, size: (usize, usize)) -> Result<RgbImage, Metr
     })
 }
 
-/// Resamples to `size` (width, height) with a Lanczos kernel of three lobes a side, widened when shrinking, symmetric border.
-/// The result is neither clamped nor rounded.
+/// Resamples to `size` (width, height) with a Lanczos kernel of three lobes a side, widened when
+/// shrinking, symmetric border. The result is neither clamped nor rounded.
 ///
 /// # Errors
 /// [`MetricsError::Empty`] when `size` has no pixels.

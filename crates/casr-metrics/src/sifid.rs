@@ -1,4 +1,5 @@
-//! SIFID, the single image Fréchet inception distance (Rott Shaham, Dekel and Michaeli, ICCV 2019), on VGG16.
+//! SIFID, the single image Fréchet inception distance (Rott Shaham, Dekel and Michaeli, ICCV 2019),
+//! on VGG16.
 
 use crate::MetricsError;
 use crate::features::Architecture;
@@ -6,10 +7,12 @@ use crate::lpips::Features;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
 
-/// VGG16's relu2_2: 128 features at half the image's resolution, the depth of the original's (before its second pooling).
+/// VGG16's relu2_2: 128 features at half the image's resolution, the depth of the original's
+/// (before its second pooling).
 const STAGE: usize = 1;
 
-/// Stages of features that [`sifid`] needs; see [`Lpips::first_features`](crate::Lpips::first_features).
+/// Stages of features that [`sifid`] needs; see
+/// [`Lpips::first_features`](crate::Lpips::first_features).
 pub const SIFID_STAGES: usize = STAGE + 1;
 
 /// Locations summed in one go; fixed, so that the sum does not depend on the number of threads.
@@ -21,12 +24,14 @@ struct Gaussian {
     covariance: DMatrix<f64>,
 }
 
-/// The Fréchet distance between the distributions of the features of two images, which need not have the same size:
+/// The Fréchet distance between the distributions of the features of two images, which need not
+/// have the same size:
 ///
 /// ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½)
 ///
-/// The features are those of VGG16 after relu2_2, not of Inception as in the original, so figures compare only with
-/// figures taken here. 0 for equal distributions, without an upper bound; lower is better.
+/// The features are those of VGG16 after relu2_2, not of Inception as in the original, so figures
+/// compare only with figures taken here. 0 for equal distributions, without an upper bound; lower
+/// is better.
 ///
 /// # Errors
 /// [`MetricsError::OtherFeatures`] when the features are not of VGG16.

@@ -15,13 +15,15 @@ const BAND: usize = 32;
 /// Local means of x, y, x², y² and xy.
 type Moments = [f64; 5];
 
-/// Mean SSIM of luma, both images rounded to 8 bits, `border` pixels cut off at every side; up to 1, higher is better,
-/// 1 for equal images.
+/// Mean SSIM of luma, both images rounded to 8 bits, `border` pixels cut off at every side; up to
+/// 1, higher is better, 1 for equal images.
 ///
-/// Gaussian window of 11×11 with σ = 1.5 where it lies wholly inside, K1 = 0.01, K2 = 0.03, L = 255.
+/// Gaussian window of 11×11 with σ = 1.5 where it lies wholly inside, K1 = 0.01, K2 = 0.03, L =
+/// 255.
 ///
 /// # Errors
-/// [`MetricsError::SizeMismatch`], or [`MetricsError::TooSmall`] when the border leaves less than a window.
+/// [`MetricsError::SizeMismatch`], or [`MetricsError::TooSmall`] when the border leaves less than a
+/// window.
 pub fn ssim_y(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f64, MetricsError> {
     same_size(result, truth)?;
     let result = Luma::new(result.without_border(border, WINDOW)?, truth.is_grey());
@@ -30,8 +32,8 @@ pub fn ssim_y(result: &RgbImage, truth: &RgbImage, border: usize) -> Result<f64,
     Ok(mean_similarity(size, &result.values, &truth.values))
 }
 
-/// Mean over red, green and blue of the mean SSIM of the values, both images rounded to 8 bits, `border` pixels cut off
-/// at every side; up to 1, higher is better, 1 for equal images.
+/// Mean over red, green and blue of the mean SSIM of the values, both images rounded to 8 bits,
+/// `border` pixels cut off at every side; up to 1, higher is better, 1 for equal images.
 ///
 /// Window and constants as for [`ssim_y`].
 ///

@@ -9,19 +9,21 @@ const CELL: usize = 4;
 /// Rounds of means and assignments.
 const ROUNDS: usize = 3;
 
-/// Weight of the squared distance of two colours in 8-bit levels, where that of two places in pixels weighs 1.
+/// Weight of the squared distance of two colours in 8-bit levels, where that of two places in
+/// pixels weighs 1.
 ///
-/// SLIC's compactness m = 10 lets 10 units of lightness, a tenth of the range, weigh as much as the distance of two
-/// cells. Here that is a tenth of the range in all three colours at once: `CELL² / (3 · 25.5²)`, or 533 for colours in
-/// `[0, 1]`.
+/// SLIC's compactness m = 10 lets 10 units of lightness, a tenth of the range, weigh as much as the
+/// distance of two cells. Here that is a tenth of the range in all three colours at once:
+/// `CELL² / (3 · 25.5²)`, or 533 for colours in `[0, 1]`.
 const COLOUR_WEIGHT: f64 = (CELL * CELL) as f64 / (3.0 * 25.5 * 25.5);
 
 /// A partition of an image into superpixels, one for each cell, some possibly empty.
 ///
-/// Cells are squares of 4×4 pixels anchored at the image's origin, smaller at the right and bottom. At first a superpixel
-/// is its cell. In each of three rounds colour and place of every superpixel are averaged, and then every pixel goes to
-/// the nearest of the superpixels of its own cell and the eight around it, of equally near ones to the first in reading
-/// order. A superpixel that has lost all its pixels takes no further part.
+/// Cells are squares of 4×4 pixels anchored at the image's origin, smaller at the right and bottom.
+/// At first a superpixel is its cell. In each of three rounds colour and place of every superpixel
+/// are averaged, and then every pixel goes to the nearest of the superpixels of its own cell and
+/// the eight around it, of equally near ones to the first in reading order. A superpixel that has
+/// lost all its pixels takes no further part.
 pub(crate) struct Superpixels {
     /// Cells in a row.
     pub columns: usize,
@@ -156,9 +158,11 @@ impl Cell {
         }
     }
 
-    /// Gives the superpixel of this label and mean every pixel that no superpixel before was as near to.
+    /// Gives the superpixel of this label and mean every pixel that no superpixel before was as
+    /// near to.
     ///
-    /// Pixel by pixel without a branch, so that compilers turn it into vectors: this is where the time goes.
+    /// Pixel by pixel without a branch, so that compilers turn it into vectors: this is where the
+    /// time goes.
     fn offer(&mut self, label: u32, [red, green, blue, x, y]: Mean) {
         let square = |difference: f64| difference * difference;
         let [reds, greens, blues] = &self.colours;

@@ -5,25 +5,27 @@ use crate::image::same_size;
 use crate::{MetricsError, RgbImage, imresize};
 use rayon::prelude::*;
 
-/// Similarity of the local autocorrelation maps of a result and the truth, `border` pixels cut off at every side; in
-/// `[−1, 1]`, 1 for equal images; higher is better.
+/// Similarity of the local autocorrelation maps of a result and the truth, `border` pixels cut off
+/// at every side; in `[−1, 1]`, 1 for equal images; higher is better.
 ///
-/// The map of an image holds, for every pixel p and each of 24 lags, the correlation of the 11×11 window around p with the
-/// one a lag away, A(p, lag) = cov / √((var + n) (var′ + n)), on BT.601 luma in `[0, 1]` rounded to 8 bits, where the
-/// noise n = (2/255)² takes flat areas to 0. The lags are 1, 2, 3, 4, 6 and 8 pixels, along both axes where diagonal,
-/// at 0, 45, 90 and 135 degrees. Pixels within 13 of the border, from where a lag can leave the image, are left out. The
+/// The map of an image holds, for every pixel p and each of 24 lags, the correlation of the 11×11
+/// window around p with the one a lag away, A(p, lag) = cov / √((var + n) (var′ + n)), on BT.601
+/// luma in `[0, 1]` rounded to 8 bits, where the noise n = (2/255)² takes flat areas to 0. The lags
+/// are 1, 2, 3, 4, 6 and 8 pixels, along both axes where diagonal, at 0, 45, 90 and 135 degrees.
+/// Pixels within 13 of the border, from where a lag can leave the image, are left out. The
 /// similarity is
 ///
 /// 1 − Σ_p σ(p) Σ_lag |A_result(p, lag) − A_truth(p, lag)| / (24 Σ_p σ(p))
 ///
-/// where σ(p) is the standard deviation of the truth's window: what is flat does not count. A truth that is flat
-/// everywhere is compared with σ = 1.
+/// where σ(p) is the standard deviation of the truth's window: what is flat does not count. A truth
+/// that is flat everywhere is compared with σ = 1.
 ///
-/// The measure is this project's own, of the self-similarity that the paper (arXiv 2602.22159) restores; its figures
-/// compare only with figures taken here.
+/// The measure is this project's own, of the self-similarity that the paper (arXiv 2602.22159)
+/// restores; its figures compare only with figures taken here.
 ///
 /// # Errors
-/// [`MetricsError::SizeMismatch`], or [`MetricsError::TooSmall`] when the border leaves less than 27 pixels a side.
+/// [`MetricsError::SizeMismatch`], or [`MetricsError::TooSmall`] when the border leaves less than
+/// 27 pixels a side.
 pub fn texture_consistency(
     result: &RgbImage,
     truth: &RgbImage,
@@ -38,16 +40,17 @@ pub fn texture_consistency(
     ))
 }
 
-/// [`texture_consistency`] of an enlargement with its input, where there is no truth: patterns should repeat in the
-/// enlargement as they do in the input. In `[−1, 1]`, 1 for repeated pixels; higher is better.
+/// [`texture_consistency`] of an enlargement with its input, where there is no truth: patterns
+/// should repeat in the enlargement as they do in the input. In `[−1, 1]`, 1 for repeated pixels;
+/// higher is better.
 ///
-/// With r = ⌈result / input⌉ per axis, a result that is not exactly r times as large is made so by [`imresize`]. Its
-/// lags and windows are r times those of the input: a window covers exactly the input pixels that the input's window
-/// covers. σ is the input's.
+/// With r = ⌈result / input⌉ per axis, a result that is not exactly r times as large is made so by
+/// [`imresize`]. Its lags and windows are r times those of the input: a window covers exactly the
+/// input pixels that the input's window covers. σ is the input's.
 ///
 /// # Errors
-/// [`MetricsError::Smaller`] when the result is smaller along an axis, or [`MetricsError::TooSmall`] when the input has
-/// less than 27 pixels a side.
+/// [`MetricsError::Smaller`] when the result is smaller along an axis, or
+/// [`MetricsError::TooSmall`] when the input has less than 27 pixels a side.
 pub fn texture_consistency_with_input(
     result: &RgbImage,
     input: &RgbImage,

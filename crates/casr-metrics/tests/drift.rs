@@ -1,4 +1,5 @@
-//! Drift against an independent implementation (`golden/drift.py`), its properties and its refusals.
+//! Drift against an independent implementation (`golden/drift.py`), its properties and its
+//! refusals.
 
 mod pictures;
 
@@ -69,7 +70,8 @@ fn what_stays_does_not_drift() {
     }
 }
 
-/// Along a slope gradients are the same everywhere, so nothing but a wrong unit could tell the levels apart.
+/// Along a slope gradients are the same everywhere, so nothing but a wrong unit could tell the
+/// levels apart.
 #[test]
 fn gradients_of_a_slope_keep_their_size() {
     let slope = |width: usize, height: usize, (right, down): (i64, i64)| {
@@ -84,7 +86,8 @@ fn gradients_of_a_slope_keep_their_size() {
     for (width, height, rise) in [(60, 60, (2, 2)), (60, 30, (2, 4)), (30, 120, (4, 1))] {
         let kept = measure(&slope(width, height, rise));
         println!("{width}×{height}: {kept}, steeper {steeper}");
-        // What is left are the halved gradients of the border, which is thinner in the larger level.
+        // What is left are the halved gradients of the border, which is thinner in the larger
+        // level.
         assert!(kept < steeper / 4.0, "{width}×{height}: {kept}, {steeper}");
     }
 }

@@ -61,7 +61,8 @@ fn lr_psnr_is_that_of_the_result_shrunk_again() {
     assert!((psnr_lr(&result, &input).unwrap() - 20.0 * 255f64.log10()).abs() < 1e-3);
     assert!(psnr_lr(&flat(40, 32, [0.2; 3]), &input).unwrap() > 120.0);
 
-    // Of what the input was made of, nothing but rounding is left; an enlargement by nothing but the nearest pixel is far from it.
+    // Of what the input was made of, nothing but rounding is left; an enlargement by nothing but
+    // the nearest pixel is far from it.
     let truth = degrade(&textured(12, 9), (48, 36)).unwrap();
     let input = degrade(&truth, (12, 9)).unwrap();
     let of = |result: &RgbImage| psnr_lr(result, &input).unwrap();
@@ -212,7 +213,8 @@ fn lanczos_interpolates() {
             assert!((value - expected).abs() < 1e-6, "{value}, not {expected}");
         }
     }
-    // An impulse doubled along a line: sinc(x) sinc(x / 3) at quarters, and their sum is what weights are divided by.
+    // An impulse doubled along a line: sinc(x) sinc(x / 3) at quarters, and their sum is what
+    // weights are divided by.
     let mut values = vec![0.0; 15 * 3];
     values[7 * 3..][..3].fill(1.0);
     let line = lanczos(&RgbImage::new(15, 1, values).unwrap(), (30, 1)).unwrap();

@@ -1,6 +1,8 @@
-//! NIQE: numbers of BasicSR (`golden/niqe.py`) and of the literature, and what better and worse images score.
+//! NIQE: numbers of BasicSR (`golden/niqe.py`) and of the literature, and what better and worse
+//! images score.
 //!
-//! The model of pristine photographs lies in `shared/data` beside the repository, or in the folder that `CASR_DATA` names.
+//! The model of pristine photographs lies in `shared/data` beside the repository, or in the folder
+//! that `CASR_DATA` names.
 
 mod support;
 
@@ -45,9 +47,10 @@ fn copies(image: &RgbImage) -> [(&'static str, RgbImage, usize); 6] {
     ]
 }
 
-/// BasicSR sums in f32 where we sum exactly; its own figure for an image differs by 4e-6 between machines. One block's
-/// exponent on the next of its grid of 0.001 moves a score by 2e-5, values that equal their mean or only nearly do, as
-/// many in quantised images, by up to 6e-4. Wholly in f64 the scores would be up to 2.7 off.
+/// BasicSR sums in f32 where we sum exactly; its own figure for an image differs by 4e-6 between
+/// machines. One block's exponent on the next of its grid of 0.001 moves a score by 2e-5, values
+/// that equal their mean or only nearly do, as many in quantised images, by up to 6e-4. Wholly in
+/// f64 the scores would be up to 2.7 off.
 const TOLERANCE: f64 = 1e-3;
 
 #[test]

@@ -11,7 +11,8 @@ use support::{from_levels, sample};
 /// A tensor of a file: name, shape, type, bytes.
 type Tensor = (&'static str, Vec<usize>, Dtype, Vec<u8>);
 
-/// The tensors of a model of f64 values: mean 0, identity as covariance, equal weights in the window.
+/// The tensors of a model of f64 values: mean 0, identity as covariance, equal weights in the
+/// window.
 fn tensors() -> [Tensor; 3] {
     let identity = (0..36 * 36).map(|i| f64::from(u8::from(i % 37 == 0)));
     [

@@ -1,4 +1,5 @@
-//! LPIPS and SIFID against the numbers of `tests/golden/perceptual.py`, and what they refuse. The networks' weights lie in `shared/data`.
+//! LPIPS and SIFID against the numbers of `tests/golden/perceptual.py`, and what they refuse. The
+//! networks' weights lie in `shared/data`.
 
 #[path = "pictures/mod.rs"]
 mod pictures;

@@ -1,4 +1,5 @@
-//! Texture consistency against an independent implementation (`golden/texture.py`), its properties and its refusals.
+//! Texture consistency against an independent implementation (`golden/texture.py`), its properties
+//! and its refusals.
 
 mod pictures;
 

@@ -1,7 +1,7 @@
 //! What a step knows of its input beside the pixels.
 
-/// How degraded an image is: strengths of noise and of JPEG compression, each from 0, none, to 1, the strongest
-/// of training.
+/// How degraded an image is: strengths of noise and of JPEG compression, each from 0, none, to 1,
+/// the strongest of training.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Degradation {
     /// White noise.
@@ -35,8 +35,8 @@ impl Origin {
     /// Number of [`Origin::values`].
     pub const COUNT: usize = 3;
 
-    /// The condition as numbers: strength of noise, strength of compression, and 1 where a step made the
-    /// input.
+    /// The condition as numbers: strength of noise, strength of compression, and 1 where a step
+    /// made the input.
     pub fn values(self) -> [f32; Self::COUNT] {
         match self {
             Self::Image(degradation) => [degradation.noise, degradation.compression, 0.0],
@@ -44,9 +44,9 @@ impl Origin {
         }
     }
 
-    /// The share of the anchor: how much of what the result, shrunk again, differs from the input is taken
-    /// out of the result (back-projection; Irani and Peleg, 1991). Less for a degraded image, whose noise
-    /// would come back.
+    /// The share of the anchor: how much of what the result, shrunk again, differs from the input
+    /// is taken out of the result (back-projection; Irani and Peleg, 1991). Less for a degraded
+    /// image, whose noise would come back.
     pub fn anchor(self) -> f32 {
         match self {
             Self::Image(degradation) => {

@@ -43,14 +43,15 @@ impl Default for NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// How far around its place in the input a pixel of the result looks, in input pixels: what the network looks
-    /// ([`NetworkConfig::border`]) and what the anchor adds; a multiple of [`GRID`].
+    /// How far around its place in the input a pixel of the result looks, in input pixels: what the
+    /// network looks ([`NetworkConfig::border`]) and what the anchor adds; a multiple of [`GRID`].
     pub fn reach(&self) -> usize {
         (self.border() + ANCHOR_REACH).next_multiple_of(GRID)
     }
 
-    /// How many mirrored pixels lie around a level: as far as the network looks, the sum of what the 3×3 convolutions and the modules
-    /// look, and a multiple of [`GRID`]. Beyond them convolutions see zeros.
+    /// How many mirrored pixels lie around a level: as far as the network looks, the sum of what
+    /// the 3×3 convolutions and the modules look, and a multiple of [`GRID`]. Beyond them
+    /// convolutions see zeros.
     pub fn border(&self) -> usize {
         const CONVOLUTION: usize = 1;
         let mut reach = CONVOLUTION;
@@ -60,7 +61,8 @@ impl NetworkConfig {
         for block in 0..self.blocks {
             reach += BLOCK * CONVOLUTION;
             if self.alignment && block + 1 == self.blocks_before_alignment() {
-                // A pixel reads the cells around its own, and these the pixels of the cells around them.
+                // A pixel reads the cells around its own, and these the pixels of the cells around
+                // them.
                 reach = reach.max(CELL).next_multiple_of(CELL) + 3 * CELL;
             }
         }
@@ -82,22 +84,22 @@ impl NetworkConfig {
             && self.similarity <= other.similarity
     }
 
-    /// Values that a step with [`NetworkConfig::alignment`] leaves behind for each cell: mean and logarithm of the deviation of
-    /// every feature, and mean colours.
+    /// Values that a step with [`NetworkConfig::alignment`] leaves behind for each cell: mean and
+    /// logarithm of the deviation of every feature, and mean colours.
     pub fn statistics(&self) -> usize {
         2 * self.channels + COLOURS
     }
 
-    /// Values that modules hold for each input pixel beside features: the weights of superpixels, and matches, on the host and on
-    /// the device.
+    /// Values that modules hold for each input pixel beside features: the weights of superpixels,
+    /// and matches, on the host and on the device.
     pub fn module_values(&self) -> usize {
         let superpixels = (self.alignment || self.similarity).then_some(NEIGHBOURS);
         let matches = (self.similarity).then_some(2 * (DETAILS + 1));
         superpixels.unwrap_or_default() + matches.unwrap_or_default()
     }
 
-    /// Floating point operations of the convolutions for one input pixel, forward; a multiplication and an addition
-    /// count as two.
+    /// Floating point operations of the convolutions for one input pixel, forward; a multiplication
+    /// and an addition count as two.
     pub fn operations_per_pixel(&self) -> f64 {
         let body = (BLOCK * self.blocks + 1) * 9 * self.channels * self.channels;
         let ends = 9 * COLOURS * self.channels + self.channels * self.head_channels();
@@ -123,6 +125,6 @@ impl NetworkConfig {
 /// How far the bicubic enlargement looks, in input pixels.
 const BICUBIC_REACH: usize = 2;
 
-/// How much farther the anchor looks, in input pixels: what it takes out of a pixel comes from inputs within [`BICUBIC_REACH`], and is
-/// what outputs within [`BICUBIC_REACH`] of these differ.
+/// How much farther the anchor looks, in input pixels: what it takes out of a pixel comes from
+/// inputs within [`BICUBIC_REACH`], and is what outputs within [`BICUBIC_REACH`] of these differ.
 const ANCHOR_REACH: usize = 2 * BICUBIC_REACH;

@@ -8,8 +8,8 @@ use crate::model::{StepResult, StepWindow};
 use crate::parameters::Parameter;
 use std::{fmt, sync::Arc};
 
-/// Something that can run networks: the processor ([`Cpu`]), or a GPU of another crate. It is displayed
-/// by its name.
+/// Something that can run networks: the processor ([`Cpu`]), or a GPU of another crate. It is
+/// displayed by its name.
 pub trait Device: fmt::Debug + fmt::Display + Send + Sync {
     /// Makes a network ready. `parameters` are all of the configuration's, in its order
     /// ([`NetworkConfig::shapes`]).
@@ -25,7 +25,8 @@ pub trait Device: fmt::Debug + fmt::Display + Send + Sync {
     /// Whether it has memory of its own, and so work to itself: a GPU.
     fn is_gpu(&self) -> bool;
 
-    /// The precision of its features, for people and for what is kept between runs: "single" or "half".
+    /// The precision of its features, for people and for what is kept between runs: "single" or
+    /// "half".
     fn precision(&self) -> &'static str;
 }
 
@@ -34,8 +35,8 @@ pub trait Stepper: fmt::Debug + Send + Sync {
     /// One step on one window; see [`crate::Model::step`].
     ///
     /// # Errors
-    /// [`NetError::OutOfMemory`] if the window does not fit into the device's memory, [`NetError::Device`] if
-    /// it fails otherwise.
+    /// [`NetError::OutOfMemory`] if the window does not fit into the device's memory,
+    /// [`NetError::Device`] if it fails otherwise.
     fn step(&self, window: &StepWindow, geometry: &StepGeometry) -> Result<StepResult, NetError>;
 }
 

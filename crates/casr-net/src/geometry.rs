@@ -5,10 +5,12 @@ use std::{ops::Range, sync::Arc};
 
 /// One axis of a step: `inputs` pixels of level k−1 become `outputs` pixels of level k.
 ///
-/// In a window the heat field makes some more outputs than are kept: those that the anchor shrinks again.
+/// In a window the heat field makes some more outputs than are kept: those that the anchor shrinks
+/// again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepAxis {
-    /// The factor of the whole level along this axis, outputs / inputs, at least 1. A window keeps it.
+    /// The factor of the whole level along this axis, outputs / inputs, at least 1. A window keeps
+    /// it.
     pub scale: f64,
     /// Which outputs of the heat field lie in which input pixel, and where.
     pub cells: CellAxis,
@@ -18,7 +20,8 @@ pub struct StepAxis {
     pub anchor: AnchorAxis,
 }
 
-/// One axis of the anchor: what the outputs, shrunk again, differ from the input is enlarged and taken out.
+/// One axis of the anchor: what the outputs, shrunk again, differ from the input is enlarged and
+/// taken out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnchorAxis {
     /// From the outputs of the heat field to some of the inputs.
@@ -48,11 +51,13 @@ impl StepAxis {
         }
     }
 
-    /// The part of a whole axis that makes `outputs` from a window `inputs` of the level below. `border` counts the pixels that
-    /// lie before and behind the window: mirrored ones, where it ends at the level's border.
+    /// The part of a whole axis that makes `outputs` from a window `inputs` of the level below.
+    /// `border` counts the pixels that lie before and behind the window: mirrored ones, where it
+    /// ends at the level's border.
     ///
     /// # Panics
-    /// If the window does not hold what the bicubic taps of `outputs`, and of those around them, read.
+    /// If the window does not hold what the bicubic taps of `outputs`, and of those around them,
+    /// read.
     pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>, border: [usize; 2]) -> Self {
         let [before, behind] = border;
         let differing = self.anchor.enlarge.support(outputs.clone());

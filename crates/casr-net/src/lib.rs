@@ -1,16 +1,18 @@
 //! The CASR network on the processor: the engine that products run.
 //!
-//! [`Model`] is a network with its weights file, ready to use. [`Model::step`] is one modest enlargement,
-//! level k−1 → level k: encoder, body and heat field head, as kernels on slices, without a framework. A
-//! [`Device`] says where it runs: on the processor, or wherever another crate can run it.
+//! [`Model`] is a network with its weights file, ready to use. [`Model::step`] is one modest
+//! enlargement, level k−1 → level k: encoder, body and heat field head, as kernels on slices,
+//! without a framework. A [`Device`] says where it runs: on the processor, or wherever another
+//! crate can run it.
 //!
 //! Pixels are row-major, colours f32 RGB in [0, 1] in the file's own encoding.
 //!
 //! ```
-//! use casr_net::{Model, Origin, Pixels, StepGeometry, Degradation};
+//! use casr_net::{Degradation, Model, Origin, Pixels, StepGeometry};
 //! let (values, clean) = ([0.5; 8 * 6 * 3], Origin::Image(Degradation::default()));
 //! let image = Pixels { height: 8, width: 6, values: &values };
-//! let doubled = Model::embedded()?.first_step(image, &StepGeometry::new((8, 6), (16, 12)), clean)?;
+//! let geometry = StepGeometry::new((8, 6), (16, 12));
+//! let doubled = Model::embedded()?.first_step(image, &geometry, clean)?;
 //! assert_eq!(doubled, [0.5; 16 * 12 * 3]);
 //! # Ok::<(), casr_net::NetError>(())
 //! ```

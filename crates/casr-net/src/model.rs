@@ -20,7 +20,8 @@ use std::{
 /// The weights that ship with the program.
 const EMBEDDED: &[u8] = include_bytes!("../weights/casr.safetensors");
 
-/// The exponent of [`mix_of_look`]: measured as LPIPS between neighbouring looks, which a straight mix bunches at the vivid end.
+/// The exponent of [`mix_of_look`]: measured as LPIPS between neighbouring looks, which a straight
+/// mix bunches at the vivid end.
 const EVEN_STEPS: f32 = 0.65;
 
 /// The share of the vivid end's values at a look.
@@ -31,12 +32,13 @@ pub fn mix_of_look(look: f32) -> f32 {
 /// What a step reads on one window of a level.
 #[derive(Clone, Debug)]
 pub struct StepWindow {
-    /// RGB, row-major: a window of level k−1, in an enlargement with [`NetworkConfig::border`] mirrored
-    /// pixels where the level ends. It begins on the [`GRID`](crate::GRID).
+    /// RGB, row-major: a window of level k−1, in an enlargement with [`NetworkConfig::border`]
+    /// mirrored pixels where the level ends. It begins on the [`GRID`](crate::GRID).
     pub pixels: Vec<f32>,
     /// Where the level comes from.
     pub origin: Origin,
-    /// The self-similarity of the original image; needed by a network with [`NetworkConfig::similarity`].
+    /// The self-similarity of the original image; needed by a network with
+    /// [`NetworkConfig::similarity`].
     pub prior: Option<Prior>,
     /// What the step before left behind around the window; none at the first step.
     pub before: Option<Statistics>,
@@ -56,15 +58,16 @@ pub struct Statistics {
 pub struct StepResult {
     /// A part of level k, `[H, W, 3]`, not clamped.
     pub pixels: Vec<f32>,
-    /// What the next step aligns to, over the cells of the window, `[rows, columns, statistics]`; see
-    /// [`NetworkConfig::statistics`]. None without [`NetworkConfig::alignment`].
+    /// What the next step aligns to, over the cells of the window, `[rows, columns, statistics]`;
+    /// see [`NetworkConfig::statistics`]. None without [`NetworkConfig::alignment`].
     pub statistics: Option<Vec<f32>>,
 }
 
-/// A network for inference; on the processor, until [`Model::on`] moves it. Clones share its values.
+/// A network for inference; on the processor, until [`Model::on`] moves it. Clones share its
+/// values.
 ///
-/// It may hold two ends, one of least error and one of best look: [`Model::with_look`] gives what lies
-/// between them.
+/// It may hold two ends, one of least error and one of best look: [`Model::with_look`] gives what
+/// lies between them.
 #[derive(Clone, Debug)]
 pub struct Model {
     config: NetworkConfig,
@@ -144,10 +147,10 @@ impl Model {
         self.vivid.is_some()
     }
 
-    /// The network at `look` between its ends, from 0, the least error, to 1, the best look: a network
-    /// whose every value lies between theirs (deep network interpolation; Wang et al., arXiv
-    /// 1811.10515), by equal steps for the eye ([`mix_of_look`]). Mixing costs some milliseconds, and
-    /// nothing for a pixel. A model of one network is given back as it is.
+    /// The network at `look` between its ends, from 0, the least error, to 1, the best look: a
+    /// network whose every value lies between theirs (deep network interpolation; Wang et al.,
+    /// arXiv 1811.10515), by equal steps for the eye ([`mix_of_look`]). Mixing costs some
+    /// milliseconds, and nothing for a pixel. A model of one network is given back as it is.
     #[must_use]
     pub fn with_look(&self, look: f32) -> Self {
         if !self.has_looks() || look == self.look {
@@ -208,16 +211,16 @@ impl Model {
 
     /// One step on one window.
     ///
-    /// Values closer to a cut edge of the window than [`NetworkConfig::reach`] are not what the whole
-    /// level would give; at the level's own edges they are, and elsewhere but for rounding.
+    /// Values closer to a cut edge of the window than [`NetworkConfig::reach`] are not what the
+    /// whole level would give; at the level's own edges they are, and elsewhere but for rounding.
     ///
     /// # Errors
-    /// [`NetError::OutOfMemory`] if the window does not fit into a GPU's memory, [`NetError::Device`] if it
-    /// fails otherwise; the processor does not fail.
+    /// [`NetError::OutOfMemory`] if the window does not fit into a GPU's memory,
+    /// [`NetError::Device`] if it fails otherwise; the processor does not fail.
     ///
     /// # Panics
-    /// If `window.pixels` or its statistics have another length than the geometry says, or the prior is
-    /// missing for a network that needs it.
+    /// If `window.pixels` or its statistics have another length than the geometry says, or the
+    /// prior is missing for a network that needs it.
     pub fn step(
         &self,
         window: &StepWindow,

@@ -19,15 +19,15 @@ pub struct Parameter {
     pub values: Vec<f32>,
 }
 
-/// How strongly colours, in [0, 1], draw pixels to superpixels at first, and how strongly places do,
-/// in cells.
+/// How strongly colours, in [0, 1], draw pixels to superpixels at first, and how strongly places
+/// do, in cells.
 pub const FIRST_TEMPERATURES: [f32; 2] = [100.0, 1.0];
 
 /// How far a gate of SDAM is open at first: σ(−2) = 0.12.
 const FIRST_GATE: f32 = -2.0;
 
-/// The largest factor of one step: the edge of the network's training. The heat field's first frequencies
-/// go up to its Nyquist frequency.
+/// The largest factor of one step: the edge of the network's training. The heat field's first
+/// frequencies go up to its Nyquist frequency.
 pub const LARGEST_STEP: f64 = 4.0;
 
 /// A parameter of a configuration.
@@ -60,8 +60,8 @@ impl NetworkConfig {
             .sum()
     }
 
-    /// What training starts from: parameters that `seed` decides, in the network's own order. The first
-    /// ones are the same, whichever modules follow.
+    /// What training starts from: parameters that `seed` decides, in the network's own order. The
+    /// first ones are the same, whichever modules follow.
     pub fn initial_parameters(&self, seed: u64) -> Vec<Parameter> {
         let slots = self.slots().into_iter().map(|slot| {
             let count = slot.shape.iter().product();
@@ -136,8 +136,8 @@ impl NetworkConfig {
         slots.0
     }
 
-    /// Frequencies of the heat field (ω_y, ω_x), in radians per input pixel: spread evenly over the half
-    /// disc up to the Nyquist frequency of the largest step, by the golden angle.
+    /// Frequencies of the heat field (ω_y, ω_x), in radians per input pixel: spread evenly over the
+    /// half disc up to the Nyquist frequency of the largest step, by the golden angle.
     fn first_frequencies(&self) -> Vec<f32> {
         let count = self.frequencies as f64;
         let pair = |index: usize| {

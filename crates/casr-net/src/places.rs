@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// Rows and columns of cells among earlier ones.
 pub type Places = Arc<[CellPlaces; 2]>;
 
-/// Where the cells of a level lie among those of the level below it, along one axis; lengths in pixels.
+/// Where the cells of a level lie among those of the level below it, along one axis; lengths in
+/// pixels.
 pub fn cell_places(level: usize, below: usize) -> CellPlaces {
     let scale = below as f64 / level as f64;
     let centre = move |cell: usize| (cell as f64 + 0.5) * scale;

@@ -1,9 +1,11 @@
 //! The self-similarity of the original image at the pixels of a level: the input of SARM.
 //!
-//! It has two parts, which are computed from pixels alone and so are the same for every network. The local autocorrelation of
-//! the original image describes its textures. Cross-scale matches (Glasner et al., ICCV 2009; CSNLN, arXiv
-//! 2006.01424) bring finer detail: small patches of the level are searched in the original image shrunk by the step's factor, near the
-//! same place, and the difference of the original image to its shrunk version there is the detail that the level lacks.
+//! It has two parts, which are computed from pixels alone and so are the same for every network.
+//! The local autocorrelation of the original image describes its textures. Cross-scale matches
+//! (Glasner et al., ICCV 2009; CSNLN, arXiv 2006.01424) bring finer detail: small patches of the
+//! level are searched in the original image shrunk by the step's factor, near the same place, and
+//! the difference of the original image to its shrunk version there is the detail that the level
+//! lacks.
 
 use casr_kernels::{
     InstructionSet,
@@ -80,8 +82,8 @@ impl Prior {
         &self.autocorrelation
     }
 
-    /// This prior with `rows` and `columns` more pixels, [before, behind], around the window: they take the values of the nearest pixel, or
-    /// cell, inside.
+    /// This prior with `rows` and `columns` more pixels, [before, behind], around the window: they
+    /// take the values of the nearest pixel, or cell, inside.
     ///
     /// # Panics
     /// If the pixels before are not whole cells.
@@ -108,8 +110,8 @@ impl Prior {
     }
 }
 
-/// Places of a map `[height, width, …]` with as many more around them as make it a `larger` one, `before` of them above and to the left:
-/// each takes the values of the nearest place.
+/// Places of a map `[height, width, …]` with as many more around them as make it a `larger` one,
+/// `before` of them above and to the left: each takes the values of the nearest place.
 fn replicate(
     values: &[f32],
     (height, width): (usize, usize),
@@ -155,8 +157,8 @@ impl PriorAxis {
         }
     }
 
-    /// Where a place of the level, in pixels, lies on an axis of `length` pixels that shows the same; places are those of
-    /// edges, so 0.5 is the centre of the first pixel.
+    /// Where a place of the level, in pixels, lies on an axis of `length` pixels that shows the
+    /// same; places are those of edges, so 0.5 is the centre of the first pixel.
     fn place(&self, place: f64, length: usize) -> f64 {
         place * length as f64 / self.level as f64
     }
@@ -189,7 +191,8 @@ impl PriorAxis {
         (taps, window)
     }
 
-    /// The pixel of the image before the centre of each cell, and how far behind it the centre lies.
+    /// The pixel of the image before the centre of each cell, and how far behind it the centre
+    /// lies.
     fn cell_centres(&self, pixels: &Range<usize>) -> Vec<(usize, f32)> {
         let cells = pixels.start / CELL..pixels.end.div_ceil(CELL);
         let centre = |cell: usize| {
@@ -210,7 +213,8 @@ pub struct PriorGeometry {
 }
 
 impl PriorGeometry {
-    /// The priors of the step from a level to an output, both made of an image; sizes are (height, width).
+    /// The priors of the step from a level to an output, both made of an image; sizes are (height,
+    /// width).
     pub fn new(image: (usize, usize), level: (usize, usize), output: (usize, usize)) -> Self {
         Self {
             rows: PriorAxis::new(image.0, level.0, output.0),
@@ -218,7 +222,8 @@ impl PriorGeometry {
         }
     }
 
-    /// The prior of a window of the level, `[rows, columns, 3]`; its rows and columns begin on the [`GRID`](crate::GRID).
+    /// The prior of a window of the level, `[rows, columns, 3]`; its rows and columns begin on the
+    /// [`GRID`](crate::GRID).
     pub fn prior(
         &self,
         image: Pixels,

@@ -1,4 +1,5 @@
-//! Weights files: safetensors, half precision, with one or both ends of a network and where they come from.
+//! Weights files: safetensors, half precision, with one or both ends of a network and where they
+//! come from.
 
 use crate::{
     config::NetworkConfig, error::NetError, parameters::Parameter, provenance::Provenance,
@@ -23,7 +24,8 @@ pub struct WeightsFile {
     pub provenance: Provenance,
     /// The values of the faithful end, the one of least error, or of the only one.
     pub parameters: Vec<Parameter>,
-    /// Those of the vivid end, the one that looks best, in any order; none in a file of one network.
+    /// Those of the vivid end, the one that looks best, in any order; none in a file of one
+    /// network.
     pub vivid: Option<Vec<Parameter>>,
 }
 

@@ -1,4 +1,5 @@
-//! The first version of weights files: one network, in some of them with gains and shifts that turn it towards a better look.
+//! The first version of weights files: one network, in some of them with gains and shifts that turn
+//! it towards a better look.
 
 use crate::{
     config::NetworkConfig,
@@ -64,8 +65,8 @@ pub(crate) fn metadata<'a>(
     Ok((config, provenance))
 }
 
-/// The values of both ends. What was made of gains, shifts and the other head at strength s was linear in s, so the vivid end is what
-/// they make at strength 1.
+/// The values of both ends. What was made of gains, shifts and the other head at strength s was
+/// linear in s, so the vivid end is what they make at strength 1.
 pub(crate) fn ends(parameters: Vec<Parameter>) -> (Vec<Parameter>, Option<Vec<Parameter>>) {
     let (turn, parameters): (Vec<_>, Vec<_>) =
         (parameters.into_iter()).partition(|parameter| parameter.name.starts_with(TURN));

@@ -106,7 +106,8 @@ fn a_model_of_one_network_has_one_look() {
     assert_eq!(model.with_look(1.0).parameters(), model.parameters());
 }
 
-/// A file as the first version had it; a network that could be turned towards a better look by gains, shifts and another head.
+/// A file as the first version had it; a network that could be turned towards a better look by
+/// gains, shifts and another head.
 fn first_version(turn: bool) -> (Vec<Parameter>, Vec<u8>) {
     let plain = NetworkConfig {
         channels: 4,
@@ -173,7 +174,8 @@ fn a_turn_of_the_first_version_becomes_the_vivid_end() {
     let value = |parameters: &[Parameter], name: &str, index: usize| {
         parameters.iter().find(|p| p.name == name).unwrap().values[index]
     };
-    // Of the fifth convolution of the body, channel 2: gain and shift are the 18th of 0, 1/8, … 6/8.
+    // Of the fifth convolution of the body, channel 2: gain and shift are the 18th of 0, 1/8, …
+    // 6/8.
     let turned = (4 * 4 + 2) % 7;
     let gain = 1.0 + turned as f32 / 8.0;
     let (weights, bias) = ("blocks.1.second.weights", "blocks.1.second.bias");

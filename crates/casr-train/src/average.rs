@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 use casr_burn::Network;
 use std::collections::VecDeque;
 
-/// `average`·decay + `network`·(1 − decay), parameter by parameter, on the average's device; what has not moved stays to the bit.
+/// `average`·decay + `network`·(1 − decay), parameter by parameter, on the average's device; what
+/// has not moved stays to the bit.
 pub(crate) fn update(average: Network, network: &Network, decay: f64) -> Network {
     let mut values = Values(VecDeque::new());
     network.visit(&mut values);

@@ -23,7 +23,8 @@ impl Trainer {
     /// Writes the state beside `path` and renames it into place.
     ///
     /// # Errors
-    /// [`TrainError::File`] names the file and what the system said; an older checkpoint stays as it was.
+    /// [`TrainError::File`] names the file and what the system said; an older checkpoint stays as
+    /// it was.
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
         let unfit = |reason: String| TrainError::Checkpoint {
             path: path.to_owned(),

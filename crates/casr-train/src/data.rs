@@ -47,7 +47,8 @@ pub struct Dataset {
 const HELD_OUT: usize = 64;
 
 impl Dataset {
-    /// Reads all images of `folder` that can hold a patch at the largest scale, in the order of their names.
+    /// Reads all images of `folder` that can hold a patch at the largest scale, in the order of
+    /// their names.
     ///
     /// # Errors
     /// An unreadable image, or fewer than two usable ones.

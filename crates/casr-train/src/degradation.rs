@@ -34,15 +34,16 @@ pub struct Jpeg {
 pub struct DegradationModel {
     /// Standard deviation of a Gaussian blur, pixels; 0 for none.
     pub blur: f64,
-    /// Standard deviation of Gaussian noise, independent in pixels and colours, 8-bit levels; 0 for none.
+    /// Standard deviation of Gaussian noise, independent in pixels and colours, 8-bit levels; 0 for
+    /// none.
     pub noise: f64,
     /// The compression.
     pub jpeg: Option<Jpeg>,
 }
 
 impl DegradationModel {
-    /// One as training meets them: noise and JPEG in four of ten each, both in one of ten, a blur with one of them in
-    /// another.
+    /// One as training meets them: noise and JPEG in four of ten each, both in one of ten, a blur
+    /// with one of them in another.
     pub(crate) fn draw(random: &mut Rng) -> Self {
         let kind = random.f64();
         let (noisy, compressed, blurred) = match kind {
@@ -52,7 +53,8 @@ impl DegradationModel {
             ..0.95 => (true, false, true),
             _ => (false, true, true),
         };
-        // Drawn whether used or not, so that all degradations take the same numbers from the generator.
+        // Drawn whether used or not, so that all degradations take the same numbers from the
+        // generator.
         let noise = 1.0 + (STRONGEST_NOISE - 1.0) * random.f64();
         let blur = 0.2 + (WIDEST_BLUR - 0.2) * random.f64();
         let jpeg = Jpeg {
@@ -67,7 +69,8 @@ impl DegradationModel {
         }
     }
 
-    /// How degraded an image is after it, as the condition of a step has it: a blur is no part of that.
+    /// How degraded an image is after it, as the condition of a step has it: a blur is no part of
+    /// that.
     pub fn strengths(&self) -> Degradation {
         let compression = self.jpeg.map(|jpeg| Degradation::of_quality(jpeg.quality));
         Degradation {
@@ -190,7 +193,8 @@ fn blurred(values: &[f32], (width, height): (usize, usize), deviation: f64) -> V
     along(&along(values, (1, 0)), (0, 1))
 }
 
-/// Through JPEG, as a part of a larger image that begins `phase` before it; there the image is mirrored.
+/// Through JPEG, as a part of a larger image that begins `phase` before it; there the image is
+/// mirrored.
 fn compressed(bytes: &[u8], (width, height): (usize, usize), jpeg: Jpeg) -> Option<Vec<u8>> {
     let (left, top) = jpeg.phase;
     let whole = (width + left, height + top);

@@ -1,8 +1,8 @@
 //! Training of the CASR network: data, degradation, losses, schedule, checkpoints.
 //!
-//! [`Trainer`] holds everything a run needs to go on: parameters, their moving average, the optimizer's state and the
-//! step. Every batch is a pure function of the seed and the step, so a run that was stopped and resumed ends with the
-//! same weights, bit for bit, as one that was not.
+//! [`Trainer`] holds everything a run needs to go on: parameters, their moving average, the
+//! optimizer's state and the step. Every batch is a pure function of the seed and the step, so a
+//! run that was stopped and resumed ends with the same weights, bit for bit, as one that was not.
 
 #![forbid(unsafe_code)]
 

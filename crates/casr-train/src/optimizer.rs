@@ -1,4 +1,5 @@
-//! The optimizers: Adam, or Muon for the convolutions between many channels and Adam for everything else.
+//! The optimizers: Adam, or Muon for the convolutions between many channels and Adam for everything
+//! else.
 
 use crate::options::Optimizer as Kind;
 use burn::optim::{
@@ -9,11 +10,13 @@ use burn::tensor::{Device, Tensor};
 
 /// Momentum of the orthogonalised updates.
 const MOMENTUM: f64 = 0.95;
-/// Kernels with fewer channels than this are left to Adam: their updates have no directions to balance.
+/// Kernels with fewer channels than this are left to Adam: their updates have no directions to
+/// balance.
 const FEWEST_CHANNELS: usize = 16;
 
-/// Muon treats kernels of side 3 between many channels, seen as matrices `[taps · inputs, outputs]`, with updates as
-/// large as Adam's (Liu et al., arXiv 2502.16982); Adam treats the rest, or everything.
+/// Muon treats kernels of side 3 between many channels, seen as matrices
+/// `[taps · inputs, outputs]`, with updates as large as Adam's (Liu et al., arXiv 2502.16982); Adam
+/// treats the rest, or everything.
 #[derive(Clone)]
 pub(crate) struct MuonOrAdam {
     muon: Option<Muon>,

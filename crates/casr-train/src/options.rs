@@ -6,8 +6,8 @@ use casr_net::NetworkConfig;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// Everything that decides the weights of a training. It is stored in checkpoints, and written by people in recipes, where what is
-/// missing is the default.
+/// Everything that decides the weights of a training. It is stored in checkpoints, and written by
+/// people in recipes, where what is missing is the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainOptions {
@@ -105,9 +105,10 @@ impl TrainOptions {
 pub enum Optimizer {
     /// Adam (Kingma and Ba, arXiv 1412.6980).
     Adam,
-    /// Muon (Jordan et al., 2024, <https://kellerjordan.github.io/posts/muon>) for the convolutions between many channels, Adam for the
-    /// rest. It learns more from a step: 800 steps from the same weights, batch 8, patch 32, rate 1e-3 and a whole cosine ended at
-    /// 35.56, 32.21 and 30.39 dB (×2, ×3, ×4, held out) where Adam's ended at 35.50, 32.14 and 30.36.
+    /// Muon (Jordan et al., 2024, <https://kellerjordan.github.io/posts/muon>) for the convolutions
+    /// between many channels, Adam for the rest. It learns more from a step: 800 steps from the
+    /// same weights, batch 8, patch 32, rate 1e-3 and a whole cosine ended at 35.56, 32.21 and
+    /// 30.39 dB (×2, ×3, ×4, held out) where Adam's ended at 35.50, 32.14 and 30.36.
     Muon,
 }
 

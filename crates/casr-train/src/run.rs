@@ -1,4 +1,5 @@
-//! A whole training run: steps, validation, checkpoints and a log, until the end, the time or a signal.
+//! A whole training run: steps, validation, checkpoints and a log, until the end, the time or a
+//! signal.
 
 use crate::{
     checkpoint::write,
@@ -45,8 +46,9 @@ pub enum Outcome {
 /// Steps between validations, which also write checkpoint and weights.
 const VALIDATE_EVERY: u64 = 500;
 
-/// Trains until the schedule's end, until `time` is up or `stop` says so, and leaves `checkpoint.safetensors`, `weights.safetensors` (the
-/// averaged weights, f16) and `log.csv` in `folder`.
+/// Trains until the schedule's end, until `time` is up or `stop` says so, and leaves
+/// `checkpoint.safetensors`, `weights.safetensors` (the averaged weights, f16) and `log.csv` in
+/// `folder`.
 ///
 /// # Errors
 /// A file that cannot be written, or a loss that is no longer finite.
@@ -72,7 +74,8 @@ pub fn run(
 
     let mut psnr = Vec::new();
     let done = std::thread::scope(|scope| -> Result<Outcome, TrainError> {
-        // The next batch is made while the network works on this one. A receiver that is gone ends the maker.
+        // The next batch is made while the network works on this one. A receiver that is gone ends
+        // the maker.
         let (sender, batches) = sync_channel::<Result<Batch, TrainError>>(1);
         let options = &options;
         scope.spawn(move || {

@@ -79,7 +79,8 @@ pub fn batch(data: &Dataset, options: &TrainOptions, step: u64) -> Result<Batch,
     let mut random = Rng::with_seed(mix(options.seed, step));
     let whole = options.patch;
     if random.f64() < options.unroll {
-        // Several steps cost more pixels than one: smaller patches and half the images keep the price.
+        // Several steps cost more pixels than one: smaller patches and half the images keep the
+        // price.
         let (steps, side) = if random.f64() < THREE_STEPS {
             (3, whole * 5 / 8)
         } else {
@@ -175,7 +176,8 @@ fn draw(
     })
 }
 
-/// A patch as a user might bring it, degraded with this probability, and the condition of its first step.
+/// A patch as a user might bring it, degraded with this probability, and the condition of its first
+/// step.
 fn degraded(
     image: &RgbImage,
     probability: f64,
@@ -196,8 +198,8 @@ fn degraded(
     Ok((Origin::Image(estimate), image))
 }
 
-/// What would be estimated of an image after this: not exact, with texture taken for a little noise, less noise under
-/// JPEG, and some JPEG missed, most of it where the quality is high.
+/// What would be estimated of an image after this: not exact, with texture taken for a little
+/// noise, less noise under JPEG, and some JPEG missed, most of it where the quality is high.
 fn as_estimated(model: &DegradationModel, random: &mut Rng) -> Degradation {
     let Degradation { noise, compression } = model.strengths();
     let mut near = |value: f32| value * (1.0 + ESTIMATE_ERROR * (2.0 * random.f32() - 1.0));

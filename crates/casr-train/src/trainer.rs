@@ -114,8 +114,8 @@ impl Trainer {
         })
     }
 
-    /// With the network of the perceptual loss, whose weights are in this file (those of LPIPS on VGG16); without it that loss is
-    /// left out.
+    /// With the network of the perceptual loss, whose weights are in this file (those of LPIPS on
+    /// VGG16); without it that loss is left out.
     ///
     /// # Errors
     /// The file cannot be read, or is of another network.
@@ -256,7 +256,8 @@ impl Trainer {
         (total, terms)
     }
 
-    /// Weights and values of the losses of one level, in the order of [`LossTerms`]; no value where the weight is zero.
+    /// Weights and values of the losses of one level, in the order of [`LossTerms`]; no value where
+    /// the weight is zero.
     fn terms(
         &self,
         result: &Tensor<4>,
@@ -332,8 +333,8 @@ impl Trainer {
     }
 }
 
-/// Images of a batch that the perceptual loss is computed on. They are drawn at random, so the first stand for all; each of them costs
-/// as much as six of all else.
+/// Images of a batch that the perceptual loss is computed on. They are drawn at random, so the
+/// first stand for all; each of them costs as much as six of all else.
 const PERCEPTUAL_IMAGES: usize = 2;
 
 /// Number of losses.

@@ -38,8 +38,8 @@ impl Validation {
         Ok(Self { images })
     }
 
-    /// Mean PSNR on Y in dB of a training's average for each scale, in one step; empty where there is no image to measure
-    /// on.
+    /// Mean PSNR on Y in dB of a training's average for each scale, in one step; empty where there
+    /// is no image to measure on.
     ///
     /// # Errors
     /// None for images that [`Validation::new`] accepted.

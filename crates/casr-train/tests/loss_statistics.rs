@@ -1,4 +1,5 @@
-//! The losses on statistics and texture against their definitions, and their gradients against finite differences.
+//! The losses on statistics and texture against their definitions, and their gradients against
+//! finite differences.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use casr_kernels::{
@@ -87,7 +88,8 @@ fn the_alignment_loss_goes_with_the_drift_that_is_measured() {
         (f64::from(loss), measured.rgb)
     });
     for (loss, measured) in values {
-        // Soft superpixels are wider than hard ones, so their variances are larger and the loss is smaller.
+        // Soft superpixels are wider than hard ones, so their variances are larger and the loss is
+        // smaller.
         let ratio = loss / measured;
         assert!((0.2..1.5).contains(&ratio), "{values:?}");
     }

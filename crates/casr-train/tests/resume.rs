@@ -1,4 +1,5 @@
-//! A training that was stopped and resumed ends with the same weights, bit for bit, as one that was not.
+//! A training that was stopped and resumed ends with the same weights, bit for bit, as one that was
+//! not.
 
 use casr_net::NetworkConfig;
 use casr_train::{Dataset, Optimizer, Outcome, Schedule, TrainError, TrainOptions, Trainer, run};

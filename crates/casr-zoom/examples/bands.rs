@@ -1,5 +1,6 @@
-//! Enlarges in bands of rows, in memory that does not grow with the result, with progress and a way to stop:
-//! `cargo run --release -p casr-zoom --example bands -- 16`. What is made here is thrown away.
+//! Enlarges in bands of rows, in memory that does not grow with the result, with progress and a way
+//! to stop: `cargo run --release -p casr-zoom --example bands -- 16`. What is made here is thrown
+//! away.
 
 use casr_zoom::{Enlarger, ImageView, Model, Target};
 use std::{error::Error, ops::ControlFlow, time::Instant};

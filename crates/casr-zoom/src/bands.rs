@@ -29,7 +29,8 @@ pub struct Band {
     pub pixels: Vec<f32>,
 }
 
-/// How far an enlargement is, in input pixels that went through the network, on all levels and with their halos.
+/// How far an enlargement is, in input pixels that went through the network, on all levels and with
+/// their halos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Pixels done.
@@ -40,8 +41,9 @@ pub struct Progress {
 
 /// An enlargement under way: yields the result in bands, top to bottom.
 ///
-/// Every level pulls the rows it needs from the level below and forgets them afterwards. How the result is cut depends on
-/// the plan and the tile alone, so two images with one plan (colours and alpha) can be taken in lockstep.
+/// Every level pulls the rows it needs from the level below and forgets them afterwards. How the
+/// result is cut depends on the plan and the tile alone, so two images with one plan (colours and
+/// alpha) can be taken in lockstep.
 pub struct Bands<'a> {
     size: Size,
     stages: Vec<Stage>,
@@ -66,7 +68,8 @@ struct Work<'a> {
     /// The network at its look.
     model: Model,
     image: ImageView<'a>,
-    /// The same as RGB in floating point, where the network reads its self-similarity in every step.
+    /// The same as RGB in floating point, where the network reads its self-similarity in every
+    /// step.
     original: Option<Image>,
     /// The next row of the image.
     row: usize,
@@ -84,7 +87,8 @@ impl<'a> Bands<'a> {
     pub(crate) fn new(model: Model, image: ImageView<'a>, size: Size, steps: Vec<Step>) -> Self {
         let looked_at = model.config().similarity && !steps.is_empty();
         let total = steps.iter().map(|step| step.tiling.work()).sum();
-        // Level by level: the cells across the level below, and how many values the step that reads it leaves at each.
+        // Level by level: the cells across the level below, and how many values the step that reads
+        // it leaves at each.
         let mut statistics = (1, 1);
         let stage = |step: Step| {
             let width = step.tiling.input.width;
@@ -115,7 +119,8 @@ impl<'a> Bands<'a> {
         }
     }
 
-    /// Has `observer` called after every tile; [`ControlFlow::Break`] ends the work with [`ZoomError::Cancelled`].
+    /// Has `observer` called after every tile; [`ControlFlow::Break`] ends the work with
+    /// [`ZoomError::Cancelled`].
     #[must_use]
     pub fn observe(
         mut self,
@@ -125,8 +130,9 @@ impl<'a> Bands<'a> {
         self
     }
 
-    /// Has `viewer` called with the bands of all levels as they are made, each level's from top to bottom: the first argument is the
-    /// level's place in [`ScalePlan::levels`](crate::ScalePlan::levels).
+    /// Has `viewer` called with the bands of all levels as they are made, each level's from top to
+    /// bottom: the first argument is the level's place in
+    /// [`ScalePlan::levels`](crate::ScalePlan::levels).
     #[must_use]
     pub fn view(mut self, viewer: impl FnMut(usize, &Band) + Send + 'a) -> Self {
         self.work.viewer = Box::new(viewer);
@@ -138,8 +144,8 @@ impl<'a> Bands<'a> {
         self.size
     }
 
-    /// Why the processor does the rest of the work of a GPU, if it does: that one failed, or has too little
-    /// memory for the smallest tile.
+    /// Why the processor does the rest of the work of a GPU, if it does: that one failed, or has
+    /// too little memory for the smallest tile.
     pub fn fallback(&self) -> Option<&NetError> {
         self.work.fallback.as_ref()
     }
@@ -193,7 +199,8 @@ impl fmt::Debug for Bands<'_> {
 }
 
 impl Work<'_> {
-    /// The next band of the level that the last of `stages` makes; of the image itself where there are none.
+    /// The next band of the level that the last of `stages` makes; of the image itself where there
+    /// are none.
     fn pull(&mut self, stages: &mut [Stage]) -> Result<Option<Band>, ZoomError> {
         Ok(self.made(stages)?.map(|(band, _)| band))
     }
@@ -232,7 +239,8 @@ impl Work<'_> {
         })
     }
 
-    /// The band that a step makes from the input rows `part`, tile by tile, and what it leaves behind.
+    /// The band that a step makes from the input rows `part`, tile by tile, and what it leaves
+    /// behind.
     fn band(&mut self, stage: &Stage, part: &Range<usize>) -> Result<(Band, Vec<f16>), ZoomError> {
         let step = &stage.step;
         let below = Below {

@@ -29,7 +29,8 @@ const TRIAL_SIDE: usize = 96;
 /// The same for a GPU, where one of [`TRIAL_SIDE`] takes less than [`PATIENCE`].
 const GPU_TRIAL_SIDE: usize = 384;
 
-/// The longest time in seconds of a small trial on a GPU that a large one follows. Simulated GPUs take longer.
+/// The longest time in seconds of a small trial on a GPU that a large one follows. Simulated GPUs
+/// take longer.
 const PATIENCE: f64 = 0.5;
 
 /// What one step of a plan takes.
@@ -50,9 +51,10 @@ pub struct LevelCost {
 pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
-    /// The most memory held at a time, in bytes: the rows held of every level, one tile's features, which a
-    /// GPU holds in its own, and a copy of the image where the network reads its self-similarity. The image
-    /// itself is not counted, as it is the caller's, nor the result, which leaves in bands.
+    /// The most memory held at a time, in bytes: the rows held of every level, one tile's features,
+    /// which a GPU holds in its own, and a copy of the image where the network reads its
+    /// self-similarity. The image itself is not counted, as it is the caller's, nor the result,
+    /// which leaves in bands.
     pub peak_bytes: u64,
 }
 
@@ -90,14 +92,15 @@ impl PlanCost {
         self.levels.iter().map(|level| level.flops).sum()
     }
 
-    /// The time it takes at `throughput` FLOP/s; see [`measure_throughput`]. Zero if that is no positive number.
+    /// The time it takes at `throughput` FLOP/s; see [`measure_throughput`]. Zero if that is no
+    /// positive number.
     pub fn time(&self, throughput: f64) -> Duration {
         Duration::try_from_secs_f64(self.flops() / throughput).unwrap_or_default()
     }
 }
 
-/// How fast the model's device runs it, in FLOP/s: times one tile, in well under a second after what a GPU needs to get
-/// ready.
+/// How fast the model's device runs it, in FLOP/s: times one tile, in well under a second after
+/// what a GPU needs to get ready.
 ///
 /// # Errors
 /// [`ZoomError::Network`] if a GPU fails.
@@ -145,9 +148,10 @@ fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
 /// Rows of the heat field's coefficients that are there at a time.
 const COEFFICIENT_ROWS: u64 = 64;
 
-/// The most memory that the network takes for one tile on the processor. Four maps of features are alive inside a block (the skip from
-/// the encoder, the block's own, a convolution's input and its output); then the features with some rows of coefficients and the correction,
-/// and at the end the correction with the bicubic enlargement and the result.
+/// The most memory that the network takes for one tile on the processor. Four maps of features are
+/// alive inside a block (the skip from the encoder, the block's own, a convolution's input and its
+/// output); then the features with some rows of coefficients and the correction, and at the end the
+/// correction with the bicubic enlargement and the result.
 fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
     let tiles = (tiling.rows())
         .flat_map(|rows| (tiling.columns()).map(move |columns| tiling.tile_work(&rows, &columns)));
@@ -167,8 +171,9 @@ fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
     window * PIXEL + modules + body.max(field).max(result)
 }
 
-/// The most memory that levels take as rows: for every step those of the level below under a band and its halo, what is
-/// left of the band that brought them, and the band that it makes; and as much of the statistics that steps leave behind.
+/// The most memory that levels take as rows: for every step those of the level below under a band
+/// and its halo, what is left of the band that brought them, and the band that it makes; and as
+/// much of the statistics that steps leave behind.
 fn row_bytes(config: NetworkConfig, steps: &[(Tiling, Size)]) -> u64 {
     // Of a cell, twice: where it is made and where it is held.
     let cell = if config.alignment {

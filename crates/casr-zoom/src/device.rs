@@ -67,8 +67,8 @@ pub struct Gpu {
     pub simulated: bool,
 }
 
-/// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then those that
-/// the processor simulates.
+/// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then
+/// those that the processor simulates.
 pub fn gpus() -> Vec<Gpu> {
     Vec::new()
 }

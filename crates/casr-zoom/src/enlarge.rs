@@ -15,8 +15,8 @@ use crate::{
 };
 use casr_net::{Degradation, Model, Origin};
 
-/// The longest side of a tile, without its halos, in pixels of the level below: large enough that halos cost little,
-/// small enough that a tile's features stay within some hundred megabytes.
+/// The longest side of a tile, without its halos, in pixels of the level below: large enough that
+/// halos cost little, small enough that a tile's features stay within some hundred megabytes.
 pub const DEFAULT_TILE: usize = 512;
 
 /// How an image is treated.
@@ -50,16 +50,17 @@ impl Enlarger {
         }
     }
 
-    /// The largest factor of one step, in (1, 4]; see [`ScalePlan::new`], which checks it. [`DEFAULT_MAX_STEP`] if not
-    /// said otherwise.
+    /// The largest factor of one step, in (1, 4]; see [`ScalePlan::new`], which checks it.
+    /// [`DEFAULT_MAX_STEP`] if not said otherwise.
     #[must_use]
     pub fn max_step(mut self, max_step: f64) -> Self {
         self.max_step = max_step;
         self
     }
 
-    /// The longest side of a tile, in input pixels, rounded to the network's grid; [`DEFAULT_TILE`] if not said otherwise. It weighs speed
-    /// against memory. With the same tiles a result has the same bits, in whatever order it is made; other tiles change it by rounding.
+    /// The longest side of a tile, in input pixels, rounded to the network's grid; [`DEFAULT_TILE`]
+    /// if not said otherwise. It weighs speed against memory. With the same tiles a result has the
+    /// same bits, in whatever order it is made; other tiles change it by rounding.
     #[must_use]
     pub fn tile(mut self, tile: usize) -> Self {
         self.tile = tile;
@@ -73,7 +74,8 @@ impl Enlarger {
         self
     }
 
-    /// Where enlargements go between the ends of the model; [`Look::Auto`] if not said otherwise. A model of one network has one look.
+    /// Where enlargements go between the ends of the model; [`Look::Auto`] if not said otherwise. A
+    /// model of one network has one look.
     #[must_use]
     pub fn look(mut self, look: Look) -> Self {
         self.look = look;
@@ -112,7 +114,8 @@ impl Enlarger {
         self.bands(image, &plan)?.into_image()
     }
 
-    /// How an image will be treated: found in its pixels, where [`Restoration::Auto`] or [`Look::Auto`] is set.
+    /// How an image will be treated: found in its pixels, where [`Restoration::Auto`] or
+    /// [`Look::Auto`] is set.
     pub fn treatment<'a>(&self, image: impl Into<ImageView<'a>>, plan: &ScalePlan) -> Treatment {
         let degradation = self.restoration.degradation(image);
         let look = self.look.for_image(plan.factor(), degradation);

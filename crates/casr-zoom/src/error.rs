@@ -4,7 +4,8 @@ use crate::device::DeviceChoice;
 use crate::plan::{MAX_LEVELS, MAX_SIDE, Size};
 use casr_net::{LARGEST_STEP, NetError};
 
-/// An error of this crate. Messages are whole sentences for the user; the caller adds the image's name.
+/// An error of this crate. Messages are whole sentences for the user; the caller adds the image's
+/// name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoomError {

@@ -16,8 +16,8 @@ impl Image {
     /// An image of `width` × `height` pixels from `width * height * 3` values.
     ///
     /// # Errors
-    /// [`ZoomError::EmptyImage`], [`ZoomError::PixelCount`], or [`ZoomError::PixelValue`] for a value that is not a
-    /// number in [0, 1].
+    /// [`ZoomError::EmptyImage`], [`ZoomError::PixelCount`], or [`ZoomError::PixelValue`] for a
+    /// value that is not a number in [0, 1].
     pub fn new(width: usize, height: usize, pixels: Vec<f32>) -> Result<Self, ZoomError> {
         ImageView::rgb(width, height, &pixels)?;
         Ok(Self::checked(Size { width, height }, pixels))
@@ -65,8 +65,8 @@ impl Image {
         self.pixels.iter().map(rounded).collect()
     }
 
-    /// One value for each pixel, [height, width]: of an image that is grey, where all three are the same, and
-    /// else the first one's.
+    /// One value for each pixel, [height, width]: of an image that is grey, where all three are the
+    /// same, and else the first one's.
     pub fn to_grey(&self) -> Vec<f32> {
         self.pixels.iter().step_by(COLOURS).copied().collect()
     }

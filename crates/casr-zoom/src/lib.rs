@@ -11,11 +11,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A [`ScalePlan`] lists the levels between the image and the wanted size. Each level is made from the one below it in
-//! tiles: windows of the level below, with a halo as wide as the network looks. The cut belongs to the plan, so a result has the
-//! same bits however it is taken. Levels flow upwards in bands of rows and none is ever held whole, so memory grows with the
-//! width of the result and not with its height. [`Enlarger::bands`] hands out the last level that way, for results that
-//! should go straight into a file; [`PlanCost`] says beforehand what a plan takes.
+//! A [`ScalePlan`] lists the levels between the image and the wanted size. Each level is made from
+//! the one below it in tiles: windows of the level below, with a halo as wide as the network looks.
+//! The cut belongs to the plan, so a result has the same bits however it is taken. Levels flow
+//! upwards in bands of rows and none is ever held whole, so memory grows with the width of the
+//! result and not with its height. [`Enlarger::bands`] hands out the last level that way, for
+//! results that should go straight into a file; [`PlanCost`] says beforehand what a plan takes.
 
 #![forbid(unsafe_code)]
 

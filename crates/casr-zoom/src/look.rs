@@ -14,13 +14,15 @@ pub enum Look {
 }
 
 impl Look {
-    /// The least error: nothing is invented, and where the image does not determine the result, it is smooth.
+    /// The least error: nothing is invented, and where the image does not determine the result, it
+    /// is smooth.
     pub const FAITHFUL: Self = Self::Fixed(Strength::NONE);
 
     /// Half-way, by eye.
     pub const BALANCED: Self = Self::Fixed(Strength::HALF);
 
-    /// The best look: crisp, with textures that are invented where the image does not determine them.
+    /// The best look: crisp, with textures that are invented where the image does not determine
+    /// them.
     pub const VIVID: Self = Self::Fixed(Strength::FULL);
 
     /// The look of an enlargement by `factor` of an image that is so degraded.
@@ -32,10 +34,12 @@ impl Look {
     }
 }
 
-/// Half-way up to twice the size, three quarters at four times, [`Look::VIVID`] from eight times on, where the least error is a blur; and up to
-/// half of that less for a degraded image, where some of what looks like texture is its degradation.
+/// Half-way up to twice the size, three quarters at four times, [`Look::VIVID`] from eight times
+/// on, where the least error is a blur; and up to half of that less for a degraded image, where
+/// some of what looks like texture is its degradation.
 ///
-/// Set14, PSNR on luma in dB and LPIPS on AlexNet (`casr-lab eval --methods casr@0,casr@0.25,…`); JPEG of quality 75, noise of σ = 5:
+/// Set14, PSNR on luma in dB and LPIPS on AlexNet (`casr-lab eval --methods casr@0,casr@0.25,…`);
+/// JPEG of quality 75, noise of σ = 5:
 ///
 /// | look | ×2 | ×3 | ×4 | ×4 JPEG | ×4 noise |
 /// |---|---|---|---|---|---|
@@ -45,7 +49,8 @@ impl Look {
 /// | .75 | 32.61 .065 | 29.26 .142 | 27.59 .191 | | |
 /// | 1 | 32.28 .055 | 28.82 .117 | 27.10 .165 | 25.34 .280 | 26.65 .211 |
 ///
-/// By LPIPS alone every look would be 1; there, pictures at ×4 have visible speckle, more of it from JPEG files, and little at these looks.
+/// By LPIPS alone every look would be 1; there, pictures at ×4 have visible speckle, more of it
+/// from JPEG files, and little at these looks.
 fn automatic(factor: f64, degradation: Degradation) -> Strength {
     let by_factor = (0.25 + 0.25 * factor.log2() as f32).clamp(0.5, 1.0);
     let strongest = degradation.noise.max(degradation.compression);

@@ -27,8 +27,8 @@ pub const MAX_LEVELS: usize = 64;
 /// [`LARGEST_STEP`] among whole pixels.
 const LARGEST_WHOLE_STEP: usize = LARGEST_STEP as usize;
 
-/// Relative slack when factors are compared: wide enough for rounding in f64 (1.7 × 1.7 against 2.89), and too narrow to
-/// move a side of [`MAX_SIDE`] by a pixel.
+/// Relative slack when factors are compared: wide enough for rounding in f64 (1.7 × 1.7 against
+/// 2.89), and too narrow to move a side of [`MAX_SIDE`] by a pixel.
 const TOLERANCE: f64 = 1e-12;
 
 /// The size of an image, in pixels.
@@ -72,7 +72,8 @@ pub enum Target {
     Width(usize),
     /// This many pixels down; the width keeps the aspect ratio.
     Height(usize),
-    /// The image's own size, by one step that restores; any other target of that size takes no step, and leaves the pixels as they are.
+    /// The image's own size, by one step that restores; any other target of that size takes no
+    /// step, and leaves the pixels as they are.
     Same,
 }
 
@@ -87,7 +88,8 @@ pub fn check_max_step(max_step: f64) -> Result<(), ZoomError> {
     }
 }
 
-/// The levels of an enlargement: equal steps, none larger than a given one, to exactly the wanted size.
+/// The levels of an enlargement: equal steps, none larger than a given one, to exactly the wanted
+/// size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScalePlan {
     input: Size,
@@ -97,13 +99,15 @@ pub struct ScalePlan {
 impl ScalePlan {
     /// Plans the fewest equal steps with factors of at most `max_step` along either axis.
     ///
-    /// Level k of n has the size round(input × factor^(k/n)), the last one exactly the wanted size. Where rounding whole
-    /// pixels of a tiny image would make a step larger than [`LARGEST_STEP`], the level below it grows by what is
-    /// missing. An image that keeps its size has no levels, but for [`Target::Same`].
+    /// Level k of n has the size round(input × factor^(k/n)), the last one exactly the wanted size.
+    /// Where rounding whole pixels of a tiny image would make a step larger than [`LARGEST_STEP`],
+    /// the level below it grows by what is missing. An image that keeps its size has no levels, but
+    /// for [`Target::Same`].
     ///
     /// # Errors
-    /// [`ZoomError`]: an empty image, a factor below 1 or no number, a wanted size below the image's, a side over
-    /// [`MAX_SIDE`], a `max_step` outside of (1, 4], or more than [`MAX_LEVELS`] levels.
+    /// [`ZoomError`]: an empty image, a factor below 1 or no number, a wanted size below the
+    /// image's, a side over [`MAX_SIDE`], a `max_step` outside of (1, 4], or more than
+    /// [`MAX_LEVELS`] levels.
     pub fn new(input: Size, target: Target, max_step: f64) -> Result<Self, ZoomError> {
         if input.width == 0 || input.height == 0 {
             return Err(ZoomError::EmptyImage { size: input });

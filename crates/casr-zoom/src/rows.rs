@@ -3,8 +3,8 @@
 use casr_net::mirror;
 use std::ops::Range;
 
-/// A window of whole rows that moves down a level: rows are added below and forgotten above. A row is of pixels or of
-/// cells, each with some values.
+/// A window of whole rows that moves down a level: rows are added below and forgotten above. A row
+/// is of pixels or of cells, each with some values.
 #[derive(Debug)]
 pub(crate) struct Rows<T> {
     /// Places in a row.
@@ -57,8 +57,8 @@ impl<T: Copy> Rows<T> {
         values
     }
 
-    /// [`Rows::window`] with mirrored places around it, [before, behind], the window's own edge repeated: for windows that end where
-    /// the level does.
+    /// [`Rows::window`] with mirrored places around it, [before, behind], the window's own edge
+    /// repeated: for windows that end where the level does.
     pub fn bordered(
         &self,
         (rows, row_border): (Range<usize>, [usize; 2]),

@@ -13,7 +13,8 @@ use casr_net::{
 use half::f16;
 use std::{ops::Range, sync::Arc};
 
-/// Tiles with sides up to this are not cut any further when the device fails: memory is not what it lacks.
+/// Tiles with sides up to this are not cut any further when the device fails: memory is not what it
+/// lacks.
 const SMALLEST_TILE: usize = 64;
 
 /// A step of a plan: how the level below becomes this one.
@@ -26,7 +27,8 @@ pub(crate) struct Step {
     origin: Origin,
     /// How the original image's self-similarity is found, for a network that wants it.
     prior: Option<PriorGeometry>,
-    /// Where the cells of the level below lie among those of the step before, for a network that aligns to them.
+    /// Where the cells of the level below lie among those of the step before, for a network that
+    /// aligns to them.
     before: Option<Places>,
     /// Values that the network leaves behind for each cell; none for one that aligns nothing.
     statistics: usize,
@@ -59,8 +61,8 @@ pub(crate) struct Below<'a> {
 pub(crate) struct Made {
     /// [output rows, output columns, 3], in [0, 1].
     pub pixels: Vec<f32>,
-    /// For the next step: [rows of cells, columns of cells, values]; empty where the network aligns nothing. Half precision is
-    /// more than they are exact to, and a quarter of the pixels' memory.
+    /// For the next step: [rows of cells, columns of cells, values]; empty where the network aligns
+    /// nothing. Half precision is more than they are exact to, and a quarter of the pixels' memory.
     pub statistics: Vec<f16>,
 }
 
@@ -118,7 +120,8 @@ impl Step {
         }
     }
 
-    /// Copies what is made of a tile, from the input rows and columns `tile`, into what is made of `whole`.
+    /// Copies what is made of a tile, from the input rows and columns `tile`, into what is made of
+    /// `whole`.
     pub fn place(
         &self,
         made: &Made,
@@ -155,9 +158,10 @@ impl Step {
 
     /// Makes the pixels of one tile. `below` must hold the rows that the tile's halo covers.
     ///
-    /// Beyond the level's border lie as many mirrored pixels for every tile, so a pixel is the same, but for rounding, whichever tile makes
-    /// it. That lets a tile that does not fit into the device's memory be made in halves; `most` is the number of pixels that are
-    /// worth a try, and shrinks when one fails.
+    /// Beyond the level's border lie as many mirrored pixels for every tile, so a pixel is the
+    /// same, but for rounding, whichever tile makes it. That lets a tile that does not fit into the
+    /// device's memory be made in halves; `most` is the number of pixels that are worth a try, and
+    /// shrinks when one fails.
     ///
     /// # Errors
     /// [`NetError`] if the device fails, or has too little memory even for the smallest part.

@@ -4,17 +4,19 @@ use crate::plan::Size;
 use casr_net::{GRID, Model};
 use std::ops::Range;
 
-/// The tiles of one step, cut along pixels of its input: the outputs that fall into the cells of a tile are made from the
-/// tile and a halo around it. Tiles and their windows begin on the network's [`GRID`]. At the image's border a halo holds nothing
-/// but some mirrored pixels, so tiles there are larger: all windows of an axis have about one size.
+/// The tiles of one step, cut along pixels of its input: the outputs that fall into the cells of a
+/// tile are made from the tile and a halo around it. Tiles and their windows begin on the network's
+/// [`GRID`]. At the image's border a halo holds nothing but some mirrored pixels, so tiles there
+/// are larger: all windows of an axis have about one size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tiling {
     /// The size of the level below.
     pub input: Size,
-    /// The longest side of a tile with a halo on either side, without these halos, in input pixels, rounded down to the
-    /// [`GRID`] but not to nothing.
+    /// The longest side of a tile with a halo on either side, without these halos, in input pixels,
+    /// rounded down to the [`GRID`] but not to nothing.
     pub tile: usize,
-    /// The width of the halo, in input pixels, a multiple of the [`GRID`]: as far as a pixel of the result looks.
+    /// The width of the halo, in input pixels, a multiple of the [`GRID`]: as far as a pixel of the
+    /// result looks.
     pub halo: usize,
     /// How many mirrored pixels lie around the level, a multiple of the [`GRID`].
     pub border: usize,
@@ -51,8 +53,8 @@ impl Tiling {
         window(columns, self.halo, self.input.width)
     }
 
-    /// Mirrored pixels before and behind a window: all of [`Tiling::border`] where the level ends, none elsewhere. So the network sees
-    /// one extended level, whichever tiles it is cut into.
+    /// Mirrored pixels before and behind a window: all of [`Tiling::border`] where the level ends,
+    /// none elsewhere. So the network sees one extended level, whichever tiles it is cut into.
     pub fn row_border(&self, window: &Range<usize>) -> [usize; 2] {
         border(window, self.border, self.input.height)
     }
@@ -81,8 +83,8 @@ impl Tiling {
     }
 }
 
-/// The fewest parts of an axis that begin on the [`GRID`] and whose windows are nearly equal and no longer than a tile with
-/// two halos.
+/// The fewest parts of an axis that begin on the [`GRID`] and whose windows are nearly equal and no
+/// longer than a tile with two halos.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     length: usize,
@@ -141,7 +143,8 @@ fn border(window: &Range<usize>, border: usize, length: usize) -> [usize; 2] {
 /// Rows and columns of a tile.
 pub(crate) type TileRange = (Range<usize>, Range<usize>);
 
-/// The two halves of a tile, cut across its longer side on the [`GRID`]; none if that is no longer than `smallest`.
+/// The two halves of a tile, cut across its longer side on the [`GRID`]; none if that is no longer
+/// than `smallest`.
 pub(crate) fn halves(
     rows: &Range<usize>,
     columns: &Range<usize>,

@@ -7,8 +7,8 @@ use crate::{
 };
 use std::ops::Range;
 
-/// The samples of an image, row by row, without gaps: grey, or red, green and blue of a pixel side by side,
-/// in the file's own encoding.
+/// The samples of an image, row by row, without gaps: grey, or red, green and blue of a pixel side
+/// by side, in the file's own encoding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Samples<'a> {
     /// 8 bits: 255 is full.
@@ -69,8 +69,8 @@ samples_of!(u8, Eight);
 samples_of!(u16, Sixteen);
 samples_of!(f32, Float);
 
-/// An image that somebody else holds. Only the rows at work are brought to floating point, so an enlargement
-/// takes no copy of it.
+/// An image that somebody else holds. Only the rows at work are brought to floating point, so an
+/// enlargement takes no copy of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImageView<'a> {
     size: Size,
@@ -82,8 +82,8 @@ impl<'a> ImageView<'a> {
     /// An image of `width` × `height` pixels from `width * height * 3` samples.
     ///
     /// # Errors
-    /// [`ZoomError::EmptyImage`], [`ZoomError::PixelCount`], or [`ZoomError::PixelValue`] for a value in
-    /// floating point that is not a number in [0, 1].
+    /// [`ZoomError::EmptyImage`], [`ZoomError::PixelCount`], or [`ZoomError::PixelValue`] for a
+    /// value in floating point that is not a number in [0, 1].
     pub fn rgb(
         width: usize,
         height: usize,
@@ -92,8 +92,8 @@ impl<'a> ImageView<'a> {
         Self::new(Size { width, height }, false, samples.into())
     }
 
-    /// An image of `width` × `height` pixels from as many samples. It is enlarged as its like in colour, and
-    /// stays grey.
+    /// An image of `width` × `height` pixels from as many samples. It is enlarged as its like in
+    /// colour, and stays grey.
     ///
     /// # Errors
     /// As [`ImageView::rgb`].

@@ -183,8 +183,8 @@ fn psnr(one: &Image, other: &Image) -> f64 {
     -10.0 * (squares / one.pixels().len() as f64).log10()
 }
 
-/// The plan that restores without enlarging removes noise and traces of JPEG; other plans of the image's own size leave
-/// the pixels as they are.
+/// The plan that restores without enlarging removes noise and traces of JPEG; other plans of the
+/// image's own size leave the pixels as they are.
 #[test]
 fn images_are_restored_at_their_own_size() {
     let enlarger = Enlarger::new(Model::embedded().unwrap());

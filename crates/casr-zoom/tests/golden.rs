@@ -1,4 +1,5 @@
-//! The engine against the same network in PyTorch (`training/`): whole loops on stored inputs, made by `training/golden.py`.
+//! The engine against the same network in PyTorch (`training/`): whole loops on stored inputs, made
+//! by `training/golden.py`.
 
 use casr_zoom::{Degradation, Enlarger, Image, Look, Model, Restoration, Size, Strength, Target};
 use safetensors::SafeTensors;

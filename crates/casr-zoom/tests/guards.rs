@@ -1,4 +1,5 @@
-//! What holds for any weights: flat stays flat, grey stays grey, the result keeps to the image, and borders are like the inside.
+//! What holds for any weights: flat stays flat, grey stays grey, the result keeps to the image, and
+//! borders are like the inside.
 
 mod support;
 
@@ -88,7 +89,8 @@ fn flat_parts_stay_flat_beside_texture() {
     for enlarger in wild() {
         let large = enlarger.enlarge(&half, Target::Factor(2.0)).unwrap();
         let pixels = large.pixels().chunks_exact(3).enumerate();
-        // Five input pixels from the edge: three that a gate and an enlargement see, and two of the anchor.
+        // Five input pixels from the edge: three that a gate and an enlargement see, and two of the
+        // anchor.
         let flat = pixels.filter(|(index, _)| index % 80 < 2 * (20 - 8));
         let wanted = [0.0, 0.0, 1.0];
         for (index, pixel) in flat {
@@ -129,8 +131,8 @@ fn clean_images_are_anchors_and_degraded_ones_less() {
     }
 }
 
-/// An image that is its own mirror image, cut where the mirror stands, is enlarged as the whole is; but beside the cut the anchor looks at
-/// a result, which a network does not mirror.
+/// An image that is its own mirror image, cut where the mirror stands, is enlarged as the whole is;
+/// but beside the cut the anchor looks at a result, which a network does not mirror.
 #[test]
 fn borders_are_mirrors() {
     let enlarger = Enlarger::new(model(SMALL)).restoration(Restoration::Fixed(Strength::NONE));

@@ -1,5 +1,5 @@
-//! Memory follows the estimate and does not grow with the height of the result. One test, because it counts the
-//! allocations of the whole process.
+//! Memory follows the estimate and does not grow with the height of the result. One test, because
+//! it counts the allocations of the whole process.
 
 mod support;
 
@@ -11,7 +11,8 @@ use support::{image, model};
 #[global_allocator]
 static ALLOCATIONS: PeakAlloc = PeakAlloc;
 
-/// Bytes at the peak of enlarging an image of this size in bands, over what was held before, and the estimate.
+/// Bytes at the peak of enlarging an image of this size in bands, over what was held before, and
+/// the estimate.
 fn peak(enlarger: &Enlarger, width: usize, height: usize, factor: f64) -> (f64, f64) {
     let image = image(width, height);
     let before = ALLOCATIONS.current_usage();
@@ -49,7 +50,8 @@ fn memory_is_bounded_and_foretold() {
     }
     let image_growth = (150 * (2560 - 640) * 3 * size_of::<f32>()) as f64;
     let growth = measured[1] - measured[0];
-    // The axes' geometry grows too, by some hundred bytes for a row of either level; the result would by fifteen times the image.
+    // The axes' geometry grows too, by some hundred bytes for a row of either level; the result
+    // would by fifteen times the image.
     let level_rows = (2560.0 - 640.0) * (3.9_f64.sqrt() + 3.9);
     assert!(
         growth < image_growth + 150.0 * level_rows,

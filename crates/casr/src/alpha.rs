@@ -1,8 +1,9 @@
 //! Transparency without dark fringes: colours of what shows are spread into what does not.
 //!
-//! A fully transparent pixel has a colour that nobody sees, most often black. Enlarging mixes neighbours, so that black
-//! would show as a dark fringe along every edge. Here such pixels take the colours next to them first, and nearly clear ones beside others
-//! that show take most of theirs: how much a pixel's colour counts is how much it shows.
+//! A fully transparent pixel has a colour that nobody sees, most often black. Enlarging mixes
+//! neighbours, so that black would show as a dark fringe along every edge. Here such pixels take
+//! the colours next to them first, and nearly clear ones beside others that show take most of
+//! theirs: how much a pixel's colour counts is how much it shows.
 
 /// What a pixel's colour is worth.
 #[derive(Clone, Copy, PartialEq)]
@@ -21,9 +22,10 @@ const REACH: usize = 4;
 /// The share of the largest alpha around it from which on a pixel keeps its own colour.
 const SHOWS: f32 = 0.5;
 
-/// Mixes the colour of every pixel that shows less than half as much as another one within [`REACH`] with the mean of all these, weighted by
-/// alpha: the less it shows, the more of theirs it takes. Glass that is equally clear all over stays as it is. See [`bleed`] for the
-/// arguments; pixels with alpha 0 are left to it.
+/// Mixes the colour of every pixel that shows less than half as much as another one within
+/// [`REACH`] with the mean of all these, weighted by alpha: the less it shows, the more of theirs
+/// it takes. Glass that is equally clear all over stays as it is. See [`bleed`] for the arguments;
+/// pixels with alpha 0 are left to it.
 pub fn weigh(pixels: &mut [f32], alpha: &[f32], width: usize) {
     if alpha.is_empty() || width == 0 {
         return;
@@ -58,11 +60,11 @@ pub fn weigh(pixels: &mut [f32], alpha: &[f32], width: usize) {
     }
 }
 
-/// Gives every pixel with alpha 0 the mean colour of its neighbours that have one, ring by ring from the visible pixels
-/// outwards.
+/// Gives every pixel with alpha 0 the mean colour of its neighbours that have one, ring by ring
+/// from the visible pixels outwards.
 ///
-/// `pixels` is row-major with as many values a pixel as `pixels.len() / alpha.len()`; `alpha` has one value a pixel, rows
-/// of `width`. Nothing changes where no pixel is visible.
+/// `pixels` is row-major with as many values a pixel as `pixels.len() / alpha.len()`; `alpha` has
+/// one value a pixel, rows of `width`. Nothing changes where no pixel is visible.
 pub fn bleed(pixels: &mut [f32], alpha: &[f32], width: usize) {
     if alpha.is_empty() || width == 0 {
         return;

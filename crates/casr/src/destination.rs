@@ -73,11 +73,12 @@ enum Place {
 pub type Page = (usize, usize);
 
 impl<'a> Destination<'a> {
-    /// For `images`, which are what `inputs` hold. The output is a folder if there are several inputs, if the input is a folder, if
-    /// it is a folder already, or if it ends in a slash.
+    /// For `images`, which are what `inputs` hold. The output is a folder if there are several
+    /// inputs, if the input is a folder, if it is a folder already, or if it ends in a slash.
     ///
     /// # Errors
-    /// Several results for what is a file, or is named like one; a terminal for an image; a suffix for a name that is given.
+    /// Several results for what is a file, or is named like one; a terminal for an image; a suffix
+    /// for a name that is given.
     pub fn new<'b>(
         wanted: Wanted<'a>,
         inputs: &[PathBuf],
@@ -123,11 +124,12 @@ impl<'a> Destination<'a> {
         }
     }
 
-    /// Where the result of an image goes, or of one of its pages, and its format; `source` is the image's. Judged as far as names
-    /// and folders go.
+    /// Where the result of an image goes, or of one of its pages, and its format; `source` is the
+    /// image's. Judged as far as names and folders go.
     ///
     /// # Errors
-    /// The format is unknown, the result exists, another input has the same result, or it would replace an input.
+    /// The format is unknown, the result exists, another input has the same result, or it would
+    /// replace an input.
     pub fn of(
         &mut self,
         image: &Found,
@@ -193,8 +195,9 @@ impl<'a> Destination<'a> {
         Ok(path)
     }
 
-    /// The name of an image's result: its own if its extension means `format`, otherwise its stem with the usual extension; or its whole
-    /// name with that extension, where another image has the same stem.
+    /// The name of an image's result: its own if its extension means `format`, otherwise its stem
+    /// with the usual extension; or its whole name with that extension, where another image has the
+    /// same stem.
     fn name(&self, image: &Path, folder: &Path, format: Format, page: Option<Page>) -> OsString {
         let stem = image.file_stem().unwrap_or_default();
         let key = (folder.to_owned(), stem.to_owned());

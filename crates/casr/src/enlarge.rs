@@ -79,11 +79,12 @@ impl Settings {
     }
 }
 
-/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure. What the user should know goes to `remarks`,
-/// also where the image fails afterwards.
+/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure. What the user
+/// should know goes to `remarks`, also where the image fails afterwards.
 ///
 /// # Errors
-/// Whatever kept the result from being written, as a message for the user. Nothing is left behind then.
+/// Whatever kept the result from being written, as a message for the user. Nothing is left behind
+/// then.
 pub fn enlarge(
     job: &Job,
     settings: &Settings,
@@ -189,8 +190,8 @@ fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
     )
 }
 
-/// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top. Gives back why the
-/// processor did a part of a GPU's work, if it did.
+/// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top. Gives
+/// back why the processor did a part of a GPU's work, if it did.
 fn stream(
     layers: &Layers,
     enlarger: &Enlarger,

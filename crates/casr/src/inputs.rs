@@ -65,7 +65,8 @@ impl Input {
 pub struct Found {
     /// Where it comes from.
     pub input: Input,
-    /// The folders between the input that it was found in and itself: its result goes into folders of these names.
+    /// The folders between the input that it was found in and itself: its result goes into folders
+    /// of these names.
     pub within: PathBuf,
 }
 
@@ -76,7 +77,8 @@ pub struct Search<'a> {
     pub recursive: bool,
     /// The folder that results go to: what it holds is results.
     pub output: Option<&'a Path>,
-    /// How results' names end that stand beside their images: a file so named beside one without is a result.
+    /// How results' names end that stand beside their images: a file so named beside one without is
+    /// a result.
     pub suffix: Option<&'a str>,
 }
 
@@ -85,7 +87,8 @@ pub struct Search<'a> {
 pub struct Inputs {
     /// The images, in order. A folder without images is an error in its place.
     pub images: Vec<anyhow::Result<Found>>,
-    /// What was left that may be an image, each with the reason: a user who deletes the originals has to know.
+    /// What was left that may be an image, each with the reason: a user who deletes the originals
+    /// has to know.
     pub left: Vec<anyhow::Error>,
     /// Files that are likely no images.
     pub others: Vec<PathBuf>,

@@ -1,6 +1,7 @@
 //! `casr`: enlarge an image by any factor.
 //!
-//! This file reads the command line and gives the exit code; [`commands`] holds a file for each subcommand.
+//! This file reads the command line and gives the exit code; [`commands`] holds a file for each
+//! subcommand.
 
 #![forbid(unsafe_code)]
 
@@ -16,8 +17,8 @@ use casr_cli::{conclude, console, interrupt};
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// Tiles take and give back the same large buffers over and over: a tenth less processor time than with
-/// glibc's allocator.
+/// Tiles take and give back the same large buffers over and over: a tenth less processor time than
+/// with glibc's allocator.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -12,10 +12,12 @@ const PROGRAM: u64 = 32 << 20;
 /// What it takes to get a network ready, in bytes.
 const NETWORK: u64 = 40 << 20;
 
-/// How much more the work takes than it holds: the allocator keeps blocks of every size for the next tile. Measured from ×1.5 to ×64.
+/// How much more the work takes than it holds: the allocator keeps blocks of every size for the
+/// next tile. Measured from ×1.5 to ×64.
 const KEPT: f64 = 1.25;
 
-/// Bytes for each pixel that noise and compression are estimated from, and how many these are at most: the middle of a large image.
+/// Bytes for each pixel that noise and compression are estimated from, and how many these are at
+/// most: the middle of a large image.
 const LOOK: u64 = 24;
 const LOOKED_AT: u64 = 2048 * 2048;
 
@@ -25,9 +27,10 @@ const SAMPLE: u64 = size_of::<f32>() as u64;
 /// A megabyte.
 pub const MEGABYTE: u64 = 1_000_000;
 
-/// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a quarter. The image is read into
-/// samples, with the bytes of its file beside them; then it is there with what the estimate takes, or with rows of all levels and a
-/// tile's features, and as a whole result where the format is not written row by row.
+/// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a
+/// quarter. The image is read into samples, with the bytes of its file beside them; then it is
+/// there with what the estimate takes, or with rows of all levels and a tile's features, and as a
+/// whole result where the format is not written row by row.
 pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarger) -> u64 {
     let pixels = info.width as u64 * info.height as u64;
     let samples = info.colour.channels() as u64 + u64::from(info.alpha);
@@ -52,8 +55,8 @@ pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarg
     PROGRAM + read.max(layers + weighed).max(enlarged)
 }
 
-/// Refuses work that takes more memory than there is. `room` is how much there is, in bytes, where the user says so; `name` is for the
-/// message.
+/// Refuses work that takes more memory than there is. `room` is how much there is, in bytes, where
+/// the user says so; `name` is for the message.
 ///
 /// # Errors
 /// There is too little.

@@ -1,4 +1,5 @@
-//! Between the codec's pictures and the network's images: colours and alpha apart on the way in, together on the way out.
+//! Between the codec's pictures and the network's images: colours and alpha apart on the way in,
+//! together on the way out.
 
 use crate::alpha;
 use casr_codec::{Colour, Picture};
@@ -23,7 +24,8 @@ pub enum Alpha {
 }
 
 impl Layers {
-    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, unless they are to be kept: `keep_hidden`.
+    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, unless
+    /// they are to be kept: `keep_hidden`.
     pub fn take(picture: &mut Picture, keep_hidden: bool) -> Self {
         let mut pixels = std::mem::take(&mut picture.pixels);
         let alpha = match picture.alpha.take() {
@@ -72,7 +74,8 @@ impl Layers {
     }
 }
 
-/// What the network made of a grey pixel, as grey again: the mean of its three channels, which differ hardly.
+/// What the network made of a grey pixel, as grey again: the mean of its three channels, which
+/// differ hardly.
 fn grey(rgb: &[f32]) -> f32 {
     (rgb[0] + rgb[1] + rgb[2]) / 3.0
 }
@@ -87,7 +90,8 @@ pub enum AlphaRows<'a> {
     Enlarged(&'a [f32]),
 }
 
-/// Enlarged rows, RGB, as the codec writes them: `colour` samples a pixel, followed by its alpha if there is one.
+/// Enlarged rows, RGB, as the codec writes them: `colour` samples a pixel, followed by its alpha if
+/// there is one.
 pub fn interleave(rgb: &[f32], alpha: &AlphaRows, colour: Colour) -> Vec<f32> {
     let has_alpha = !matches!(alpha, AlphaRows::Absent);
     let samples = colour.channels() + usize::from(has_alpha);

@@ -1,5 +1,5 @@
-//! Everything a user can get wrong: a clear line with the file's name and the remedy, a failing exit code, and nothing
-//! left behind.
+//! Everything a user can get wrong: a clear line with the file's name and the remedy, a failing
+//! exit code, and nothing left behind.
 
 mod support;
 

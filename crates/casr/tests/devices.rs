@@ -1,4 +1,5 @@
-//! Choosing a device: what a program without GPU support says, and what one with it says where there is no GPU.
+//! Choosing a device: what a program without GPU support says, and what one with it says where
+//! there is no GPU.
 
 mod support;
 

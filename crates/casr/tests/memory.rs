@@ -95,7 +95,8 @@ fn memory_is_foretold() {
     }
 }
 
-/// A system that gives too little: whatever it gives, an image is enlarged or refused in one line, and the next one is done.
+/// A system that gives too little: whatever it gives, an image is enlarged or refused in one line,
+/// and the next one is done.
 #[test]
 fn what_the_system_does_not_give_is_told() {
     let folder = folder();

@@ -74,7 +74,8 @@ pub struct SavedConvolution<B: Backend> {
 
 /// activation(input ∗ weights + bias) + residual, zero padded to the input's size.
 ///
-/// Shapes: input `[n, h, w, in]`, weights `[k, k, in, out]` with k = 1 or 3, bias `[out]`, residual and result `[n, h, w, out]`.
+/// Shapes: input `[n, h, w, in]`, weights `[k, k, in, out]` with k = 1 or 3, bias `[out]`, residual
+/// and result `[n, h, w, out]`.
 pub fn convolution(
     input: Tensor<4>,
     weights: Tensor<4>,

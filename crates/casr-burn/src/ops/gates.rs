@@ -6,8 +6,8 @@ use casr_kernels::{
     zeros,
 };
 
-/// How much of the correction, and of its chroma, each pixel of a level `[n, h, w, 3]` lets through, `[n, h, w, 2]`; see
-/// [`guard`].
+/// How much of the correction, and of its chroma, each pixel of a level `[n, h, w, 3]` lets
+/// through, `[n, h, w, 2]`; see [`guard`].
 pub fn gates(level: Tensor<4>) -> Tensor<4> {
     let level = level.detach();
     let device = level.device();

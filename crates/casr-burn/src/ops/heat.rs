@@ -1,4 +1,5 @@
-//! The heat field head as an op: colours inside a pixel from the coefficients of global frequencies, through the pixel's gates.
+//! The heat field head as an op: colours inside a pixel from the coefficients of global
+//! frequencies, through the pixel's gates.
 
 use super::flex::{contiguous, tensor, values};
 use burn::backend::{
@@ -58,12 +59,12 @@ pub struct SavedField<B: Backend> {
     pub gates: FloatTensor<B>,
 }
 
-/// base + gated(Σ_h decay_h (A_h cos ω_h·δ + B_h sin ω_h·δ) + constant), at every output pixel of `geometry` (Thera); see
-/// [`guard`] for the gates.
+/// base + gated(Σ_h decay_h (A_h cos ω_h·δ + B_h sin ω_h·δ) + constant), at every output pixel of
+/// `geometry` (Thera); see [`guard`] for the gates.
 ///
-/// Shapes: coefficients `[n, h, w, (2H + 1)·3]` with cosines, sines and the constant in this order, colours innermost;
-/// frequencies `[H, 2]`, rows (ω_y, ω_x) in radians per input pixel; decay `[H]`; gates `[n, h, w, 2]`, which get no gradient;
-/// base and result `[n, H_out, W_out, 3]`.
+/// Shapes: coefficients `[n, h, w, (2H + 1)·3]` with cosines, sines and the constant in this order,
+/// colours innermost; frequencies `[H, 2]`, rows (ω_y, ω_x) in radians per input pixel; decay
+/// `[H]`; gates `[n, h, w, 2]`, which get no gradient; base and result `[n, H_out, W_out, 3]`.
 pub fn heat_field(
     coefficients: Tensor<4>,
     frequencies: Tensor<2>,

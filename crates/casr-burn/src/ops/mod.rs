@@ -1,8 +1,8 @@
 //! Extension ops: what Burn has no fast CPU kernel for.
 //!
-//! Each op is a backend trait whose CPU implementation calls `casr-kernels` without copies, and whose autodiff
-//! implementation registers the kernels' own gradients. Call them through the functions on tensors, which
-//! are Burn's on the processor ("Flex").
+//! Each op is a backend trait whose CPU implementation calls `casr-kernels` without copies, and
+//! whose autodiff implementation registers the kernels' own gradients. Call them through the
+//! functions on tensors, which are Burn's on the processor ("Flex").
 
 mod convolution;
 mod flex;

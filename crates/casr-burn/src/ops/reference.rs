@@ -41,11 +41,11 @@ pub trait ReferenceGradients: ReferenceBackend {
     ) -> FloatTensor<Self>;
 }
 
-/// The values of the 3×3 earlier cells around the place of every cell, weighted by nearness in place and colour,
-/// `[n, rows, columns, S]`.
+/// The values of the 3×3 earlier cells around the place of every cell, weighted by nearness in
+/// place and colour, `[n, rows, columns, S]`.
 ///
-/// Shapes: colours `[n, rows, columns, 3]`; earlier `[n, earlier rows, earlier columns, S + 3]`, colours last. Only the values have
-/// gradients: weights are taken as given.
+/// Shapes: colours `[n, rows, columns, 3]`; earlier `[n, earlier rows, earlier columns, S + 3]`,
+/// colours last. Only the values have gradients: weights are taken as given.
 pub fn reference(colours: Tensor<4>, earlier: Tensor<4>, places: Places) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::reference(
         colours.into_dispatch(),

@@ -1,4 +1,5 @@
-//! Soft superpixels as ops: which cells a pixel belongs to, what the cells know of their pixels, and back.
+//! Soft superpixels as ops: which cells a pixel belongs to, what the cells know of their pixels,
+//! and back.
 
 use super::flex::{contiguous, tensor, values};
 use burn::backend::{
@@ -57,8 +58,9 @@ pub trait SuperpixelGradients: SuperpixelBackend {
     ) -> [FloatTensor<Self>; 3];
 }
 
-/// The weights `[n, h, w, 9]` of every pixel for the 3×3 cells around it: softmax over −(sharpness · ‖embedding − mean of the
-/// cell‖² + compactness · distance²), places in cells; zero beyond the border.
+/// The weights `[n, h, w, 9]` of every pixel for the 3×3 cells around it: softmax over −(sharpness
+/// · ‖embedding − mean of the cell‖² + compactness · distance²), places in cells; zero beyond the
+/// border.
 ///
 /// Shapes: embedding `[n, h, w, E]`, temperatures `[2]`: sharpness and compactness.
 pub fn assign(embedding: Tensor<4>, temperatures: Tensor<1>) -> Tensor<4> {
@@ -68,7 +70,8 @@ pub fn assign(embedding: Tensor<4>, temperatures: Tensor<1>) -> Tensor<4> {
     ))
 }
 
-/// The weighted means and standard deviations of the features of every cell's pixels, `[n, rows, columns, 2C]`.
+/// The weighted means and standard deviations of the features of every cell's pixels,
+/// `[n, rows, columns, 2C]`.
 ///
 /// Shapes: weights `[n, h, w, 9]` of [`assign`], features `[n, h, w, C]`.
 pub fn moments(weights: Tensor<4>, features: Tensor<4>) -> Tensor<4> {
@@ -78,9 +81,11 @@ pub fn moments(weights: Tensor<4>, features: Tensor<4>) -> Tensor<4> {
     ))
 }
 
-/// features · gain + offset, where a pixel's gain and offset are the weighted means of its cells', `[n, h, w, C]`.
+/// features · gain + offset, where a pixel's gain and offset are the weighted means of its cells',
+/// `[n, h, w, C]`.
 ///
-/// Shapes: weights `[n, h, w, 9]` of [`assign`], features `[n, h, w, C]`, modulation `[n, rows, columns, 2C]`, gains first.
+/// Shapes: weights `[n, h, w, 9]` of [`assign`], features `[n, h, w, C]`, modulation
+/// `[n, rows, columns, 2C]`, gains first.
 pub fn modulate(weights: Tensor<4>, features: Tensor<4>, modulation: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::modulate(
         weights.into_dispatch(),

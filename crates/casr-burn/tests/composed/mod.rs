@@ -67,10 +67,12 @@ fn matrix(taps: &Taps, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [taps.outputs, taps.inputs]), device)
 }
 
-/// Frequencies whose terms are held for all pixels of the result at a time: more are faster, fewer spare memory.
+/// Frequencies whose terms are held for all pixels of the result at a time: more are faster, fewer
+/// spare memory.
 const FREQUENCIES_AT_A_TIME: usize = 8;
 
-/// See [`casr_burn::ops::heat_field`]. The angle of a wave is the sum of one that its row decides and one that its column decides.
+/// See [`casr_burn::ops::heat_field`]. The angle of a wave is the sum of one that its row decides
+/// and one that its column decides.
 pub fn heat_field(
     coefficients: Tensor<4>,
     frequencies: Tensor<2>,
@@ -182,7 +184,8 @@ impl Axis {
         values.select(dim, self.cell.clone())
     }
 
-    /// The angles of waves of the given frequencies, `[waves, 1]`, at the outputs: `[outputs, waves]`.
+    /// The angles of waves of the given frequencies, `[waves, 1]`, at the outputs:
+    /// `[outputs, waves]`.
     fn angles(&self, frequencies: Tensor<2>) -> Tensor<2> {
         self.offset.clone() * frequencies.swap_dims(0, 1)
     }

@@ -1,5 +1,5 @@
-//! Soft superpixels and references in Burn's own operations. Pixels are sorted by their cells, 16 to a cell, so that sums
-//! over cells are products of small matrices.
+//! Soft superpixels and references in Burn's own operations. Pixels are sorted by their cells, 16
+//! to a cell, so that sums over cells are products of small matrices.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
 use casr_kernels::{
@@ -199,7 +199,8 @@ fn pad(tensor: Tensor<4>, rows: [usize; 2], columns: [usize; 2]) -> Tensor<4> {
     Tensor::cat(vec![column(columns[0]), tensor, column(columns[1])], 2)
 }
 
-/// `[n, rows, columns, C]` → `[n, rows, columns, 9, C]`: the values of the cells around; zeros beyond the border.
+/// `[n, rows, columns, C]` → `[n, rows, columns, 9, C]`: the values of the cells around; zeros
+/// beyond the border.
 fn neighbours(cells: Tensor<4>) -> Tensor<5> {
     let [_, rows, columns, _] = cells.dims();
     let padded = pad(cells, [1, 1], [1, 1]);
@@ -210,8 +211,8 @@ fn neighbours(cells: Tensor<4>) -> Tensor<5> {
     Tensor::stack((0..NEIGHBOURS).map(shifted).collect(), 3)
 }
 
-/// `[n, rows, columns, 9, C]` → `[n, rows, columns, C]`: what every cell gets from those around it; the transpose of
-/// [`neighbours`].
+/// `[n, rows, columns, 9, C]` → `[n, rows, columns, C]`: what every cell gets from those around it;
+/// the transpose of [`neighbours`].
 fn gathered(shares: Tensor<5>) -> Tensor<4> {
     let [n, rows, columns, _, channels] = shares.dims();
     let part = |k: usize| {

@@ -5,8 +5,8 @@
 use burn::tensor::{Device, Distribution, Tensor};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The processor, drawing the random numbers of `seed` for as long as the guard is held: Burn's generator is one for all
-/// threads, so tests take turns.
+/// The processor, drawing the random numbers of `seed` for as long as the guard is held: Burn's
+/// generator is one for all threads, so tests take turns.
 pub fn seeded(seed: u64) -> (Device, MutexGuard<'static, ()>) {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -20,8 +20,8 @@ pub fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     normal(shape, 1.0, device)
 }
 
-/// Weights of a convolution, `[kernel, kernel, in, out]`, of the size that a network's have: sums of a hundred, rounded in another
-/// order, would differ by more than a SiLU forgives.
+/// Weights of a convolution, `[kernel, kernel, in, out]`, of the size that a network's have: sums
+/// of a hundred, rounded in another order, would differ by more than a SiLU forgives.
 pub fn weights([kernel, inputs, outputs]: [usize; 3], device: &Device) -> Tensor<4> {
     let deviation = (2.0 / (kernel * kernel * inputs) as f64).sqrt();
     normal([kernel, kernel, inputs, outputs], deviation, device)

@@ -2,8 +2,8 @@
 
 use crate::CodecError;
 
-/// What kind of error it is. A program that answers requests can choose its answer by it; the HTTP status that fits is given
-/// with each.
+/// What kind of error it is. A program that answers requests can choose its answer by it; the HTTP
+/// status that fits is given with each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -11,9 +11,11 @@ pub enum ErrorKind {
     NotFound,
     /// The output is there already, and was not to be replaced (409).
     AlreadyExists,
-    /// What the caller wants does not make sense or does not fit the format: another value would do (400).
+    /// What the caller wants does not make sense or does not fit the format: another value would do
+    /// (400).
     InvalidRequest,
-    /// The file is whole, but this library, or this build of it, does not read or write what it is (415).
+    /// The file is whole, but this library, or this build of it, does not read or write what it is
+    /// (415).
     Unsupported,
     /// The file is empty, cut off or breaks its format's rules (422).
     Damaged,

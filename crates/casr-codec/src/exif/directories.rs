@@ -1,4 +1,5 @@
-//! EXIF as directories of tagged values, the structure that a TIFF file has as well (TIFF 6.0, section 2).
+//! EXIF as directories of tagged values, the structure that a TIFF file has as well (TIFF 6.0,
+//! section 2).
 
 use super::{
     ByteOrder, EXIF_DIRECTORY, LONG, ORIENTATION, RATIONAL, RESOLUTION_UNIT, X_RESOLUTION,
@@ -11,7 +12,8 @@ const INTEROPERABILITY_DIRECTORY: u16 = 0xa005;
 const MAKER_NOTE: u16 = 0x927c;
 const UNDEFINED: u16 = 7;
 
-/// The largest offset at which a maker's note may end: a JPEG segment holds 64 KiB, the rest of the EXIF included.
+/// The largest offset at which a maker's note may end: a JPEG segment holds 64 KiB, the rest of the
+/// EXIF included.
 const MAX_NOTE_END: u64 = 60_000;
 
 /// The offset type of BigTIFF.
@@ -28,8 +30,8 @@ pub(crate) struct Field {
     place: Option<u64>,
 }
 
-/// A maker's note: a block in the camera maker's own format. Its offsets mostly count from the beginning of the file or of
-/// the EXIF block, so it must keep its place to stay readable.
+/// A maker's note: a block in the camera maker's own format. Its offsets mostly count from the
+/// beginning of the file or of the EXIF block, so it must keep its place to stay readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MakerNote {
     pub(crate) at: u64,
@@ -37,8 +39,8 @@ pub(crate) struct MakerNote {
 }
 
 impl MakerNote {
-    /// A note found at an offset. `little` is the byte order of a note that does not state its own. `None` if the note ends
-    /// beyond [`MAX_NOTE_END`] and could not be written at the same offset.
+    /// A note found at an offset. `little` is the byte order of a note that does not state its own.
+    /// `None` if the note ends beyond [`MAX_NOTE_END`] and could not be written at the same offset.
     pub(crate) fn new(at: u64, bytes: Vec<u8>, little: bool) -> Option<Self> {
         let kept = little || has_own_order(&bytes);
         let end = at.checked_add(bytes.len() as u64)?;
@@ -65,8 +67,8 @@ fn has_own_order(note: &[u8]) -> bool {
 }
 
 impl Field {
-    /// A field of a TIFF type with its little-endian value; `None` if the type is unknown or the value no whole number
-    /// of its elements.
+    /// A field of a TIFF type with its little-endian value; `None` if the type is unknown or the
+    /// value no whole number of its elements.
     pub(crate) fn new(tag: u16, kind: u16, value: Vec<u8>) -> Option<Self> {
         let size = element_bytes(kind)?;
         (!value.is_empty() && value.len().is_multiple_of(size)).then_some(Self {
@@ -148,9 +150,10 @@ pub(crate) fn element_bytes(kind: u16) -> Option<usize> {
     }
 }
 
-/// Whether a tag of the main directory is about the photograph and not about how its pixels are stored: description,
-/// make and model, names of document and page, page number, resolution, software, date, artist, host, white point and
-/// primaries, rating, copyright, Windows' own texts and Adobe's names and numbers of cameras.
+/// Whether a tag of the main directory is about the photograph and not about how its pixels are
+/// stored: description, make and model, names of document and page, page number, resolution,
+/// software, date, artist, host, white point and primaries, rating, copyright, Windows' own texts
+/// and Adobe's names and numbers of cameras.
 pub(crate) fn kept_in_main(tag: u16) -> bool {
     matches!(
         tag,
@@ -164,8 +167,8 @@ pub(crate) fn describes_pixels(tag: u16) -> bool {
     matches!(tag, 254..=266 | 273 | 274 | 277..=284 | 288..=297 | 301 | 317..=347 | 512..=532 | 559)
 }
 
-/// Whether a tag of the main directory is neither about pixels (TIFF 6.0 and its supplements) nor carried over: what
-/// programs have added, such as where on earth a map lies, or layers.
+/// Whether a tag of the main directory is neither about pixels (TIFF 6.0 and its supplements) nor
+/// carried over: what programs have added, such as where on earth a map lies, or layers.
 pub(crate) fn is_private(tag: u16) -> bool {
     let carried = matches!(tag, 700 | 33_723 | 34_377 | 34_665 | 34_675 | 34_853);
     // The version of the writing program's format, and a printer's settings.
@@ -287,8 +290,8 @@ impl Directories {
         Some(exif)
     }
 
-    /// The bytes of the main directory, to be placed at offset `at` of the file, followed by the others. The maker's note
-    /// must lie where it was.
+    /// The bytes of the main directory, to be placed at offset `at` of the file, followed by the
+    /// others. The maker's note must lie where it was.
     pub(crate) fn encode(&self, at: u64, big: bool) -> Vec<u8> {
         let (mut main, mut exif) = (self.main.clone(), self.exif.clone());
         if let Some(note) = &self.note {

@@ -1,5 +1,6 @@
-//! EXIF blocks: the few values that must change when pixels are turned or resized are changed in place, so that
-//! everything else, makers' notes included, stays where it was. A block that cannot be understood is left alone.
+//! EXIF blocks: the few values that must change when pixels are turned or resized are changed in
+//! place, so that everything else, makers' notes included, stays where it was. A block that cannot
+//! be understood is left alone.
 
 pub(crate) mod directories;
 
@@ -34,8 +35,8 @@ pub(crate) fn orientation(exif: Option<&[u8]>) -> Orientation {
     value.map_or(Orientation::UPRIGHT, Orientation::from_exif)
 }
 
-/// Sets the orientation to upright in EXIF and XMP, after the pixels were turned. The EXIF thumbnail, which was not turned,
-/// is unlinked. `quarter` says whether columns have become rows.
+/// Sets the orientation to upright in EXIF and XMP, after the pixels were turned. The EXIF
+/// thumbnail, which was not turned, is unlinked. `quarter` says whether columns have become rows.
 pub(crate) fn set_upright(metadata: &mut Metadata, quarter: bool) {
     if let Some(exif) = &mut metadata.exif {
         // A block that is not valid had no orientation to begin with.
@@ -71,8 +72,8 @@ fn rational(exif: &[u8], order: ByteOrder, tag: u16) -> Option<usize> {
     apart.then_some(at)
 }
 
-/// Whether a range overlaps the block's head or one of its two main directories. A value there is damaged and must not be
-/// written to.
+/// Whether a range overlaps the block's head or one of its two main directories. A value there is
+/// damaged and must not be written to.
 fn is_structure(exif: &[u8], order: ByteOrder, range: Range<usize>) -> bool {
     const HEAD: usize = 8;
     let main = order.main(exif);
@@ -194,7 +195,8 @@ pub(crate) fn set_size(exif: &mut [u8], width: usize, height: usize) {
     }
 }
 
-/// EXIF without the `Exif\0\0` before it, which belongs to JPEG; some programs write it in other formats, too, or twice.
+/// EXIF without the `Exif\0\0` before it, which belongs to JPEG; some programs write it in other
+/// formats, too, or twice.
 pub(crate) fn without_prefix(mut exif: Vec<u8>) -> Vec<u8> {
     const PREFIX: &[u8] = b"Exif\0\0";
     let prefixes = exif.chunks(PREFIX.len()).take_while(|part| *part == PREFIX);
@@ -202,7 +204,8 @@ pub(crate) fn without_prefix(mut exif: Vec<u8>) -> Vec<u8> {
     exif
 }
 
-/// Reads and writes numbers in an EXIF block's own byte order; `None` where the block ends before them.
+/// Reads and writes numbers in an EXIF block's own byte order; `None` where the block ends before
+/// them.
 #[derive(Clone, Copy)]
 pub(crate) enum ByteOrder {
     Little,

@@ -1,4 +1,5 @@
-//! BMP: 1 to 32 bits per pixel, palettes, bit fields and run lengths (Microsoft's BITMAPINFOHEADER and its variants).
+//! BMP: 1 to 32 bits per pixel, palettes, bit fields and run lengths (Microsoft's BITMAPINFOHEADER
+//! and its variants).
 
 use std::io::Read;
 
@@ -119,7 +120,8 @@ fn bytes<const COUNT: usize>(file: &[u8], at: usize) -> Result<[u8; COUNT], Faul
         .ok_or(Fault::Truncated)
 }
 
-/// The palette. It fills the space before the pixels if the header does not give the number of colours.
+/// The palette. It fills the space before the pixels if the header does not give the number of
+/// colours.
 fn palette(
     file: &[u8],
     header: usize,

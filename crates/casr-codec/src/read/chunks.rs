@@ -1,4 +1,5 @@
-//! Which chunks a PNG or WebP file holds: decoders skip those they do not recognise without reporting them.
+//! Which chunks a PNG or WebP file holds: decoders skip those they do not recognise without
+//! reporting them.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -75,8 +76,9 @@ fn is_plausible(name: &[u8; 4]) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
 }
 
-/// Walks from chunk to chunk while `visit` returns true; it gets a chunk's name and the offset of its content. `length` parses
-/// a chunk's head: its name, and the distance from there to the next head.
+/// Walks from chunk to chunk while `visit` returns true; it gets a chunk's name and the offset of
+/// its content. `length` parses a chunk's head: its name, and the distance from there to the next
+/// head.
 fn walk(
     file: &mut (impl Read + Seek),
     mut at: u64,

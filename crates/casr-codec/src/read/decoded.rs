@@ -13,7 +13,8 @@ pub(super) enum Samples {
     Real(Vec<f32>),
 }
 
-/// A decoded file: the header's `height × width` pixels of the colour's samples and, with `alpha`, one more.
+/// A decoded file: the header's `height × width` pixels of the colour's samples and, with `alpha`,
+/// one more.
 pub(super) struct Decoded {
     pub(super) header: Header,
     /// Whether the colours were multiplied by alpha.
@@ -116,7 +117,8 @@ impl Decoded {
     }
 }
 
-/// Undoes the multiplication of colour by alpha; where alpha is 0 the colour is unknown and stays 0.
+/// Undoes the multiplication of colour by alpha; where alpha is 0 the colour is unknown and stays
+/// 0.
 fn unmultiply(pixels: &mut [f32], alpha: &[f32], colour: Colour) {
     for (pixel, &alpha) in pixels.chunks_exact_mut(colour.channels()).zip(alpha) {
         if alpha > 0.0 {

@@ -1,4 +1,5 @@
-//! Reading: recognise the format by the content, run its decoder within the limits, turn the picture upright.
+//! Reading: recognise the format by the content, run its decoder within the limits, turn the
+//! picture upright.
 
 #[cfg(feature = "bmp")]
 mod bmp;
@@ -49,8 +50,8 @@ trait Decoder {
     fn decode(self: Box<Self>) -> Result<Decoded, Fault>;
 }
 
-/// Opens a file whose format is known: the file from its start on, its length, the limits, and the page, counted from 0,
-/// if one was chosen.
+/// Opens a file whose format is known: the file from its start on, its length, the limits, and the
+/// page, counted from 0, if one was chosen.
 type Open =
     for<'a> fn(Input<'a>, u64, &Limits, Option<usize>) -> Result<Box<dyn Decoder + 'a>, Fault>;
 
@@ -82,19 +83,21 @@ impl SourceFormat {
     }
 }
 
-/// Reads an image file. The format is recognised by the content; of an animation or a document, the first frame is read;
-/// the EXIF orientation is applied to the pixels. JPEG and lossy WebP are 8 bits deep; BMP and GIF become RGB.
+/// Reads an image file. The format is recognised by the content; of an animation or a document, the
+/// first frame is read; the EXIF orientation is applied to the pixels. JPEG and lossy WebP are 8
+/// bits deep; BMP and GIF become RGB.
 ///
 /// # Errors
 ///
-/// A [`CodecError`] that names the file: it is missing, a folder, empty, no image, cut off, damaged, of an unsupported
-/// kind or a format that this build does not read, or claims more pixels than `limits` allow.
+/// A [`CodecError`] that names the file: it is missing, a folder, empty, no image, cut off,
+/// damaged, of an unsupported kind or a format that this build does not read, or claims more pixels
+/// than `limits` allow.
 pub fn read<'a>(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Picture, CodecError> {
     decode(source.into(), limits, None)
 }
 
-/// Reads one page of a file, counted from 1 to what [`pages`] returns. The one page of a file that is no TIFF is its
-/// image, or its first frame.
+/// Reads one page of a file, counted from 1 to what [`pages`] returns. The one page of a file that
+/// is no TIFF is its image, or its first frame.
 ///
 /// # Errors
 ///
@@ -120,8 +123,8 @@ fn no_page_zero(source: Source<'_>) -> CodecError {
     }
 }
 
-/// How many pages [`read_page`] can read of a file: those of a TIFF, its smaller copies and masks not counted, and 1 for
-/// every other format.
+/// How many pages [`read_page`] can read of a file: those of a TIFF, its smaller copies and masks
+/// not counted, and 1 for every other format.
 ///
 /// # Errors
 ///
@@ -150,7 +153,8 @@ fn decode(source: Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Pi
 
 /// Reads an image file's header only: a cheap preview of what [`read`] would give.
 ///
-/// A PNG that keeps its EXIF behind the pixels, which is allowed but rare, shows its stored orientation here.
+/// A PNG that keeps its EXIF behind the pixels, which is allowed but rare, shows its stored
+/// orientation here.
 ///
 /// # Errors
 ///
@@ -159,7 +163,8 @@ pub fn probe<'a>(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Info,
     info(source.into(), limits, None)
 }
 
-/// Reads the header of one page only, counted from 1: a cheap preview of what [`read_page`] would give.
+/// Reads the header of one page only, counted from 1: a cheap preview of what [`read_page`] would
+/// give.
 ///
 /// # Errors
 ///
@@ -268,7 +273,8 @@ fn open<'a>(
     Ok((format, decoder.map_err(|fault| fault.at(name, format))?))
 }
 
-/// Runs a decoder so that a fault of its own making is this file's error and not the end of a whole batch.
+/// Runs a decoder so that a fault of its own making is this file's error and not the end of a whole
+/// batch.
 fn guarded<T>(decode: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(decode))
         .unwrap_or_else(|_| Err(Fault::damaged("its decoder failed on it")))

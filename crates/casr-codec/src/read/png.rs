@@ -138,17 +138,20 @@ impl Decoder for PngDecoder<'_> {
     }
 }
 
-/// How many bytes texts may still take. They may be compressed a thousandfold, so all of them together are limited.
+/// How many bytes texts may still take. They may be compressed a thousandfold, so all of them
+/// together are limited.
 struct Room(usize);
 
 impl Room {
-    /// The text, if it can be inflated to no more bytes than there is room for; `inflate` gets that number.
+    /// The text, if it can be inflated to no more bytes than there is room for; `inflate` gets that
+    /// number.
     fn take(
         &mut self,
         inflate: impl FnOnce(usize) -> Result<String, DecodingError>,
     ) -> Option<String> {
         let text = inflate(self.0).ok().filter(|text| text.len() <= self.0);
-        // One that fails may have been inflated up to the limit, and there may be thousands of them.
+        // One that fails may have been inflated up to the limit, and there may be thousands of
+        // them.
         self.0 = match &text {
             Some(text) => self.0 - text.len(),
             None => self.0 / 2,

@@ -14,8 +14,9 @@ impl<S: Read + Seek + ?Sized> ReadSeek for S {}
 
 /// Where an image's bytes come from.
 ///
-/// Functions that read take `impl Into<Source>`, and every path converts: `read("photo.jpg", …)`. What can only be read
-/// once, such as a pipe, must be read into memory first, since decoders look at a file's parts in their own order.
+/// Functions that read take `impl Into<Source>`, and every path converts: `read("photo.jpg", …)`.
+/// What can only be read once, such as a pipe, must be read into memory first, since decoders look
+/// at a file's parts in their own order.
 pub enum Source<'a> {
     /// A file. It is opened, read and closed.
     File(&'a Path),
@@ -26,9 +27,9 @@ pub enum Source<'a> {
         /// The content.
         bytes: &'a [u8],
     },
-    /// An open file, a [`Cursor`], or anything else of known length. The image is all that the stream holds, from its
-    /// position 0 on, wherever the stream stands when it is handed over; where it stands afterwards is not defined. It
-    /// may be read from again.
+    /// An open file, a [`Cursor`], or anything else of known length. The image is all that the
+    /// stream holds, from its position 0 on, wherever the stream stands when it is handed over;
+    /// where it stands afterwards is not defined. It may be read from again.
     Stream {
         /// What messages call it.
         name: &'a Path,
@@ -109,8 +110,8 @@ pub(super) enum Content<'a> {
     Stream(&'a mut dyn ReadSeek),
 }
 
-/// A failure of the file or the stream itself. Decoders report damaged data as an [`io::Error`] as well, often of the
-/// same kind as a stream's failure; this wrapper tells the two apart.
+/// A failure of the file or the stream itself. Decoders report damaged data as an [`io::Error`] as
+/// well, often of the same kind as a stream's failure; this wrapper tells the two apart.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct ReadFailed(io::Error);

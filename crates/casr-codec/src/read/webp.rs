@@ -82,8 +82,8 @@ fn lossy_size(file: &mut Input<'_>, at: u64) -> Result<(u32, u32), Fault> {
     Ok((side(6), side(8)))
 }
 
-/// Whether the image in a frame has the frame's size, if it is a lossy one; `at` is where the frame's content begins
-/// (RFC 9649, 2.7.1.1).
+/// Whether the image in a frame has the frame's size, if it is a lossy one; `at` is where the
+/// frame's content begins (RFC 9649, 2.7.1.1).
 fn lossy_frame_fits(file: &mut Input<'_>, at: u64) -> Result<bool, Fault> {
     const FRAME_HEAD: u64 = 16;
     const CHUNK_HEAD: u64 = 8;

@@ -12,7 +12,8 @@ pub(super) const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// The longest content of a JPEG's segment.
 pub(super) const SEGMENT: usize = 65_533;
 
-/// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF 2.32, XMP part 3).
+/// A JPEG segment's longest content, less the `Exif\0\0` and the namespace that begin it (EXIF
+/// 2.32, XMP part 3).
 const JPEG_EXIF: usize = SEGMENT - 6;
 const JPEG_XMP: usize = SEGMENT - XMP_NAMESPACE.len();
 /// 254 segments of a profile's part each (ICC.1:2022, B.4).

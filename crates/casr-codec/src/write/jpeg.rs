@@ -1,4 +1,5 @@
-//! JPEG, streamed: the encoder fetches its rows by itself, so it runs on a thread of its own that waits for them.
+//! JPEG, streamed: the encoder fetches its rows by itself, so it runs on a thread of its own that
+//! waits for them.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -15,7 +16,8 @@ use super::output::Sink;
 use super::{EncodeError, Encoder, Header, fit, quantise};
 use crate::{Colour, Metadata, xmp};
 
-/// What begins an APP1 segment that holds a part of an XMP packet's extension (XMP part 3, 1.1.3.1).
+/// What begins an APP1 segment that holds a part of an XMP packet's extension (XMP part 3,
+/// 1.1.3.1).
 const XMP_EXTENSION: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 
 /// Bytes of the start of image and the JFIF segment, which come first.
@@ -95,7 +97,8 @@ impl Encoder for JpegEncoder {
 
 impl Drop for JpegEncoder {
     fn drop(&mut self) {
-        // Without the sender the encoder stops. The temporary file is removed once the thread has ended.
+        // Without the sender the encoder stops. The temporary file is removed once the thread has
+        // ended.
         self.rows = None;
         let _ = joined(self.thread.take());
     }

@@ -36,19 +36,21 @@ pub struct Header {
     pub colour: Colour,
     /// The bit depth; 8 bits are written where the format holds no more.
     pub depth: Depth,
-    /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not multiplied by it.
+    /// Whether every pixel has one more sample: its alpha, 0 clear and 1 opaque, colours not
+    /// multiplied by it.
     pub alpha: bool,
     /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
     /// Added to the XMP, if there is one.
     pub mark: Option<Mark>,
-    /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None` if it is not.
+    /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None`
+    /// if it is not.
     pub from: Option<(usize, usize)>,
 }
 
 impl Header {
-    /// The header of a picture's enlargement to `width × height`: as the picture is, but that an alpha channel which
-    /// hides nothing is left out where the format has no place for one.
+    /// The header of a picture's enlargement to `width × height`: as the picture is, but that an
+    /// alpha channel which hides nothing is left out where the format has no place for one.
     pub fn of(picture: &Picture, width: usize, height: usize, format: Format) -> Self {
         Self {
             width,
@@ -93,8 +95,9 @@ pub struct Options {
     pub webp_quality: Option<u8>,
     /// Whether the resolution in the metadata grows with the image.
     pub resolution: ResolutionChange,
-    /// Whether all that describes the image is left out: EXIF with its camera, time and place, XMP, IPTC, comments and texts. What
-    /// says how it looks stays, its colours' meaning and its resolution.
+    /// Whether all that describes the image is left out: EXIF with its camera, time and place, XMP,
+    /// IPTC, comments and texts. What says how it looks stays, its colours' meaning and its
+    /// resolution.
     pub strip: bool,
 }
 
@@ -118,7 +121,8 @@ trait Encoder: Send {
     fn finish(self: Box<Self>) -> Result<(), EncodeError>;
 }
 
-/// An encoder's error. Where writing to the file was what failed, the [`Sink`] holds the exact error.
+/// An encoder's error. Where writing to the file was what failed, the [`Sink`] holds the exact
+/// error.
 type EncodeError = Cause;
 
 /// Begins an image of this kind in a [`Sink`].
@@ -152,11 +156,13 @@ impl Format {
 
 /// An image file in the making.
 ///
-/// It is written beside its destination under a temporary name and moved there by [`Writer::finish`]; a writer that is
-/// dropped before leaves nothing behind. What a killed program has left behind is removed by the next one that writes
-/// into the folder, see [`remove_stale`]. PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
+/// It is written beside its destination under a temporary name and moved there by
+/// [`Writer::finish`]; a writer that is dropped before leaves nothing behind. What a killed program
+/// has left behind is removed by the next one that writes into the folder, see [`remove_stale`].
+/// PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
 ///
-/// `'a` is the lifetime of the stream that gets the result; of a writer that makes a file it is `'static`.
+/// `'a` is the lifetime of the stream that gets the result; of a writer that makes a file it is
+/// `'static`.
 pub struct Writer<'a> {
     // Dropped before the output, which removes the file that the encoder still writes to.
     encoder: Box<dyn Encoder>,
@@ -174,12 +180,13 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'static> {
-    /// Begins a file. All that can be known to fail is found here, before any work is done for the rows.
+    /// Begins a file. All that can be known to fail is found here, before any work is done for the
+    /// rows.
     ///
     /// # Errors
     ///
-    /// The size or the transparency does not fit the format, the quality is out of range, the output exists and is not
-    /// to be overwritten, or its folder is missing or not writable.
+    /// The size or the transparency does not fit the format, the quality is out of range, the
+    /// output exists and is not to be overwritten, or its folder is missing or not writable.
     pub fn create(
         path: &Path,
         format: Format,
@@ -193,9 +200,10 @@ impl Writer<'static> {
 }
 
 impl<'a> Writer<'a> {
-    /// Begins an image that goes to `stream`: a pipe, a connection, a `&mut Vec<u8>`. [`Writer::finish`] writes all of it at
-    /// once; a writer that is dropped before has written nothing. Until then the bytes lie in a temporary file without a
-    /// name, for two reasons: a TIFF is not written from front to back, and a stream cannot take back a part of an image
+    /// Begins an image that goes to `stream`: a pipe, a connection, a `&mut Vec<u8>`.
+    /// [`Writer::finish`] writes all of it at once; a writer that is dropped before has written
+    /// nothing. Until then the bytes lie in a temporary file without a name, for two reasons: a
+    /// TIFF is not written from front to back, and a stream cannot take back a part of an image
     /// that fails later. `name` is what messages call the stream.
     ///
     /// # Errors
@@ -281,12 +289,13 @@ impl<'a> Writer<'a> {
         &self.losses
     }
 
-    /// Takes the next rows, any number of whole ones, `width × channels` samples each; in the file's own encoding, from
-    /// 0 to 1, rounded to the nearest step the file holds.
+    /// Takes the next rows, any number of whole ones, `width × channels` samples each; in the
+    /// file's own encoding, from 0 to 1, rounded to the nearest step the file holds.
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other failures of writing.
+    /// [`CodecError::WrongRows`] for half a row or one too many, [`CodecError::DiskFull`] and other
+    /// failures of writing.
     pub fn write_rows(&mut self, rows: &[f32]) -> Result<(), CodecError> {
         if !rows.len().is_multiple_of(self.row) || rows.len() > self.missing {
             return Err(self.wrong_rows(rows.len()));
@@ -298,13 +307,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Takes all rows of a picture, interleaved with its alpha if the header has an alpha channel; a picture without one is
-    /// opaque then.
+    /// Takes all rows of a picture, interleaved with its alpha if the header has an alpha channel;
+    /// a picture without one is opaque then.
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] for a picture of another size or with other colours than the header's, or if some rows were
-    /// written before; and as [`Writer::write_rows`].
+    /// [`CodecError::WrongRows`] for a picture of another size or with other colours than the
+    /// header's, or if some rows were written before; and as [`Writer::write_rows`].
     pub fn write_picture(&mut self, picture: &Picture) -> Result<(), CodecError> {
         let (channels, pixels) = (picture.colour.channels(), picture.width * picture.height);
         let is_whole = picture.pixels.len() == pixels * channels
@@ -331,12 +340,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Completes the file, flushes it to the disk and moves it to its name; or writes all bytes to the stream.
+    /// Completes the file, flushes it to the disk and moves it to its name; or writes all bytes to
+    /// the stream.
     ///
     /// # Errors
     ///
-    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another program has created the
-    /// file meanwhile, and failures of writing.
+    /// [`CodecError::WrongRows`] if rows are missing, [`CodecError::OutputExists`] if another
+    /// program has created the file meanwhile, and failures of writing.
     pub fn finish(self) -> Result<(), CodecError> {
         if self.missing > 0 {
             return Err(self.wrong_rows(0));
@@ -366,7 +376,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// An encoder's error as this crate's, by what caused it: writing to the file, lack of memory, or the encoder itself.
+/// An encoder's error as this crate's, by what caused it: writing to the file, lack of memory, or
+/// the encoder itself.
 fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
     if let Some(source) = sink.take_error() {
         return CodecError::unwritable(path, source);

@@ -12,7 +12,8 @@ use crate::CodecError;
 
 const BUFFER_BYTES: usize = 1 << 18;
 
-/// Where a result goes when it is whole. Until then its bytes lie in a temporary file, which is removed when dropped.
+/// Where a result goes when it is whole. Until then its bytes lie in a temporary file, which is
+/// removed when dropped.
 pub(super) enum Output<'a> {
     /// A file.
     File {
@@ -33,7 +34,8 @@ pub(super) enum Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// Creates a temporary file without a name, whose bytes are copied to `stream` at the end; `name` is for the message.
+    /// Creates a temporary file without a name, whose bytes are copied to `stream` at the end;
+    /// `name` is for the message.
     pub(super) fn stream(
         stream: Box<dyn Write + Send + 'a>,
         name: &Path,
@@ -44,7 +46,8 @@ impl<'a> Output<'a> {
         Ok((Self::Stream { spool, stream }, Sink::new(file)))
     }
 
-    /// Creates the temporary file, after checking what is already there under the destination's name.
+    /// Creates the temporary file, after checking what is already there under the destination's
+    /// name.
     pub(super) fn create(path: &Path, overwrite: bool) -> Result<(Self, Sink), CodecError> {
         let existing = match fs::metadata(path) {
             Ok(existing) if existing.is_dir() => {
@@ -111,7 +114,8 @@ impl<'a> Output<'a> {
             },
         };
         let mut temporary = builder.tempfile_in(folder).map_err(unwritable)?;
-        // Another program may have removed the file as stale before it was locked. That hardly ever happens twice.
+        // Another program may have removed the file as stale before it was locked. That hardly ever
+        // happens twice.
         for _ in 0..8 {
             if stale::hold(temporary.as_file(), temporary.path()) {
                 break;
@@ -131,7 +135,8 @@ impl<'a> Output<'a> {
         ))
     }
 
-    /// Moves the file to its destination, once its bytes are on the disk, or copies them to the stream; `path` is for the message.
+    /// Moves the file to its destination, once its bytes are on the disk, or copies them to the
+    /// stream; `path` is for the message.
     pub(super) fn publish(self, path: &Path) -> Result<(), CodecError> {
         let unwritable = |source| CodecError::unwritable(path, source);
         let (temporary, _held, destination, overwrite, permissions) = match self {
@@ -162,7 +167,8 @@ impl<'a> Output<'a> {
         let moved = if overwrite {
             temporary.persist(&destination)
         } else {
-            // Some file systems, most of them on networks, cannot move a file without replacing an existing one.
+            // Some file systems, most of them on networks, cannot move a file without replacing an
+            // existing one.
             temporary
                 .persist_noclobber(&destination)
                 .or_else(|failure| {
@@ -177,8 +183,8 @@ impl<'a> Output<'a> {
     }
 }
 
-/// A buffered file that several owners write to in turn. It keeps its first failure, since some encoders ignore one when
-/// they are dropped.
+/// A buffered file that several owners write to in turn. It keeps its first failure, since some
+/// encoders ignore one when they are dropped.
 #[derive(Clone)]
 pub(super) struct Sink(Arc<Mutex<State>>);
 
@@ -210,7 +216,8 @@ impl Sink {
         self.state().error.take()
     }
 
-    /// Makes every further write fail. That stops an encoder that waits for rows which will never come.
+    /// Makes every further write fail. That stops an encoder that waits for rows which will never
+    /// come.
     pub(super) fn cancel(&self) {
         self.state().failed = true;
     }

@@ -56,9 +56,9 @@ pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, En
         add(&mut info, text);
     }
     let mut encoder = png::Encoder::with_info(sink, info)?;
-    // On photographs the fast coder with the best filter of every row makes files a few percent smaller than zlib's
-    // level 1 at three times its speed. Its fixed code suits the small residuals of 8-bit photographs only: the low
-    // bytes of 16-bit samples are noise to it.
+    // On photographs the fast coder with the best filter of every row makes files a few percent
+    // smaller than zlib's level 1 at three times its speed. Its fixed code suits the small
+    // residuals of 8-bit photographs only: the low bytes of 16-bit samples are noise to it.
     encoder.set_filter(Filter::Adaptive);
     encoder.set_deflate_compression(match header.depth {
         Depth::Eight => DeflateCompression::FdeflateUltraFast,

@@ -13,12 +13,13 @@ pub(super) const SUFFIX: &str = ".partial";
 /// The age from which a partial file is taken for stale, on systems where a lock cannot show that.
 const STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Removes partial results that killed programs have left in `folder`; those of programs that are still at work stay.
-/// Returns what was removed. What cannot be opened or removed is left alone.
+/// Removes partial results that killed programs have left in `folder`; those of programs that are
+/// still at work stay. Returns what was removed. What cannot be opened or removed is left alone.
 ///
-/// A program at work holds a lock on its partial file, which ends with it, however it ends. On systems without such
-/// locks a partial file must be a day old. [`Writer::create`](crate::Writer::create) does this by itself when it first
-/// writes into a folder.
+/// A program at work holds a lock on its partial file, which ends with it, however it ends. On
+/// systems without such locks a partial file must be a day old.
+/// [`Writer::create`](crate::Writer::create) does this by itself when it first writes into a
+/// folder.
 pub fn remove_stale(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -51,8 +52,8 @@ fn is_stale(path: &Path) -> bool {
 /// Partial files that this program works on.
 static IN_PROGRESS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes the partial files of all writers at once: for a program that must end now and cannot wait for what they do.
-/// What they still write is lost.
+/// Removes the partial files of all writers at once: for a program that must end now and cannot
+/// wait for what they do. What they still write is lost.
 pub fn remove_partial() {
     for path in IN_PROGRESS
         .lock()
@@ -93,12 +94,13 @@ pub(super) fn remove_once(folder: &Path) {
     }
 }
 
-/// Locks a partial file, to mark it as in use. Returns false if it is gone: another program may have removed it as stale before
-/// it was locked.
+/// Locks a partial file, to mark it as in use. Returns false if it is gone: another program may
+/// have removed it as stale before it was locked.
 pub(super) fn hold(file: &File, path: &Path) -> bool {
     if !cfg!(unix) {
         return true;
     }
-    // On a disk without locks other programs cannot lock the file either, so they do not take it for stale.
+    // On a disk without locks other programs cannot lock the file either, so they do not take it
+    // for stale.
     !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && path.exists()
 }

@@ -1,4 +1,5 @@
-//! TIFF, streamed strip by strip (TIFF 6.0): deflated differences, the directory last; BigTIFF where 4 GB may not suffice.
+//! TIFF, streamed strip by strip (TIFF 6.0): deflated differences, the directory last; BigTIFF
+//! where 4 GB may not suffice.
 
 use std::io::{Seek, SeekFrom, Write};
 
@@ -13,8 +14,8 @@ use crate::{Colour, Depth, Resolution, Unit, photoshop};
 /// Bytes of a strip before it is compressed, at least one row.
 const STRIP_BYTES: usize = 1 << 20;
 
-/// Bytes of samples up to which classic TIFF's 32-bit offsets suffice, with room for incompressible strips,
-/// metadata and the directory.
+/// Bytes of samples up to which classic TIFF's 32-bit offsets suffice, with room for incompressible
+/// strips, metadata and the directory.
 const CLASSIC_BYTES: u64 = 4_000_000_000;
 
 const UNDEFINED: u16 = 7;

@@ -1,4 +1,5 @@
-//! WebP, lossless or lossy. Its encoders need the whole image, so this is the one format that holds it in memory, at 8 bits.
+//! WebP, lossless or lossy. Its encoders need the whole image, so this is the one format that holds
+//! it in memory, at 8 bits.
 
 #[cfg(feature = "lossy-webp")]
 use std::io::Write;
@@ -37,7 +38,8 @@ pub(super) fn encoder(
     };
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(pixels * channels)?;
-    // The encoder copies them as RGBA and aborts the program if there is no memory for that, so it is tried here.
+    // The encoder copies them as RGBA and aborts the program if there is no memory for that, so it
+    // is tried here.
     Vec::<u8>::new().try_reserve_exact(COPY_BYTES * pixels)?;
     Ok(Box::new(Webp {
         sink,

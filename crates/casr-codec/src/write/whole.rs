@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `bytes` to a hidden file beside `path`, and moves it there once they are on the disk: a file of
-/// that name is replaced, or stays as it was.
+/// Writes `bytes` to a hidden file beside `path`, and moves it there once they are on the disk: a
+/// file of that name is replaced, or stays as it was.
 ///
 /// # Errors
 /// What the system says.

@@ -7,15 +7,16 @@ const IPTC: &str = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 const MANAGEMENT: &str = "http://ns.adobe.com/xap/1.0/mm/";
 const EVENT: &str = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#";
 
-/// "Modification or correction by algorithm without changing the core content of the media" (IPTC NewsCodes, Digital Source Type).
+/// "Modification or correction by algorithm without changing the core content of the media" (IPTC
+/// NewsCodes, Digital Source Type).
 const ENHANCED: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced";
 
-/// Parts of the names of source types that already say that an algorithm was involved. They say more than [`ENHANCED`]
-/// and are kept.
+/// Parts of the names of source types that already say that an algorithm was involved. They say
+/// more than [`ENHANCED`] and are kept.
 const ALGORITHMIC_SOURCES: [&str; 2] = ["lgorithmic", "ynthetic"];
 
-/// Records in an image's XMP that a program has made it from another image: as IPTC's digital source type and as an event in
-/// its history.
+/// Records in an image's XMP that a program has made it from another image: as IPTC's digital
+/// source type and as an event in its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The program and its version.
@@ -24,8 +25,8 @@ pub struct Mark {
     pub parameters: String,
 }
 
-/// Adds a mark to a packet, or to a new one if there is none. Returns false if the packet cannot be edited; it is not changed
-/// then.
+/// Adds a mark to a packet, or to a new one if there is none. Returns false if the packet cannot be
+/// edited; it is not changed then.
 pub(crate) fn add(packet: &mut Option<Vec<u8>>, mark: &Mark) -> bool {
     let Some(packet) = packet else {
         let text = format!(

@@ -127,8 +127,8 @@ impl Noise {
     }
 }
 
-/// An EXIF block with an orientation, a camera's make, the pixel dimensions 640×480 in its photo directory and a next
-/// directory where a thumbnail would be.
+/// An EXIF block with an orientation, a camera's make, the pixel dimensions 640×480 in its photo
+/// directory and a next directory where a thumbnail would be.
 pub fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     let short = |value: u16| {
         if big_endian {
@@ -149,8 +149,8 @@ pub fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     };
     let inline = |value: u16| [short(value)[0], short(value)[1], 0, 0];
     let start = if big_endian { b"MM\0*" } else { b"II*\0" };
-    // Main directory at 8 (3 entries, 42 bytes), photo directory at 50 (2 entries, 30 bytes), the make at 80, the
-    // thumbnail's empty directory at 86.
+    // Main directory at 8 (3 entries, 42 bytes), photo directory at 50 (2 entries, 30 bytes), the
+    // make at 80, the thumbnail's empty directory at 86.
     [
         &start[..],
         &long(8),

@@ -12,8 +12,8 @@ pub enum Values<'a> {
 }
 use self::Values::{Bytes, Longs, Shorts};
 
-/// Appends a directory to `file` (which holds header and pixels) and points `link` to it; returns the place of its own
-/// link to the next.
+/// Appends a directory to `file` (which holds header and pixels) and points `link` to it; returns
+/// the place of its own link to the next.
 pub fn directory(
     file: &mut Vec<u8>,
     link: usize,

@@ -1,4 +1,5 @@
-//! JPEG: what cjpeg and jpegtran make is read as djpeg reads it, bit for bit, and what djpeg warns of is never silent.
+//! JPEG: what cjpeg and jpegtran make is read as djpeg reads it, bit for bit, and what djpeg warns
+//! of is never silent.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +28,8 @@ const SAMPLINGS: [&str; 14] = [
     "1x2,2x1,1x1",
 ];
 const SIZES: [(usize, usize); 6] = [(1, 1), (2, 3), (15, 1), (16, 16), (33, 18), (50, 31)];
-/// Scans: all components in one, one for each, progressive by cjpeg's script, and by two scripts of our own.
+/// Scans: all components in one, one for each, progressive by cjpeg's script, and by two scripts of
+/// our own.
 const SCRIPTS: [(&str, Option<&str>); 5] = [
     ("one scan", None),
     ("a scan each", Some("2;\n0;\n1;\n")),
@@ -55,7 +57,8 @@ const QUALITIES: [&[&str]; 5] = [
 
 /// Where djpeg reads a file without a word: its pixels.
 fn djpeg(file: &[u8]) -> Result<Netpbm, String> {
-    // Pixels are equal by the accurate integer transform and the smooth upsampling, both of them the default.
+    // Pixels are equal by the accurate integer transform and the smooth upsampling, both of them
+    // the default.
     let read = run("djpeg", &["-dct", "int"], file);
     if read.status.success() && read.stderr.is_empty() {
         Ok(Netpbm::of(&read.stdout))
@@ -184,7 +187,8 @@ fn every_colour_and_what_jpegtran_makes_of_it() {
     println!("{count} files");
 }
 
-/// What damaged files come to: they are refused, or read with a remark, or as djpeg reads them without a word.
+/// What damaged files come to: they are refused, or read with a remark, or as djpeg reads them
+/// without a word.
 #[derive(Default)]
 struct Tally {
     refused: usize,

@@ -1,4 +1,5 @@
-//! Metadata: what ExifTool has put into a file is found by it in the enlargement, or was said to be left out.
+//! Metadata: what ExifTool has put into a file is found by it in the enlargement, or was said to be
+//! left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -121,7 +122,8 @@ const OF_THE_FILE: [&str; 9] = [
     "VP8L",
     "PNG",
 ];
-/// Tags of the main directory about how pixels are stored; where chroma is sampled has no meaning for RGB.
+/// Tags of the main directory about how pixels are stored; where chroma is sampled has no meaning
+/// for RGB.
 const OF_STORAGE: [&str; 13] = [
     "ImageWidth",
     "ImageHeight",
@@ -152,7 +154,8 @@ fn loss_of(from: Format, group: &str, name: &str) -> Option<Loss> {
     }
 }
 
-/// A tag's values in the enlargement: sizes are twice as large, and comments find a place of their own.
+/// A tag's values in the enlargement: sizes are twice as large, and comments find a place of their
+/// own.
 fn expected(
     group: &str,
     name: &str,
@@ -215,14 +218,16 @@ fn tags_are_carried_over_or_said_to_be_lost() {
     assert!(kept > 500, "{kept} tags");
 }
 
-/// What ExifTool's validation finds of any TIFF with photographs' tags, or of what is made of a TIFF's.
+/// What ExifTool's validation finds of any TIFF with photographs' tags, or of what is made of a
+/// TIFF's.
 const OF_THE_FORMAT: [&str; 5] = [
     // EXIF does not allow some tags in a TIFF, and requires others that few programs write.
     "is not allowed in TIFF",
     "Missing required",
     // Deflate is younger than its list of codings.
     "Invalid value for IFD0 tag 0x0103 Compression",
-    // IPTC as bytes, as many programs write it, and once more among Photoshop's resources, as Photoshop does.
+    // IPTC as bytes, as many programs write it, and once more among Photoshop's resources, as
+    // Photoshop does.
     "Non-standard format (undef) for IFD0 0x83bb IPTC-NAA",
     "Non-standard IPTC at TIFF-IFD0-Photoshop-IPTC",
 ];

@@ -1,4 +1,5 @@
-//! PNG: what pnmtopng makes is read as pngtopnm reads it, and what this crate writes passes pngcheck.
+//! PNG: what pnmtopng makes is read as pngtopnm reads it, and what this crate writes passes
+//! pngcheck.
 
 use std::fs;
 

@@ -8,8 +8,8 @@ use std::thread;
 use casr_codec::Picture;
 use tempfile::TempDir;
 
-/// A folder for a test's many files, in memory where the system has a place for that: each file that this crate writes
-/// is seen safely on the disk, which takes its time.
+/// A folder for a test's many files, in memory where the system has a place for that: each file
+/// that this crate writes is seen safely on the disk, which takes its time.
 pub fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| super::common::folder())
 }

@@ -1,5 +1,5 @@
-//! TIFF: what tiffcp makes of a file is read like the file itself and like libtiff reads it, and what this crate writes
-//! is read by libtiff without a warning.
+//! TIFF: what tiffcp makes of a file is read like the file itself and like libtiff reads it, and
+//! what this crate writes is read by libtiff without a warning.
 
 use std::fs;
 use std::path::Path;
@@ -194,7 +194,8 @@ fn every_coding_of_every_kind_in_every_layout() {
                     // Orders of bits and bytes take turns.
                     let turn = at + by + usize::from(planes == "separate");
                     let fill = ["msb2lsb", "lsb2msb"][(turn + by / 2) % 2];
-                    // tiffcp itself cannot read what it makes of floating-point differences the other way round.
+                    // tiffcp itself cannot read what it makes of floating-point differences the
+                    // other way round.
                     let order = ORDERS[if coding == "zip:3" { 0 } else { turn % 4 }];
                     let arguments =
                         [&["-c", coding, "-p", planes, "-f", fill], *layout, order].concat();
@@ -330,7 +331,8 @@ fn libtiff_reads_what_is_written() {
                     let samples = samples(&header);
                     write(&ours, Format::Tiff, &header, &samples).unwrap();
                     let what = format!("{colour:?} {depth:?} {alpha} {width}");
-                    // The first reads the directories and all data, the others rewrite and compare them.
+                    // The first reads the directories and all data, the others rewrite and compare
+                    // them.
                     let info = run("tiffinfo", &["-D", text(&ours)], b"");
                     assert_eq!(words(&info.stderr), "", "{what}");
                     let copy = run("tiffcp", &["-c", "none", text(&ours), text(&theirs)], b"");

@@ -1,4 +1,5 @@
-//! WebP: what cwebp makes is read as dwebp reads it, and what this crate writes is sound to webpinfo and equal to dwebp.
+//! WebP: what cwebp makes is read as dwebp reads it, and what this crate writes is sound to
+//! webpinfo and equal to dwebp.
 
 use std::fs;
 

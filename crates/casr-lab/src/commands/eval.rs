@@ -43,8 +43,9 @@ pub struct EvalArguments {
     /// One more network, for --methods: the weights in FILE under a name
     #[arg(long, value_name = "NAME=FILE")]
     network: Vec<String>,
-    /// What happens to the inputs after being shrunk, separated by commas: clean, noise:SIGMA (8-bit levels), jpeg:QUALITY,
-    /// blur:SIGMA (pixels), or several joined by +; each is measured on its own
+    /// What happens to the inputs after being shrunk, separated by commas: clean, noise:SIGMA
+    /// (8-bit levels), jpeg:QUALITY, blur:SIGMA (pixels), or several joined by +; each is measured
+    /// on its own
     #[arg(
         long,
         value_name = "KINDS",
@@ -52,8 +53,8 @@ pub struct EvalArguments {
         default_value = "clean"
     )]
     degrade: Vec<DegradationModel>,
-    /// One more method: a program, run for every image with {in}, {out}, {width}, {height}, {scale} and, for the images
-    /// between, a folder {levels} replaced
+    /// One more method: a program, run for every image with {in}, {out}, {width}, {height}, {scale}
+    /// and, for the images between, a folder {levels} replaced
     #[arg(long, value_name = "NAME=COMMAND")]
     method: Vec<String>,
     /// How long such a program may take for an image, such as 45s or 10m
@@ -61,20 +62,23 @@ pub struct EvalArguments {
     method_timeout: Duration,
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help = format!("Metrics, separated by commas: {} [default: all whose weights are found]", Metric::ALL.map(Metric::name).join(", ")))]
     metrics: Vec<Metric>,
-    /// The folder of lpips_alex.safetensors, lpips_vgg.safetensors and niqe.safetensors [default: a folder `weights`
-    /// beside or above the images]
+    /// The folder of lpips_alex.safetensors, lpips_vgg.safetensors and niqe.safetensors [default: a
+    /// folder `weights` beside or above the images]
     #[arg(long, value_name = "DIR")]
     metric_weights: Option<PathBuf>,
     /// The largest factor of one pass of the network, above 1 and at most 4
     #[arg(long, value_name = "FACTOR", default_value_t = DEFAULT_MAX_STEP, allow_negative_numbers = true)]
     max_step: f64,
-    /// Write a report into this Markdown file, and its CSV, JSON, charts and contact sheets into a folder of its name
+    /// Write a report into this Markdown file, and its CSV, JSON, charts and contact sheets into a
+    /// folder of its name
     #[arg(long, value_name = "FILE.md")]
     report: Option<PathBuf>,
-    /// Remember measurements in this folder, and compute only what has changed [default: `cache` in the report's folder]
+    /// Remember measurements in this folder, and compute only what has changed [default: `cache` in
+    /// the report's folder]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// The sets that get contact sheets in the report, separated by commas; `none` for none [default: all]
+    /// The sets that get contact sheets in the report, separated by commas; `none` for none
+    /// [default: all]
     #[arg(long, value_name = "SETS", value_delimiter = ',')]
     sheets: Vec<String>,
     #[command(flatten)]

@@ -132,7 +132,8 @@ fn flowers(image: &RgbImage, pixels: Pixels) -> anyhow::Result<RgbImage> {
                 values[start..start + 3].copy_from_slice(&colour);
             };
             for (lag, correlation) in lags.iter().zip(&map[place * lags.len()..]) {
-                // Likeness is white, likeness to the negative blue; both ways, as a shift back is the same.
+                // Likeness is white, likeness to the negative blue; both ways, as a shift back is
+                // the same.
                 let strength = correlation.abs();
                 let colour = if *correlation >= 0.0 {
                     [strength; 3]

@@ -37,7 +37,8 @@ pub struct TrainArguments {
     /// Start from the weights in this file instead of random ones
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
-    /// The weights of LPIPS on VGG16, lpips_vgg.safetensors, for recipes with a perceptual loss; without it that is left out
+    /// The weights of LPIPS on VGG16, lpips_vgg.safetensors, for recipes with a perceptual loss;
+    /// without it that is left out
     #[arg(long, value_name = "FILE")]
     perceptual_weights: Option<PathBuf>,
     /// Stop after this time, such as 45s, 90m or 6h
@@ -49,7 +50,8 @@ pub struct TrainArguments {
     settings: Settings,
 }
 
-/// What decides the weights: what is not said is as in the recipe; taken from the checkpoint where a run goes on.
+/// What decides the weights: what is not said is as in the recipe; taken from the checkpoint where
+/// a run goes on.
 #[derive(Debug, Args)]
 struct Settings {
     /// Read the settings from this TOML file; options beside it win
@@ -70,10 +72,12 @@ struct Settings {
     /// Side of a low-resolution patch, pixels [default: 48]
     #[arg(long, value_name = "PIXELS")]
     patch: Option<usize>,
-    /// Share of batches that run two or three steps and learn on the network's own output [default: 0.5]
+    /// Share of batches that run two or three steps and learn on the network's own output [default:
+    /// 0.5]
     #[arg(long, value_name = "SHARE")]
     unroll: Option<f64>,
-    /// Share of patches with noise, traces of JPEG or a light blur, which the network learns to remove [default: 0.5]
+    /// Share of patches with noise, traces of JPEG or a light blur, which the network learns to
+    /// remove [default: 0.5]
     #[arg(long, value_name = "SHARE")]
     degraded: Option<f64>,
     /// Seed of initial weights and batches [default: 1]
@@ -106,7 +110,8 @@ enum OptimizerName {
 }
 
 impl Settings {
-    /// The options, with a network of the size of `init`, if given, where neither the recipe nor an option says otherwise.
+    /// The options, with a network of the size of `init`, if given, where neither the recipe nor an
+    /// option says otherwise.
     fn options(&self, init: Option<NetworkConfig>) -> anyhow::Result<TrainOptions> {
         let mut options = match &self.recipe {
             None => TrainOptions::default(),

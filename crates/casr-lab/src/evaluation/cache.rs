@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// To be raised when the same result would measure otherwise: a metric's definition, or what a method does, has changed.
+/// To be raised when the same result would measure otherwise: a metric's definition, or what a
+/// method does, has changed.
 const REVISION: &str = "2";
 
 /// A part of an image: corner and size.

@@ -19,8 +19,9 @@ const SAYING: usize = 300;
 
 /// A command line.
 ///
-/// `{in}` is replaced by a PNG file, `{out}` by the PNG file to be written, `{width}` and `{height}` by its size, `{scale}` by the
-/// factor of the width, and `{levels}`, where the program loops, by a folder for the images between, named in order.
+/// `{in}` is replaced by a PNG file, `{out}` by the PNG file to be written, `{width}` and
+/// `{height}` by its size, `{scale}` by the factor of the width, and `{levels}`, where the program
+/// loops, by a folder for the images between, named in order.
 #[derive(Clone, Debug)]
 pub struct External {
     words: Vec<String>,

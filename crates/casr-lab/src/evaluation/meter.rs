@@ -53,7 +53,8 @@ pub struct Task {
 }
 
 impl Meter {
-    /// A meter with the weights in `folder`. Metrics whose weights are missing there are left out, with a remark for each file.
+    /// A meter with the weights in `folder`. Metrics whose weights are missing there are left out,
+    /// with a remark for each file.
     ///
     /// # Errors
     /// A file of weights is there, but is none.
@@ -118,8 +119,8 @@ impl Meter {
         self.metrics.contains(&metric)
     }
 
-    /// Measures what a method made of a task's input. A metric that the result is too small for, or whose
-    /// value is not finite, is left out.
+    /// Measures what a method made of a task's input. A metric that the result is too small for, or
+    /// whose value is not finite, is left out.
     ///
     /// # Errors
     /// The images do not belong together.
@@ -212,7 +213,8 @@ impl Meter {
 }
 
 impl Task {
-    /// Crops and shrinks an image by the literature's protocol, and degrades it. Noise comes from one seed for all images.
+    /// Crops and shrinks an image by the literature's protocol, and degrades it. Noise comes from
+    /// one seed for all images.
     ///
     /// # Errors
     /// The image is too small for the scale, or cannot be degraded.
@@ -247,7 +249,8 @@ impl Task {
         )
     }
 
-    /// PSNR of a level on luma, in dB, against the truth at its size; none for a level too small to measure.
+    /// PSNR of a level on luma, in dB, against the truth at its size; none for a level too small to
+    /// measure.
     fn fidelity(&self, level: &RgbImage) -> Result<Option<f64>, MetricsError> {
         let truth = if level.size() == self.truth.size() {
             self.truth.clone()
@@ -261,7 +264,8 @@ impl Task {
     }
 }
 
-/// Features of the first stages of a result and of its truth; the latter are kept. None where the image is too small.
+/// Features of the first stages of a result and of its truth; the latter are kept. None where the
+/// image is too small.
 fn pair<'a>(
     lpips: &Lpips,
     stages: usize,

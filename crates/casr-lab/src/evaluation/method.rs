@@ -1,4 +1,5 @@
-//! The methods that a report compares: how each enlarges an image, and the levels it passes on the way.
+//! The methods that a report compares: how each enlarges an image, and the levels it passes on the
+//! way.
 
 use super::external::External;
 use super::memory;
@@ -60,8 +61,8 @@ enum Kind {
     Looped(f64),
     /// A network in one step, whatever the factor.
     OneStep,
-    /// A network to four times the size, in steps of at most this factor, and Lanczos interpolation from there: what one does
-    /// with a network of a fixed factor.
+    /// A network to four times the size, in steps of at most this factor, and Lanczos interpolation
+    /// from there: what one does with a network of a fixed factor.
     FourThenLanczos(f64),
     External(External),
 }

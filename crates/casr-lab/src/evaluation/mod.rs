@@ -1,7 +1,9 @@
-//! `casr-lab eval`: how well methods enlarge benchmark images, by the literature's protocols and a few measures of our own.
+//! `casr-lab eval`: how well methods enlarge benchmark images, by the literature's protocols and a
+//! few measures of our own.
 //!
-//! [`run()`] takes every image at every scale through every method, has the results measured by a [`Meter`] and gathers a
-//! [`Report`], which [`publish()`] writes down. A [`Cache`] keeps measurements between runs.
+//! [`run()`] takes every image at every scale through every method, has the results measured by a
+//! [`Meter`] and gathers a [`Report`], which [`publish()`] writes down. A [`Cache`] keeps
+//! measurements between runs.
 
 mod cache;
 mod canvas;

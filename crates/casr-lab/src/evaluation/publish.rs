@@ -43,8 +43,8 @@ impl Place {
     }
 }
 
-/// Writes a report, and into its folder, which is made, `scores.csv`, `report.json`, charts and contact sheets. Files of these
-/// names are replaced.
+/// Writes a report, and into its folder, which is made, `scores.csv`, `report.json`, charts and
+/// contact sheets. Files of these names are replaced.
 ///
 /// # Errors
 /// The folder cannot be made or written to.

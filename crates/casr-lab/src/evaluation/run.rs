@@ -23,7 +23,8 @@ const SMALLEST_INPUT: usize = 4;
 /// Images of a set on a contact sheet, at most.
 const SHEET_ROWS: usize = 4;
 
-/// Pixels of the input a side that a contact sheet shows, as far as the pixels of the truth are in bounds.
+/// Pixels of the input a side that a contact sheet shows, as far as the pixels of the truth are in
+/// bounds.
 const SHEET_INPUT_SIDE: f64 = 24.0;
 const SHEET_SIDES: RangeInclusive<usize> = 96..=256;
 
@@ -211,7 +212,8 @@ impl Evaluation {
         })
     }
 
-    /// What a method makes of a case, measured, and its crop to the region that the contact sheet shows.
+    /// What a method makes of a case, measured, and its crop to the region that the contact sheet
+    /// shows.
     fn measure(
         &self,
         case: &mut Case,

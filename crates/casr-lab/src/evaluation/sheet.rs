@@ -1,4 +1,5 @@
-//! Contact sheets: crops of results side by side, a row for every image and a column for every method.
+//! Contact sheets: crops of results side by side, a row for every image and a column for every
+//! method.
 
 use super::canvas::{Canvas, Lettering};
 use casr_metrics::RgbImage;
@@ -161,8 +162,9 @@ fn factor(crop: &RgbImage) -> usize {
     (CELL / crop.width()).max(1)
 }
 
-/// The corner (left, top) of the square window of this side, or as much of it as the image has, whose luma changes most from
-/// pixel to pixel: where there is something to see. Windows are a quarter of their side apart; of equals the first counts.
+/// The corner (left, top) of the square window of this side, or as much of it as the image has,
+/// whose luma changes most from pixel to pixel: where there is something to see. Windows are a
+/// quarter of their side apart; of equals the first counts.
 pub fn busiest(image: &RgbImage, side: usize) -> (usize, usize) {
     let (width, height) = image.size();
     let (across, down) = (side.clamp(1, width), side.clamp(1, height));
@@ -191,7 +193,8 @@ fn starts(last: usize, step: usize) -> impl Iterator<Item = usize> {
     (0..last).step_by(step).chain([last])
 }
 
-/// For every corner between pixels, `[height + 1, width + 1]`, the gradient energy of luma above and left of it.
+/// For every corner between pixels, `[height + 1, width + 1]`, the gradient energy of luma above
+/// and left of it.
 fn energy_sums(image: &RgbImage) -> Vec<f64> {
     let (width, height) = image.size();
     let luma = image.values().chunks(3).map(|pixel| {

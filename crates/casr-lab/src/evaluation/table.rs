@@ -58,7 +58,8 @@ pub fn of(report: &Report, set: &str, scale: f64) -> Option<Table> {
     })
 }
 
-/// The ladder: PSNR on luma and drift of every level on the way to a large scale; none where no method takes two steps.
+/// The ladder: PSNR on luma and drift of every level on the way to a large scale; none where no
+/// method takes two steps.
 pub fn ladder(report: &Report, set: &str, scale: f64) -> Option<Table> {
     let means = report.methods.iter().filter_map(|method| {
         let means = report.means(set, scale, method)?;

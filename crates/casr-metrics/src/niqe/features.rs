@@ -1,12 +1,14 @@
-//! The features of a block: shapes of the distributions of its normalised values and of products of neighbours.
+//! The features of a block: shapes of the distributions of its normalised values and of products of
+//! neighbours.
 
 use super::shape::ShapeTable;
 
 /// Features of a block at one scale.
 pub(super) const FEATURES: usize = 18;
 
-/// The features of a normalised block, `[side, side]`: exponent and scale of its values; exponent, mean and both scales
-/// of the products with the neighbour to the left, above, above left and above right.
+/// The features of a normalised block, `[side, side]`: exponent and scale of its values; exponent,
+/// mean and both scales of the products with the neighbour to the left, above, above left and above
+/// right.
 ///
 /// The neighbour of a value at the edge is at the opposite edge, as in the authors' program.
 pub(super) fn features(shapes: &ShapeTable, block: &[f32], side: usize) -> [f64; FEATURES] {

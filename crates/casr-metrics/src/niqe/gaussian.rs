@@ -17,8 +17,8 @@ pub(super) struct Gaussian {
 }
 
 impl Gaussian {
-    /// The distribution with this mean and covariance `[BOTH_SCALES, BOTH_SCALES]`; none where that is no covariance:
-    /// not symmetric, or with negative eigenvalues.
+    /// The distribution with this mean and covariance `[BOTH_SCALES, BOTH_SCALES]`; none where that
+    /// is no covariance: not symmetric, or with negative eigenvalues.
     pub fn new(mean: &[f64], covariance: &[f64]) -> Option<Self> {
         let covariance = DMatrix::from_row_slice(BOTH_SCALES, BOTH_SCALES, covariance);
         let values = eigen(covariance.clone())?.eigenvalues;
@@ -30,7 +30,8 @@ impl Gaussian {
         })
     }
 
-    /// The distribution of the features of blocks, or the number of complete blocks where that is less than two.
+    /// The distribution of the features of blocks, or the number of complete blocks where that is
+    /// less than two.
     ///
     /// A feature that is not a number is left out of its mean, and its block out of the covariance.
     pub fn of(blocks: &[Vec<f64>]) -> Result<Self, usize> {
@@ -61,8 +62,8 @@ impl Gaussian {
         Ok(Self { mean, covariance })
     }
 
-    /// The Mahalanobis distance between the means under the mean of the covariances; not a number where its eigenvalues
-    /// cannot be found.
+    /// The Mahalanobis distance between the means under the mean of the covariances; not a number
+    /// where its eigenvalues cannot be found.
     pub fn distance(&self, other: &Self) -> f64 {
         let difference = &self.mean - &other.mean;
         let Some(eigen) = eigen((&self.covariance + &other.covariance) / 2.0) else {

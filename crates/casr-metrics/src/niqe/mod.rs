@@ -1,12 +1,14 @@
-//! NIQE, the natural image quality evaluator (Mittal, Soundararajan and Bovik, IEEE Signal Processing Letters 20, 2013).
+//! NIQE, the natural image quality evaluator (Mittal, Soundararajan and Bovik, IEEE Signal
+//! Processing Letters 20, 2013).
 //!
-//! Photographs without faults share the statistics of their locally normalised luma. NIQE fits a Gaussian to these
-//! statistics over the blocks of one image, and measures how far it lies from the Gaussian of pristine photographs:
+//! Photographs without faults share the statistics of their locally normalised luma. NIQE fits a
+//! Gaussian to these statistics over the blocks of one image, and measures how far it lies from the
+//! Gaussian of pristine photographs:
 //!
 //! D = √((ν₁ − ν₂)ᵀ ((Σ₁ + Σ₂) / 2)⁺ (ν₁ − ν₂))
 //!
-//! The details are those of BasicSR's `calculate_niqe`, whose figures the literature compares, down to the places where
-//! it rounds to single precision: they decide what counts as flat.
+//! The details are those of BasicSR's `calculate_niqe`, whose figures the literature compares, down
+//! to the places where it rounds to single precision: they decide what counts as flat.
 
 mod features;
 mod gaussian;
@@ -39,11 +41,12 @@ pub struct NiqeModel {
 }
 
 impl NiqeModel {
-    /// Reads the model from a safetensors file with `mu_pris_param` `[1, 36]`, `cov_pris_param` `[36, 36]` and
-    /// `gaussian_window` `[7, 7]`, in f32 or f64.
+    /// Reads the model from a safetensors file with `mu_pris_param` `[1, 36]`, `cov_pris_param`
+    /// `[36, 36]` and `gaussian_window` `[7, 7]`, in f32 or f64.
     ///
     /// # Errors
-    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not a model of NIQE.
+    /// [`MetricsError::Weights`] when the file cannot be read, is truncated, or is not a model of
+    /// NIQE.
     pub fn load(path: &Path) -> Result<Self, MetricsError> {
         let file = WeightsFile::open(path)?;
         let mean = file.values("mu_pris_param", &[1, BOTH_SCALES])?;
@@ -60,15 +63,18 @@ impl NiqeModel {
         })
     }
 
-    /// NIQE of an image rounded to 8 bits, `border` pixels cut off at every side; 0 and up, lower is better. Photographs
-    /// score about 2 to 6; a value that is not a number in the image makes the score one.
+    /// NIQE of an image rounded to 8 bits, `border` pixels cut off at every side; 0 and up, lower
+    /// is better. Photographs score about 2 to 6; a value that is not a number in the image makes
+    /// the score one.
     ///
-    /// Measured on rounded BT.601 luma in studio range, also for grey images. Pixels right of and below the last whole
-    /// block of 96×96 do not count, nor does the spread of blocks without texture, such as overexposed sky.
+    /// Measured on rounded BT.601 luma in studio range, also for grey images. Pixels right of and
+    /// below the last whole block of 96×96 do not count, nor does the spread of blocks without
+    /// texture, such as overexposed sky.
     ///
     /// # Errors
-    /// [`MetricsError::TooSmall`] when the border leaves less than a block, [`MetricsError::TooFewBlocks`] when less than
-    /// two blocks have texture: one block has no covariance.
+    /// [`MetricsError::TooSmall`] when the border leaves less than a block,
+    /// [`MetricsError::TooFewBlocks`] when less than two blocks have texture: one block has no
+    /// covariance.
     pub fn score(&self, image: &RgbImage, border: usize) -> Result<f64, MetricsError> {
         let plane = Plane::luma(image, border)?;
         if plane.values.iter().any(|value| value.is_nan()) {

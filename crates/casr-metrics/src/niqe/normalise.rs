@@ -13,19 +13,20 @@ pub(super) struct Normaliser {
 }
 
 impl Normaliser {
-    /// The normaliser of a symmetric window, `[WINDOW, WINDOW]`; none where its weights do not make a mean: negative, or
-    /// with another sum than 1.
+    /// The normaliser of a symmetric window, `[WINDOW, WINDOW]`; none where its weights do not make
+    /// a mean: negative, or with another sum than 1.
     pub fn new(window: Vec<f64>) -> Option<Self> {
         let sum: f64 = window.iter().sum();
         let mean = window.iter().all(|&weight| weight >= 0.0) && (sum - 1.0).abs() < 1e-3;
         mean.then_some(Self { window })
     }
 
-    /// The normalised values `(y − μ) / (σ + 1)` of a square of `side` whose left and top are `corner`, `[side, side]`.
-    /// Past the border of the plane its outermost values are repeated.
+    /// The normalised values `(y − μ) / (σ + 1)` of a square of `side` whose left and top are
+    /// `corner`, `[side, side]`. Past the border of the plane its outermost values are repeated.
     ///
-    /// Sums are in f64, results in f32 as in BasicSR: where the plane is flat, they are exactly zero. In f64 they would be
-    /// rounding errors of either sign that count as texture, and a score with overexposed sky would rise by 2.
+    /// Sums are in f64, results in f32 as in BasicSR: where the plane is flat, they are exactly
+    /// zero. In f64 they would be rounding errors of either sign that count as texture, and a score
+    /// with overexposed sky would rise by 2.
     pub fn block(&self, plane: &Plane, corner: (usize, usize), side: usize) -> Vec<f32> {
         let around = Around::new(plane, corner, side);
         let mut normalised = Vec::with_capacity(side * side);

@@ -13,14 +13,16 @@ pub(super) struct Plane {
 }
 
 impl Plane {
-    /// Rounded luma of the blocks that lie wholly in the image without its border, from the top left.
+    /// Rounded luma of the blocks that lie wholly in the image without its border, from the top
+    /// left.
     pub fn luma(image: &RgbImage, border: usize) -> Result<Self, MetricsError> {
         let image = image.without_border(border, BLOCK)?;
         let whole = |length: usize| length / BLOCK * BLOCK;
         let size = (whole(image.width()), whole(image.height()));
         // Studio range for grey images too: BasicSR reads their files as three equal channels.
         let luma = Luma::new(image.crop((0, 0), size)?, false);
-        // BasicSR rounds luma that has been through [0, 1] in single precision, which settles what is near a half.
+        // BasicSR rounds luma that has been through [0, 1] in single precision, which settles what
+        // is near a half.
         let rounded = |luma: f64| ((luma / 255.0) as f32 * 255.0).round_ties_even();
         Ok(Self {
             width: size.0,
@@ -31,9 +33,9 @@ impl Plane {
 
     /// The second scale: shrunk to half its sides as MATLAB does, not rounded.
     ///
-    /// Exact but for one rounding: taps at this factor are multiples of 1/256, so that sums of whole levels around zero fit
-    /// into an f32. BasicSR shrinks values in [0, 1], whose sums are rounded, which moves a score by 1e-5 as a rule and
-    /// by 6e-4 where much of the image is flat.
+    /// Exact but for one rounding: taps at this factor are multiples of 1/256, so that sums of
+    /// whole levels around zero fit into an f32. BasicSR shrinks values in [0, 1], whose sums are
+    /// rounded, which moves a score by 1e-5 as a rule and by 6e-4 where much of the image is flat.
     pub fn halved(&self) -> Self {
         const MIDDLE: f32 = 128.0;
         let (width, height) = (self.width / 2, self.height / 2);

@@ -1,4 +1,5 @@
-//! The asymmetric generalised Gaussian distribution, fitted by its moments (Lasmar, Stitou and Berthoumieu, ICIP 2009).
+//! The asymmetric generalised Gaussian distribution, fitted by its moments (Lasmar, Stitou and
+//! Berthoumieu, ICIP 2009).
 
 use libm::tgamma;
 
@@ -43,8 +44,8 @@ impl ShapeTable {
 
     /// Fits the distribution to values.
     ///
-    /// The scale of a side without values is not a number; then the exponent is the smallest, which is what a search
-    /// for the nearest ratio finds in BasicSR.
+    /// The scale of a side without values is not a number; then the exponent is the smallest, which
+    /// is what a search for the nearest ratio finds in BasicSR.
     pub fn fit(&self, values: impl Iterator<Item = f64>) -> Fit {
         let (mut left, mut right, mut magnitude) = (Side::default(), Side::default(), 0.0);
         let mut count = 0.0;

@@ -1,4 +1,5 @@
-//! The pictures of `tests/golden/pictures.py`, made alike: crops of the samples, changed in whole numbers only.
+//! The pictures of `tests/golden/pictures.py`, made alike: crops of the samples, changed in whole
+//! numbers only.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 

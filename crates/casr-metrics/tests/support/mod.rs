@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// Scores of copies of the samples: sample, copy, score.
 pub type Scores = std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>;
 
-/// What `name` is in `shared/data` beside the repository, or in the folder that `CASR_DATA` names; without it a remark.
+/// What `name` is in `shared/data` beside the repository, or in the folder that `CASR_DATA` names;
+/// without it a remark.
 pub fn data(name: &str) -> Option<PathBuf> {
     let data = std::env::var_os("CASR_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),

@@ -1,5 +1,5 @@
-//! The network on the processor: one step on one window, by our kernels on slices and nothing else. The
-//! trainer has the same network in tensors; tests hold the two equal.
+//! The network on the processor: one step on one window, by our kernels on slices and nothing else.
+//! The trainer has the same network in tensors; tests hold the two equal.
 
 mod chain;
 mod modules;
@@ -117,7 +117,8 @@ impl Engine {
         }
     }
 
-    /// The features that the head reads, `[height, width, C]`, and the statistics of a network with SDAM.
+    /// The features that the head reads, `[height, width, C]`, and the statistics of a network with
+    /// SDAM.
     fn features(
         &self,
         window: &StepWindow,
@@ -218,7 +219,8 @@ impl Engine {
             .collect()
     }
 
-    /// Evaluates the heat field: writes the correction of every output. Coefficients are many, and so made for some rows at a time.
+    /// Evaluates the heat field: writes the correction of every output. Coefficients are many, and
+    /// so made for some rows at a time.
     fn correct(&self, geometry: &StepGeometry, features: &[f32], field: &mut [f32]) {
         const ROWS: usize = 64;
         let (cells, columns) = (&geometry.rows.cells, &geometry.columns.cells);
@@ -265,7 +267,8 @@ impl Stepper for Engine {
     }
 }
 
-/// The outputs that are kept, less a share of what the outputs, shrunk again, differ from the level below; see [`Origin::anchor`].
+/// The outputs that are kept, less a share of what the outputs, shrunk again, differ from the level
+/// below; see [`Origin::anchor`].
 fn anchored(field: &[f32], below: &[f32], geometry: &StepGeometry, share: f32) -> Vec<f32> {
     let (rows, columns) = (&geometry.rows.anchor, &geometry.columns.anchor);
     let mut missing = zeros(rows.shrink.outputs * columns.shrink.outputs * COLOURS);

@@ -21,7 +21,8 @@ pub(super) struct Regions<'a> {
 }
 
 impl<'a> Regions<'a> {
-    /// The regions of a level, `[height, width, 3]`; temperatures are sharpness in colour and compactness in place.
+    /// The regions of a level, `[height, width, 3]`; temperatures are sharpness in colour and
+    /// compactness in place.
     pub fn new(
         set: InstructionSet,
         (height, width): (usize, usize),
@@ -78,7 +79,8 @@ impl<'a> Regions<'a> {
         means.copied().collect()
     }
 
-    /// features · gain + offset, both spread from the superpixels to their pixels; the modulation is `[rows, columns, 2C]`, gains first.
+    /// features · gain + offset, both spread from the superpixels to their pixels; the modulation
+    /// is `[rows, columns, 2C]`, gains first.
     fn modulate(&self, channels: usize, features: &[f32], modulation: &[f32]) -> Vec<f32> {
         let mut output = zeros(features.len());
         let Self {
@@ -167,8 +169,8 @@ impl Alignment {
         }
     }
 
-    /// Features with the statistics of their superpixels moved towards those of the step before, and what the next step is held to, for
-    /// every cell.
+    /// Features with the statistics of their superpixels moved towards those of the step before,
+    /// and what the next step is held to, for every cell.
     pub fn apply(
         &self,
         features: &[f32],

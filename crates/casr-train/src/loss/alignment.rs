@@ -5,13 +5,16 @@ use casr_burn::ops;
 use casr_kernels::heat::CellAxis;
 use casr_net::{FIRST_TEMPERATURES, StepGeometry};
 
-/// Variance of the noise that is taken to lie on every value, as in the drift that is measured: (2/255)².
+/// Variance of the noise that is taken to lie on every value, as in the drift that is measured:
+/// (2/255)².
 const NOISE: f32 = (2.0 / 255.0) * (2.0 / 255.0);
 
-/// Kullback–Leibler divergence in nats from the Gaussian statistics of the superpixels of `below`, `[n, h, w, 3]`, to those of the same
-/// places in `level`, `[n, H, W, 3]`: summed over colours, averaged over superpixels, shape `[1]`. Only `level` gets a gradient.
+/// Kullback–Leibler divergence in nats from the Gaussian statistics of the superpixels of `below`,
+/// `[n, h, w, 3]`, to those of the same places in `level`, `[n, H, W, 3]`: summed over colours,
+/// averaged over superpixels, shape `[1]`. Only `level` gets a gradient.
 ///
-/// The differentiable twin of [`casr_metrics::drift`], with soft superpixels on cells of 4×4 pixels of `below`.
+/// The differentiable twin of [`casr_metrics::drift`], with soft superpixels on cells of 4×4 pixels
+/// of `below`.
 pub fn alignment_loss(below: Tensor<4>, level: Tensor<4>, geometry: &StepGeometry) -> Tensor<1> {
     let device = level.device();
     let below = below.detach();
@@ -37,7 +40,8 @@ pub fn alignment_loss(below: Tensor<4>, level: Tensor<4>, geometry: &StepGeometr
     divergence.mean() * (0.5 * colours as f64)
 }
 
-/// The means over the outputs in every input pixel, `[n, H, W, c]` → `[n, h, w, c]`: two matrix products.
+/// The means over the outputs in every input pixel, `[n, H, W, c]` → `[n, h, w, c]`: two matrix
+/// products.
 fn cell_means(values: Tensor<4>, geometry: &StepGeometry) -> Tensor<4> {
     let device = values.device();
     let rows = matrix(&geometry.rows.cells, &device).unsqueeze::<4>();

@@ -4,9 +4,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use casr_kernels::similarity::{NOISE, WINDOW, lags};
 use casr_net::LUMA;
 
-/// Mean absolute difference of the local autocorrelation maps of `result` and `truth`, `[n, h, w, 3]`, shape `[1]`: normalised
-/// covariance of windows of 7×7 pixels with those at 24 lags out to 8 pixels, as `casr_kernels::similarity::autocorrelation` has
-/// it, wherever both windows lie inside. Zero for patches too small for that.
+/// Mean absolute difference of the local autocorrelation maps of `result` and `truth`,
+/// `[n, h, w, 3]`, shape `[1]`: normalised covariance of windows of 7×7 pixels with those at 24
+/// lags out to 8 pixels, as `casr_kernels::similarity::autocorrelation` has it, wherever both
+/// windows lie inside. Zero for patches too small for that.
 pub fn autocorrelation_loss(result: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
     let device = result.device();
     let [_, height, width, _] = result.dims();
@@ -30,13 +31,14 @@ pub fn autocorrelation_loss(result: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
         / count
 }
 
-/// [`autocorrelation_loss`] of what is left of both images without their finest waves: no checker pattern does for a texture, which
-/// is the cheapest way to lower that loss.
+/// [`autocorrelation_loss`] of what is left of both images without their finest waves: no checker
+/// pattern does for a texture, which is the cheapest way to lower that loss.
 pub fn coarse_autocorrelation_loss(result: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
     autocorrelation_loss(coarse(result), coarse(truth))
 }
 
-/// `[n, h, w, 3]` with the weights 1, 2, 1 along both axes, wherever they lie inside: nothing of waves of two pixels is left.
+/// `[n, h, w, 3]` with the weights 1, 2, 1 along both axes, wherever they lie inside: nothing of
+/// waves of two pixels is left.
 fn coarse(image: Tensor<4>) -> Tensor<4> {
     [1, 2].into_iter().fold(image, |image, axis| {
         let length = image.dims()[axis].saturating_sub(2);
@@ -73,7 +75,8 @@ impl Map {
         }
     }
 
-    /// Correlations of the windows at (margin, margin) and further with those that begin at `place`.
+    /// Correlations of the windows at (margin, margin) and further with those that begin at
+    /// `place`.
     fn correlation(&self, place: (usize, usize), margin: usize) -> Tensor<4> {
         let [_, _, height, width] = self.luma.dims();
         let part = |map: &Tensor<4>, (row, column): (usize, usize), less: usize| {

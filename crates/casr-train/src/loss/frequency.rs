@@ -3,10 +3,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use std::f64::consts::TAU;
 
-/// Mean absolute value of the real and imaginary parts of the orthonormal two-dimensional Fourier transform of a
-/// difference `[n, h, w, c]`, shape `[1]`.
+/// Mean absolute value of the real and imaginary parts of the orthonormal two-dimensional Fourier
+/// transform of a difference `[n, h, w, c]`, shape `[1]`.
 ///
-/// The transform is two small matrix products; the half of the spectrum that a real signal repeats is left out.
+/// The transform is two small matrix products; the half of the spectrum that a real signal repeats
+/// is left out.
 pub fn frequency_l1(difference: Tensor<4>) -> Tensor<1> {
     let device = difference.device();
     let [n, h, w, c] = difference.dims();

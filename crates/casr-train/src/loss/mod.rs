@@ -1,4 +1,5 @@
-//! The losses, in Burn's own operations and those of the network: they run wherever the network runs.
+//! The losses, in Burn's own operations and those of the network: they run wherever the network
+//! runs.
 
 mod alignment;
 mod autocorrelation;
@@ -46,7 +47,8 @@ impl Default for LossWeights {
     }
 }
 
-/// The values of the losses, each as it is, without its weight; averaged over the levels of a batch.
+/// The values of the losses, each as it is, without its weight; averaged over the levels of a
+/// batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossTerms {
     /// [`l1`].

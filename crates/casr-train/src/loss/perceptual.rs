@@ -3,11 +3,13 @@
 use burn::tensor::Tensor;
 use casr_metrics::FeatureNetwork;
 
-/// Stages of VGG16 that are compared: relu1_2, relu2_2 and relu3_3. Later ones cost most and see little in a patch.
+/// Stages of VGG16 that are compared: relu1_2, relu2_2 and relu3_3. Later ones cost most and see
+/// little in a patch.
 const STAGES: usize = 3;
 
-/// Mean absolute difference of the features of `result` and `truth`, `[n, h, w, 3]`, each channel vector divided by the root mean
-/// square of the truth's stage; averaged over three stages, shape `[1]` (Johnson et al., ECCV 2016).
+/// Mean absolute difference of the features of `result` and `truth`, `[n, h, w, 3]`, each channel
+/// vector divided by the root mean square of the truth's stage; averaged over three stages, shape
+/// `[1]` (Johnson et al., ECCV 2016).
 pub fn perceptual_loss(network: &FeatureNetwork, result: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
     let device = result.device();
     let ours = network.stages(result, STAGES);

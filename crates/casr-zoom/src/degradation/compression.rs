@@ -43,21 +43,23 @@ const STEPS: [u16; 14] = [11, 12, 12, 10, 14, 14, 13, 16, 16, 14, 19, 17, 24, 22
 /// Coefficients smaller than this were rounded to nothing, and fit any step.
 const SMALLEST: f32 = 1.0;
 
-/// Coefficients that differ by less are one, of a drawing's equal parts: those of photographs differ by the rounding of pixels.
+/// Coefficients that differ by less are one, of a drawing's equal parts: those of photographs
+/// differ by the rounding of pixels.
 const SAME: f32 = 1e-3;
 
 /// The least mean cosine (see [`fit`]) of a quality that counts as found.
 const LEAST_FIT: f32 = 0.35;
 
-/// Qualities whose fit is at least this share of the best one are candidates: the lowest of them is the
-/// file's, as what fits a step fits its half, too.
+/// Qualities whose fit is at least this share of the best one are candidates: the lowest of them is
+/// the file's, as what fits a step fits its half, too.
 const CANDIDATE_SHARE: f32 = 0.85;
 
-/// The least distance of a fit from chance, in standard deviations: the best of the 5,568 that are tried on
-/// a clean image is at 3 to 4.
+/// The least distance of a fit from chance, in standard deviations: the best of the 5,568 that are
+/// tried on a clean image is at 3 to 4.
 const LEAST_SIGNIFICANCE: f32 = 6.0;
 
-/// The quality of the JPEG file that a plane of luma in 8-bit levels comes from; none if there is no trace of one.
+/// The quality of the JPEG file that a plane of luma in 8-bit levels comes from; none if there is
+/// no trace of one.
 pub(super) fn quality(plane: &Plane) -> Option<u8> {
     if plane.width.min(plane.height) < 2 * BLOCK {
         return None;
@@ -131,8 +133,8 @@ fn magnitudes(plane: &Plane, (left, top): (usize, usize), most: usize) -> Magnit
     magnitudes
 }
 
-/// The mean of cos 2π c / step over magnitudes c: 1 where all are multiples of the steps of a quality, about
-/// 0 by chance.
+/// The mean of cos 2π c / step over magnitudes c: 1 where all are multiples of the steps of a
+/// quality, about 0 by chance.
 struct Fit {
     quality: u8,
     sum: f32,

@@ -18,7 +18,8 @@ pub enum Restoration {
     /// As much as is found in the image; see [`estimate`].
     #[default]
     Auto,
-    /// This much of both, from 0, for a clean image, to 1, for the worst that the network was trained on.
+    /// This much of both, from 0, for a clean image, to 1, for the worst that the network was
+    /// trained on.
     Fixed(Strength),
     /// So much of each; strengths outside of [0, 1] count as the nearest.
     Exactly(Degradation),
@@ -43,14 +44,17 @@ impl Restoration {
 
 /// Estimates how degraded an image is.
 ///
-/// Noise is measured in the flattest patches of the differences of colours, and of green as far as that does not look like texture; in small
-/// images, where it often does, noise that all colours share is underestimated. Compression is found in the quantisation steps of the block
-/// transform, wherever the blocks begin; an image that was resized or blurred after being a
-/// JPEG file counts as not compressed, and so do qualities above 96.
+/// Noise is measured in the flattest patches of the differences of colours, and of green as far as
+/// that does not look like texture; in small images, where it often does, noise that all colours
+/// share is underestimated. Compression is found in the quantisation steps of the block transform,
+/// wherever the blocks begin; an image that was resized or blurred after being a JPEG file counts
+/// as not compressed, and so do qualities above 96.
 ///
-/// On B100 and Set14, shrunk by 2 and by 4 (medians, nine tenths): clean, noise .03 to .06 (.08 to .21), never compressed;
-/// deviation 5, noise .51 to .53 (.55 to .58) for .5. JPEG of quality 30 to 90 is found in all of them but a drawing, 95 in 98 of 100; shrunk by
-/// 8, to some 40 × 60 pixels, up to 90. Of 1,104 parts of training images, shrunk by 2, with 24 to 96 pixels a side, none counts as compressed.
+/// On B100 and Set14, shrunk by 2 and by 4 (medians, nine tenths): clean, noise .03 to .06 (.08 to
+/// .21), never compressed; deviation 5, noise .51 to .53 (.55 to .58) for .5. JPEG of quality 30 to
+/// 90 is found in all of them but a drawing, 95 in 98 of 100; shrunk by 8, to some 40 × 60 pixels,
+/// up to 90. Of 1,104 parts of training images, shrunk by 2, with 24 to 96 pixels a side, none
+/// counts as compressed.
 pub fn estimate<'a>(image: impl Into<ImageView<'a>>) -> Degradation {
     let image = image.into();
     let part = |length: usize| {

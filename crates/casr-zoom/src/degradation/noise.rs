@@ -15,7 +15,8 @@ const FEWEST_PATCHES: usize = 40;
 /// Quantile of the patches' roughness, the flattest ones, that noise is estimated from.
 const FLATTEST: f64 = 0.03;
 
-/// [`FLATTEST`] quantile of the roughness of white noise over its deviation, in differences of two colours.
+/// [`FLATTEST`] quantile of the roughness of white noise over its deviation, in differences of two
+/// colours.
 const QUANTILE_OF_DIFFERENCES: f32 = 0.645;
 
 /// The same in one colour of photographs, whose patches are seldom flat.
@@ -36,12 +37,14 @@ const TRUSTED_PATCHES: usize = 400;
 /// The deviation that rounding to 8 bits leaves in a clean image.
 const ROUNDING: f32 = 0.3;
 
-/// The standard deviation of the noise of an image's red, green and blue, in their own units; 0 where there are too few patches.
+/// The standard deviation of the noise of an image's red, green and blue, in their own units; 0
+/// where there are too few patches.
 ///
-/// Roughness is the difference of two Laplacians (Immerkær, Computer Vision and Image Understanding 64, 1996), to which slopes and
-/// straight edges add nothing: in the flattest patches it is noise alone. Small images have no flat patches, but their fine detail is grey, so
-/// the differences of their colours hold noise alone. Noise that all colours share is estimated from green, as far as patches are equally
-/// rough all over, which texture is not.
+/// Roughness is the difference of two Laplacians (Immerkær, Computer Vision and Image Understanding
+/// 64, 1996), to which slopes and straight edges add nothing: in the flattest patches it is noise
+/// alone. Small images have no flat patches, but their fine detail is grey, so the differences of
+/// their colours hold noise alone. Noise that all colours share is estimated from green, as far as
+/// patches are equally rough all over, which texture is not.
 pub(super) fn deviation([red, green, blue]: &[Plane; 3]) -> f32 {
     let differences = [red, blue].map(|colour| {
         let difference = difference(colour, green);
@@ -64,7 +67,8 @@ pub(super) fn deviation([red, green, blue]: &[Plane; 3]) -> f32 {
     (colours + grey).sqrt()
 }
 
-/// The difference of two colours, which has the deviation of either where their noise is independent.
+/// The difference of two colours, which has the deviation of either where their noise is
+/// independent.
 fn difference(colour: &Plane, green: &Plane) -> Plane {
     let values = colour.values.iter().zip(&green.values);
     Plane {
@@ -80,7 +84,8 @@ struct Patches {
 }
 
 impl Patches {
-    /// Of those patches where the planes that it was made of are exposed; none if there are too few.
+    /// Of those patches where the planes that it was made of are exposed; none if there are too
+    /// few.
     fn of(plane: &Plane, made_of: &[&Plane]) -> Option<Self> {
         let places = |length: usize| (length + 1).saturating_sub(SIDE);
         let (columns, rows) = (places(plane.width), places(plane.height));

@@ -49,8 +49,8 @@ impl Command {
     /// Does it.
     ///
     /// # Errors
-    /// What kept the command as a whole from its work, as a message for the user. Failures of single files are printed
-    /// as they happen.
+    /// What kept the command as a whole from its work, as a message for the user. Failures of
+    /// single files are printed as they happen.
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Upscale(arguments) => upscale::run(&arguments),

@@ -1,4 +1,5 @@
-//! `casr upscale`: enlarge images, each into a file of its own. A file that fails does not keep the others from being done.
+//! `casr upscale`: enlarge images, each into a file of its own. A file that fails does not keep the
+//! others from being done.
 
 use crate::destination::{Destination, Page, Wanted};
 use crate::enlarge::{Job, Settings, enlarge};
@@ -31,11 +32,13 @@ Examples:
   casr upscale fax.tif --page all -o pages/ --format png
   casr upscale - -o - < photo.jpg > big.jpg              from standard input to standard output")]
 pub struct UpscaleArguments {
-    /// Images, or folders of images: PNG, JPEG, WebP, TIFF, BMP, GIF (its first frame); - is standard input
+    /// Images, or folders of images: PNG, JPEG, WebP, TIFF, BMP, GIF (its first frame); - is
+    /// standard input
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// The result, .png, .jpg, .webp or .tif; or a folder, which is made if missing and takes results under their images'
-    /// names. Several images need a folder. - is standard output. May be left out where there is a suffix
+    /// The result, .png, .jpg, .webp or .tif; or a folder, which is made if missing and takes
+    /// results under their images' names. Several images need a folder. - is standard output. May
+    /// be left out where there is a suffix
     #[arg(short, long, value_name = "OUT", required_unless_present = "suffix")]
     output: Option<PathBuf>,
     /// End results' names so, before the extension. Without OUT results stand beside their images
@@ -43,7 +46,8 @@ pub struct UpscaleArguments {
     suffix: Option<String>,
     #[command(flatten)]
     target: TargetOptions,
-    /// The result's format [default: by OUT's name; in a folder, the image's own, or PNG where that is BMP or GIF]
+    /// The result's format [default: by OUT's name; in a folder, the image's own, or PNG where that
+    /// is BMP or GIF]
     #[arg(long, value_name = "FORMAT")]
     format: Option<FormatName>,
     /// Search folders in folders, too; results go into folders of the same names
@@ -55,7 +59,8 @@ pub struct UpscaleArguments {
     /// Leave images whose results exist
     #[arg(long, conflicts_with = "overwrite")]
     skip_existing: bool,
-    /// The page of a TIFF, counted from 1, or all, each into a file of its own with its number [default: the first]
+    /// The page of a TIFF, counted from 1, or all, each into a file of its own with its number
+    /// [default: the first]
     #[arg(long, value_name = "NUMBER|all")]
     page: Option<PageName>,
     /// JPEG quality, 1 to 100 [default: 95], or lossy WebP of that quality [default: lossless]
@@ -67,8 +72,8 @@ pub struct UpscaleArguments {
     /// What becomes of an image's resolution, its dots per inch
     #[arg(long, value_name = "CHANGE", value_enum, default_value_t = DpiName::Keep)]
     dpi: DpiName,
-    /// Leave out what describes an image: EXIF with its camera, time and place, XMP, IPTC, comments and texts. Colour profile and
-    /// resolution stay
+    /// Leave out what describes an image: EXIF with its camera, time and place, XMP, IPTC, comments
+    /// and texts. Colour profile and resolution stay
     #[arg(long)]
     strip_metadata: bool,
     /// Do not write into a result's XMP that it was enlarged
@@ -80,8 +85,8 @@ pub struct UpscaleArguments {
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
-    /// How much memory there is for an image, in megabytes [default: what the system can give]; an image that takes more is refused
-    /// before the work
+    /// How much memory there is for an image, in megabytes [default: what the system can give]; an
+    /// image that takes more is refused before the work
     #[arg(long, value_name = "MB")]
     memory: Option<u64>,
     /// Say what was found in each image and how it is treated
@@ -325,7 +330,8 @@ fn parts(image: Found, wanted: Option<PageName>) -> anyhow::Result<Vec<Part>> {
     })
 }
 
-/// What can be said of an image and its result before any work is done; none where its result is there and is to stay.
+/// What can be said of an image and its result before any work is done; none where its result is
+/// there and is to stay.
 fn judge(
     part: Part,
     arguments: &UpscaleArguments,

@@ -1,5 +1,5 @@
-//! What the tests of `casr` and of `casr-lab` share: running the program, small images, and folders that are
-//! looked into afterwards.
+//! What the tests of `casr` and of `casr-lab` share: running the program, small images, and folders
+//! that are looked into afterwards.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
@@ -35,7 +35,8 @@ impl Run {
         self
     }
 
-    /// Asserts exit code 1 and a single line on standard error that starts `PROGRAM: FILE: ` and holds `words`.
+    /// Asserts exit code 1 and a single line on standard error that starts `PROGRAM: FILE: ` and
+    /// holds `words`.
     #[track_caller]
     pub fn fails_on(self, file: &Path, words: &[&str]) -> Self {
         assert_eq!(self.code, Some(1), "{self:?}");

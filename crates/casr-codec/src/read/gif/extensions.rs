@@ -1,4 +1,5 @@
-//! The extensions of a GIF (GIF89a, sections 23 to 26): its decoder skips comments and what programs have added.
+//! The extensions of a GIF (GIF89a, sections 23 to 26): its decoder skips comments and what
+//! programs have added.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -29,7 +30,8 @@ pub(super) struct Extensions {
     pub(super) unknown: bool,
 }
 
-/// Collects the extensions of a file and goes back to its start. A file that is cut off is an error of the decoder later.
+/// Collects the extensions of a file and goes back to its start. A file that is cut off is an error
+/// of the decoder later.
 pub(super) fn of(file: &mut (impl Read + Seek)) -> io::Result<Extensions> {
     let mut extensions = Extensions::default();
     match walk(file, &mut extensions) {
@@ -82,7 +84,8 @@ fn skip_palette(file: &mut impl Seek, flags: u8) -> io::Result<()> {
     Ok(())
 }
 
-/// Skips the parts of a block. Returns all parts of a comment, and the first part of an application's, which is its name.
+/// Skips the parts of a block. Returns all parts of a comment, and the first part of an
+/// application's, which is its name.
 fn sub_blocks(file: &mut (impl Read + Seek), label: u8, room: &mut usize) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     loop {

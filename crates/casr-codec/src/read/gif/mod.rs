@@ -120,7 +120,8 @@ impl Decoder for Gif<'_> {
 }
 
 impl Frame {
-    /// Paints the frame on an empty canvas of `width` pixels a row and `stride` samples a pixel, clipped to the canvas.
+    /// Paints the frame on an empty canvas of `width` pixels a row and `stride` samples a pixel,
+    /// clipped to the canvas.
     fn paint(&self, indices: &[u8], canvas: &mut [u8], width: usize, stride: usize) {
         let shown = self.width.min(width.saturating_sub(self.left));
         let rows = canvas.chunks_exact_mut(width * stride).skip(self.top);

@@ -1,4 +1,5 @@
-//! What programs and cameras have added to a JPEG: application segments, comments, and data after the image.
+//! What programs and cameras have added to a JPEG: application segments, comments, and data after
+//! the image.
 
 use super::segments::Reader;
 use crate::exif::{self, ByteOrder};
@@ -17,8 +18,8 @@ const MULTI_PICTURE: &[u8] = b"MPF\0";
 /// What announces a gain map by ISO 21496-1.
 const GAIN_MAP: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
 
-/// Segments about the file and not about the photograph, which are dropped without a remark: old thumbnails, other images in
-/// the file, Adobe's colour transform and quality.
+/// Segments about the file and not about the photograph, which are dropped without a remark: old
+/// thumbnails, other images in the file, Adobe's colour transform and quality.
 const DROPPED_SEGMENTS: [(u8, &[u8]); 6] = [
     (0xe0, b"JFXX\0"),
     (0xe0, b"AVI1"),
@@ -87,8 +88,8 @@ pub(super) fn of(reader: &Reader) -> (Metadata, Vec<Loss>) {
     (metadata, losses)
 }
 
-/// What is lost because it lies after the image, or belongs to something that does. The XMP properties that announce it are
-/// removed, and comments between scans are added to the metadata.
+/// What is lost because it lies after the image, or belongs to something that does. The XMP
+/// properties that announce it are removed, and comments between scans are added to the metadata.
 pub(super) fn behind(reader: &Reader, metadata: &mut Metadata) -> Vec<Loss> {
     let mut losses = Vec::new();
     let comments = reader.extras.iter().filter(|(marker, _)| *marker == 0xfe);
@@ -122,8 +123,8 @@ pub(super) fn behind(reader: &Reader, metadata: &mut Metadata) -> Vec<Loss> {
     losses
 }
 
-/// Whether a file's list of images names photographs beside the first: of a panorama, for the other eye, from another
-/// angle. Previews and gain maps are none.
+/// Whether a file's list of images names photographs beside the first: of a panorama, for the other
+/// eye, from another angle. Previews and gain maps are none.
 fn holds_other_views(list: &[u8]) -> bool {
     const ENTRIES: u16 = 0xb002;
     const ENTRY_BYTES: usize = 16;
@@ -175,8 +176,8 @@ fn whole_profile(mut parts: Vec<&[u8]>) -> Option<Vec<u8>> {
     whole.then(|| parts.iter().flat_map(|part| &part[2..]).copied().collect())
 }
 
-/// The XMP extension of this name, joined from its parts. Each part holds the name in 32 letters, the length of the whole, and
-/// its offset in it (XMP part 3, 1.1.3.1).
+/// The XMP extension of this name, joined from its parts. Each part holds the name in 32 letters,
+/// the length of the whole, and its offset in it (XMP part 3, 1.1.3.1).
 fn whole_extension(parts: &[&[u8]], name: &[u8]) -> Option<Vec<u8>> {
     let number = |part: &[u8], at: usize| {
         let bytes = part.get(at..at + 4)?.try_into().ok()?;

@@ -1,4 +1,5 @@
-//! A frame: its components, how they are sampled, and where their blocks lie (ITU T.81, annexes A and B.2.2).
+//! A frame: its components, how they are sampled, and where their blocks lie (ITU T.81, annexes A
+//! and B.2.2).
 
 use super::super::decoded::zeros;
 use super::Fault;
@@ -10,7 +11,8 @@ pub(super) struct Component {
     /// Sampling factors across and down.
     pub(super) across: usize,
     pub(super) down: usize,
-    /// The number of its table of quantisation steps, and the table as it was when its first scan began.
+    /// The number of its table of quantisation steps, and the table as it was when its first scan
+    /// began.
     pub(super) table: usize,
     pub(super) steps: Option<[u16; 64]>,
     /// Blocks that hold samples of the image.
@@ -41,7 +43,8 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Reads the content of a frame header; `height` is used where the header has none, because it follows the first scan.
+    /// Reads the content of a frame header; `height` is used where the header has none, because it
+    /// follows the first scan.
     pub(super) fn new(
         progressive: bool,
         content: &[u8],

@@ -9,7 +9,8 @@ const LOOK_AHEAD: usize = 9;
 pub(super) struct Codes {
     /// For the next `LOOK_AHEAD` bits: the code's length, 0 if it is longer, and its symbol.
     short: Box<[(u8, u8); 1 << LOOK_AHEAD]>,
-    /// For each length: the first code's symbol less the first code, and the code behind the last one.
+    /// For each length: the first code's symbol less the first code, and the code behind the last
+    /// one.
     longer: [(i32, i32); 17],
     symbols: Vec<u8>,
 }
@@ -45,7 +46,8 @@ impl Codes {
     }
 }
 
-/// Reads bits until the next marker. From there on it returns zeros, and [`Bits::ran_out`] returns true.
+/// Reads bits until the next marker. From there on it returns zeros, and [`Bits::ran_out`] returns
+/// true.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     /// The next byte to be read.
@@ -118,7 +120,8 @@ impl<'a> Bits<'a> {
         bits
     }
 
-    /// A number of `size` bits of which the smaller half stands for negative ones (F.2.2.1, EXTEND).
+    /// A number of `size` bits of which the smaller half stands for negative ones (F.2.2.1,
+    /// EXTEND).
     pub(super) fn signed(&mut self, size: u32) -> i32 {
         if size == 0 {
             return 0;
@@ -178,7 +181,8 @@ impl<'a> Bits<'a> {
         rest.iter().copied().find(|&byte| byte != 0xff)
     }
 
-    /// Continues after a restart marker, which must have this number. Returns whether there were unused bytes before it.
+    /// Continues after a restart marker, which must have this number. Returns whether there were
+    /// unused bytes before it.
     pub(super) fn restart(&mut self, number: u8) -> Result<bool, Fault> {
         let unread = self.end();
         let next = next_marker(self.bytes, self.at);

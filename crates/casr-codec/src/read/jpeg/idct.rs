@@ -1,5 +1,6 @@
-//! From 64 coefficients to 8×8 samples: the accurate integer transform of Loeffler, Ligtenberg and Moschytz, as the
-//! Independent JPEG Group's `jidctint.c` rounds it, so that samples equal those of other programs.
+//! From 64 coefficients to 8×8 samples: the accurate integer transform of Loeffler, Ligtenberg and
+//! Moschytz, as the Independent JPEG Group's `jidctint.c` rounds it, so that samples equal those of
+//! other programs.
 
 use std::num::Wrapping;
 
@@ -13,8 +14,8 @@ const fn number(value: i32) -> Number {
     Wrapping(value)
 }
 
-/// Eight samples from eight coefficients, `2^CONSTANT_BITS` times too large. Numbers wrap on coefficients that no
-/// image has.
+/// Eight samples from eight coefficients, `2^CONSTANT_BITS` times too large. Numbers wrap on
+/// coefficients that no image has.
 fn transform(input: [Number; 8]) -> [Number; 8] {
     let shared = (input[2] + input[6]) * number(4433);
     let (two, three) = (
@@ -50,12 +51,13 @@ fn rounded(value: Number, bits: usize) -> Number {
 }
 
 fn sample(value: Number) -> u8 {
-    // Values far out of range, which no image has, are clipped here; other programs let them wrap around.
+    // Values far out of range, which no image has, are clipped here; other programs let them wrap
+    // around.
     (value.0.saturating_add(128)).clamp(0, 255) as u8
 }
 
-/// Writes the samples of a block, whose coefficients and quantisation steps are in rows of rising frequency, to
-/// `plane` from `at` on.
+/// Writes the samples of a block, whose coefficients and quantisation steps are in rows of rising
+/// frequency, to `plane` from `at` on.
 pub(super) fn block(
     coefficients: &[i16; 64],
     steps: &[u16; 64],

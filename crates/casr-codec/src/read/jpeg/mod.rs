@@ -1,7 +1,8 @@
 //! JPEG: sequential and progressive, 8 bits, grey, RGB, YCbCr and CMYK (ITU T.81 and T.871).
 //!
-//! Pixels equal those of the Independent JPEG Group's library and those compatible with it bit for bit. A file's pixels
-//! are read completely or not at all: data that end early are an error, whatever follows them.
+//! Pixels equal those of the Independent JPEG Group's library and those compatible with it bit for
+//! bit. A file's pixels are read completely or not at all: data that end early are an error,
+//! whatever follows them.
 
 mod extras;
 mod frame;

@@ -1,5 +1,6 @@
-//! From planes of components, some of them with fewer samples, to interleaved grey or RGB. Upsampling and colours are
-//! rounded as the Independent JPEG Group's library does by default ("fancy upsampling").
+//! From planes of components, some of them with fewer samples, to interleaved grey or RGB.
+//! Upsampling and colours are rounded as the Independent JPEG Group's library does by default
+//! ("fancy upsampling").
 
 use super::super::decoded::zeros;
 use super::Fault;
@@ -104,8 +105,8 @@ pub(in super::super) fn rgb(luma: u8, blue: u8, red: u8) -> [u8; 3] {
     .map(|sample| sample.clamp(0, 255) as u8)
 }
 
-/// Row `y` of the image from a component's samples. Where it has half as many, those between are interpolated with
-/// weights of 3 and 1, otherwise samples are repeated.
+/// Row `y` of the image from a component's samples. Where it has half as many, those between are
+/// interpolated with weights of 3 and 1, otherwise samples are repeated.
 fn upsampled(component: &Component, frame: &Frame, y: usize, out: &mut [u8]) {
     let (across, down) = (frame.across / component.across, frame.down / component.down);
     let stride = 8 * component.stride;

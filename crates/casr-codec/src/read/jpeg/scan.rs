@@ -1,5 +1,5 @@
-//! One scan: blocks of one or several components, sequential or a part of a progressive image (ITU T.81, annexes F.2
-//! and G.2).
+//! One scan: blocks of one or several components, sequential or a part of a progressive image (ITU
+//! T.81, annexes F.2 and G.2).
 
 use super::frame::{Component, Frame};
 use super::huffman::{Bits, Codes};
@@ -12,7 +12,8 @@ pub(super) const ZIGZAG: [u8; 64] = [
     52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// A component's part in a scan: its index in the frame and its tables for the first coefficient and the others.
+/// A component's part in a scan: its index in the frame and its tables for the first coefficient
+/// and the others.
 pub(super) struct Part {
     pub(super) component: usize,
     pub(super) first: usize,
@@ -25,8 +26,8 @@ pub(super) struct Scan {
     /// The coefficients it holds, first and last in zigzag order.
     pub(super) from: usize,
     pub(super) to: usize,
-    /// How many low bits were missing before this scan and are missing after it; 0 before means that this is the first scan of
-    /// these coefficients.
+    /// How many low bits were missing before this scan and are missing after it; 0 before means
+    /// that this is the first scan of these coefficients.
     pub(super) before: u8,
     pub(super) behind: u8,
     /// Where its data begin.
@@ -49,8 +50,8 @@ struct State<'a> {
     empty_run: u32,
 }
 
-/// Decodes a scan into the frame's planes or coefficients. Returns where its data end and whether some of them were not
-/// used.
+/// Decodes a scan into the frame's planes or coefficients. Returns where its data end and whether
+/// some of them were not used.
 pub(super) fn decode(
     frame: &mut Frame,
     scan: &Scan,
@@ -203,7 +204,8 @@ impl State<'_> {
         Ok(())
     }
 
-    /// The first coefficient of a block, which is stored as its difference from the one of the block before.
+    /// The first coefficient of a block, which is stored as its difference from the one of the
+    /// block before.
     fn first_of(&mut self, codes: &Codes, index: usize) -> Result<i32, Fault> {
         let size = self.bits.symbol(codes)?;
         let difference = self.bits.signed(size.into());

@@ -1,4 +1,5 @@
-//! The segments between scans: tables, the frame header, and what programs have added (ITU T.81, annex B).
+//! The segments between scans: tables, the frame header, and what programs have added (ITU T.81,
+//! annex B).
 
 use std::ops::Range;
 
@@ -7,7 +8,8 @@ use super::huffman::{Codes, next_marker};
 use super::scan::{Part, Scan, Tables, ZIGZAG};
 use super::{Fault, planes::Space};
 
-/// The most scans that are read. A sensible progressive image has fewer; more would take time out of proportion to the file.
+/// The most scans that are read. A sensible progressive image has fewer; more would take time out
+/// of proportion to the file.
 const MAX_SCANS: usize = 256;
 
 const END_OF_IMAGE: u8 = 0xd9;
@@ -59,7 +61,8 @@ impl Reader {
             self.at = start + 2;
             match marker {
                 END_OF_IMAGE => self.ended = true,
-                // Markers without content: a second start of image, restarts outside of a scan, and one that is reserved.
+                // Markers without content: a second start of image, restarts outside of a scan, and
+                // one that is reserved.
                 0xd0..=0xd8 | 0x01 => self.stray = true,
                 _ => {
                     let content = self.content()?;
@@ -165,7 +168,8 @@ impl Reader {
             });
         }
         let tail = &rest[2 * count..];
-        // A sequential scan always has all coefficients; these fields are ignored, but wrong ones are remarked.
+        // A sequential scan always has all coefficients; these fields are ignored, but wrong ones
+        // are remarked.
         self.stray |= !frame.progressive && tail != [0, 63, 0];
         Ok(Scan {
             parts,
@@ -177,8 +181,8 @@ impl Reader {
         })
     }
 
-    /// The colour space of the components, by the rules of the Independent JPEG Group's library: JFIF takes precedence over
-    /// Adobe's segment, and that over the components' names.
+    /// The colour space of the components, by the rules of the Independent JPEG Group's library:
+    /// JFIF takes precedence over Adobe's segment, and that over the components' names.
     pub(super) fn space(&self, frame: &Frame) -> Space {
         let begins = |marker: u8, name: &[u8]| {
             let mut extras = self.extras.iter().filter(|(kind, _)| *kind == marker);

@@ -32,7 +32,8 @@ pub(super) struct Layout {
     pub(super) meaning: Meaning,
     /// Samples per pixel, those that are not used included.
     pub(super) stride: usize,
-    /// 1, 2, 4, 8 or 16, of floating-point numbers 16 to 64; below 8 the samples are packed and every row starts on a byte.
+    /// 1, 2, 4, 8 or 16, of floating-point numbers 16 to 64; below 8 the samples are packed and
+    /// every row starts on a byte.
     pub(super) bits: usize,
     /// Which of the samples is alpha.
     pub(super) alpha: Option<usize>,
@@ -95,7 +96,8 @@ impl Sample for u16 {
 }
 
 impl Layout {
-    /// How many bytes each strip or tile of an image holds, without the rows beyond the bottom of the image.
+    /// How many bytes each strip or tile of an image holds, without the rows beyond the bottom of
+    /// the image.
     pub(super) fn chunk_bytes(
         &self,
         (columns, rows): (u32, u32),
@@ -141,7 +143,8 @@ impl Layout {
         Ok(samples)
     }
 
-    /// Where in the buffer a pixel's sample lies: steps from pixel to pixel and from sample to sample.
+    /// Where in the buffer a pixel's sample lies: steps from pixel to pixel and from sample to
+    /// sample.
     fn steps(&self, pixels: usize) -> (usize, usize) {
         if self.planes > 1 {
             (1, pixels)
@@ -150,7 +153,8 @@ impl Layout {
         }
     }
 
-    /// Grey or RGB and alpha of floating-point samples, brought within `[0, 1]`; what is no number becomes 0.
+    /// Grey or RGB and alpha of floating-point samples, brought within `[0, 1]`; what is no number
+    /// becomes 0.
     fn chosen(&self, raw: &[f32], pixels: usize) -> Result<Vec<f32>, Fault> {
         let (between_pixels, between_samples) = self.steps(pixels);
         let channels = self.meaning.colour().channels();

@@ -1,5 +1,6 @@
-//! Strips and tiles coded by LZW. The decoder reports a strip as cut off once it has read its last byte, even if it still holds
-//! codes of it. So each strip is followed by a few more bytes, and whether one really is cut off is checked here.
+//! Strips and tiles coded by LZW. The decoder reports a strip as cut off once it has read its last
+//! byte, even if it still holds codes of it. So each strip is followed by a few more bytes, and
+//! whether one really is cut off is checked here.
 
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
@@ -50,8 +51,8 @@ pub(super) fn check<S: Read + Seek>(
     Ok(())
 }
 
-/// Presents the strips or tiles of a directory with padding after each, if the directory's lists can hold the new offsets.
-/// Returns where the strips or tiles lie in the file.
+/// Presents the strips or tiles of a directory with padding after each, if the directory's lists
+/// can hold the new offsets. Returns where the strips or tiles lie in the file.
 pub(super) fn lengthen<S: Read + Seek>(
     outline: &Outline,
     directory: &Directory,

@@ -1,5 +1,5 @@
-//! TIFF and BigTIFF: grey, palette, RGB, CMYK and JPEG's YCbCr; integers and floating-point numbers; strips, tiles and
-//! planes; one page.
+//! TIFF and BigTIFF: grey, palette, RGB, CMYK and JPEG's YCbCr; integers and floating-point
+//! numbers; strips, tiles and planes; one page.
 
 mod colour;
 mod lzw;
@@ -143,7 +143,8 @@ pub(super) fn open<'a>(
     let mut of = |tag| value(&mut inner.image_ifd(), tag, &mut room);
     let mut photoshop = of(PHOTOSHOP).map(|(_, bytes)| bytes);
     if let Some((kind, mut records)) = of(IPTC) {
-        // Some writers store the records as 32-bit numbers, which reverses their bytes in fours; a record begins with 0x1c.
+        // Some writers store the records as 32-bit numbers, which reverses their bytes in fours; a
+        // record begins with 0x1c.
         if let (Type::LONG, [first, _, _, 0x1c, ..]) = (kind, &records[..])
             && *first != 0x1c
         {
@@ -192,8 +193,9 @@ fn bounded(bytes: usize) -> InnerLimits {
     limits
 }
 
-/// The colours of a palette: all reds, then all greens, then all blues. Some writers fill only the lower half of the 16
-/// bits; a map without any value above 255 is taken for such a one, as libtiff does.
+/// The colours of a palette: all reds, then all greens, then all blues. Some writers fill only the
+/// lower half of the 16 bits; a map without any value above 255 is taken for such a one, as libtiff
+/// does.
 fn colour_map(inner: &mut Inner<Source<'_>>) -> Result<Vec<u16>, Fault> {
     let mut map = inner
         .find_tag_unsigned_vec::<u16>(Tag::ColorMap)?
@@ -274,8 +276,8 @@ fn is_jpeg(inner: &mut Inner<Source<'_>>) -> Result<bool, Fault> {
     Ok(compression == Some(CompressionMethod::ModernJPEG.to_u16()))
 }
 
-/// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and whether there is a
-/// maker's note that cannot be moved there.
+/// The EXIF of a TIFF, which is spread over its directories, gathered into a block of its own; and
+/// whether there is a maker's note that cannot be moved there.
 fn exif(
     inner: &mut Inner<Source<'_>>,
     outline: &Outline,
@@ -328,8 +330,8 @@ fn fields(directory: &mut IfdDecoder<'_>, tags: &[Tag], room: &mut u64) -> Vec<F
         .collect()
 }
 
-/// A tag's type and little-endian value, if it is there, whole and within the room, which it uses up. Metadata that is
-/// damaged is left out: it is no reason to refuse the pixels.
+/// A tag's type and little-endian value, if it is there, whole and within the room, which it uses
+/// up. Metadata that is damaged is left out: it is no reason to refuse the pixels.
 fn value(directory: &mut IfdDecoder<'_>, tag: Tag, room: &mut u64) -> Option<(Type, Vec<u8>)> {
     // The decoder allocates a value of any length, so that is checked first.
     let entry = directory.find_entry(tag)?;

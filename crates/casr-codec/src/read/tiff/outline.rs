@@ -1,4 +1,5 @@
-//! Which images a TIFF holds: its chain of directories and those that hang from them, read before one of them is decoded.
+//! Which images a TIFF holds: its chain of directories and those that hang from them, read before
+//! one of them is decoded.
 
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -57,8 +58,9 @@ impl Directory {
         self.compression == LZW
     }
 
-    /// The number of rows, if tiles of separate planes extend beyond the last one, which the decoder supports in the first plane
-    /// only. Also the number's offset in the file, its size in bytes, and its value for whole tiles.
+    /// The number of rows, if tiles of separate planes extend beyond the last one, which the
+    /// decoder supports in the first plane only. Also the number's offset in the file, its size in
+    /// bytes, and its value for whole tiles.
     pub(super) fn rows_within_tiles(&self) -> Option<(u64, (u64, usize, u64))> {
         let (place, bytes, rows) = self.rows?;
         let stands_out = self.separate_planes && !self.is_jpeg() && self.tile_rows > 0;
@@ -67,8 +69,8 @@ impl Directory {
         (stands_out && whole > rows && fits).then_some((rows, (place, bytes, whole)))
     }
 
-    /// Whether a value that the decoder reads by itself is longer than a file of so many bytes. The decoder would
-    /// allocate it before it notices.
+    /// Whether a value that the decoder reads by itself is longer than a file of so many bytes. The
+    /// decoder would allocate it before it notices.
     pub(super) fn is_longer_than(&self, bytes: u64) -> bool {
         self.longest > bytes
     }
@@ -106,8 +108,8 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    /// Reads the directories of a file. What lies beyond its end or contradicts itself is skipped; it is an error of the decoder
-    /// later.
+    /// Reads the directories of a file. What lies beyond its end or contradicts itself is skipped;
+    /// it is an error of the decoder later.
     pub(super) fn of<S: Read + Seek>(source: &mut S) -> io::Result<Self> {
         let mut head = [0; 16];
         source.seek(SeekFrom::Start(0))?;
@@ -170,7 +172,8 @@ impl Outline {
         })
     }
 
-    /// The offset of the link to the first directory in the file's head, and the bytes that make it a link to this one.
+    /// The offset of the link to the first directory in the file's head, and the bytes that make it
+    /// a link to this one.
     pub(super) fn first_link(&self, directory: &Directory) -> (u64, Vec<u8>) {
         if self.big {
             (8, self.bytes(directory.at, 8))
@@ -230,7 +233,8 @@ impl Outline {
         }
     }
 
-    /// The ranges of a directory's strips or tiles whose bits come lowest first (FillOrder 2). Those of JPEG never do.
+    /// The ranges of a directory's strips or tiles whose bits come lowest first (FillOrder 2).
+    /// Those of JPEG never do.
     pub(super) fn reversed<S: Read + Seek>(
         &self,
         directory: &Directory,

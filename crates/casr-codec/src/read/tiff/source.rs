@@ -1,11 +1,12 @@
-//! Presents a file to the decoder with some bytes replaced, so that it reads what it does not support by itself.
+//! Presents a file to the decoder with some bytes replaced, so that it reads what it does not
+//! support by itself.
 
 use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-/// A file with bytes replaced, with ranges whose bytes hold their bits in the other order, and with more bytes after
-/// its end.
+/// A file with bytes replaced, with ranges whose bytes hold their bits in the other order, and with
+/// more bytes after its end.
 pub(super) struct Patched<S> {
     inner: S,
     at: u64,

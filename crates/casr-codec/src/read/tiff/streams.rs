@@ -1,5 +1,5 @@
-//! Strips and tiles that are JPEG streams (TIFF Technical Note 2): the JPEG decoder of this crate reads
-//! them, under the same rules as JPEG files.
+//! Strips and tiles that are JPEG streams (TIFF Technical Note 2): the JPEG decoder of this crate
+//! reads them, under the same rules as JPEG files.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -13,14 +13,16 @@ use super::Fault;
 use super::Source;
 use super::colour::{Layout, Raw};
 
-/// How many rows more than its strip a stream may have: streams are padded to whole units of up to 16 rows.
+/// How many rows more than its strip a stream may have: streams are padded to whole units of up to
+/// 16 rows.
 const MAX_PADDING_ROWS: usize = 16;
-/// The most pixels that all streams together may have, as a multiple of the image's, against many streams in one place.
+/// The most pixels that all streams together may have, as a multiple of the image's, against many
+/// streams in one place.
 const MAX_PIXELS_RATIO: usize = 4;
 /// The pixels, and the bytes, that are allowed in addition, for small images.
 const ALLOWANCE: usize = 1 << 22;
-/// The most bytes per sample that all streams together may have in addition to those of the file: identical strips or tiles
-/// may share one stream.
+/// The most bytes per sample that all streams together may have in addition to those of the file:
+/// identical strips or tiles may share one stream.
 const MAX_SHARED_BYTES: u64 = 4;
 
 const WHITE_IS_ZERO: u16 = 0;

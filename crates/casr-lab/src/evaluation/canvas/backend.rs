@@ -139,8 +139,9 @@ impl DrawingBackend for &mut Canvas {
 }
 
 impl Canvas {
-    /// Paints a shape inside the box of these points and `margin` pixels around it. `depth` says how far inside the shape the
-    /// centre of a pixel is, negative outside: half a pixel decides between all and nothing, which makes edges smooth.
+    /// Paints a shape inside the box of these points and `margin` pixels around it. `depth` says
+    /// how far inside the shape the centre of a pixel is, negative outside: half a pixel decides
+    /// between all and nothing, which makes edges smooth.
     fn paint(
         &mut self,
         points: &[BackendCoord],

@@ -53,7 +53,8 @@ impl Lettering {
         format!("{}…", kept.trim_end())
     }
 
-    /// The pixels that a line of text covers, column and row from the start of its baseline, and how much of each.
+    /// The pixels that a line of text covers, column and row from the start of its baseline, and
+    /// how much of each.
     pub fn dots(&self, text: &str, size: f64) -> Vec<(i32, i32, f32)> {
         let mut dots = Vec::new();
         for (letter, caret) in self.carets(text, size) {
@@ -87,7 +88,8 @@ impl Lettering {
         })
     }
 
-    /// A size in the measure of `ab_glyph`, the distance from the deepest descender to the highest ascender.
+    /// A size in the measure of `ab_glyph`, the distance from the deepest descender to the highest
+    /// ascender.
     fn scale(&self, size: f64) -> PxScale {
         let units = self.font.units_per_em().unwrap_or(1.0);
         PxScale::from(size as f32 * self.font.height_unscaled() / units)

@@ -1,5 +1,5 @@
-//! What charts and contact sheets are drawn on: pixels that plotters draws with, with smooth lines and evenly spaced letters,
-//! which its own bitmaps lack.
+//! What charts and contact sheets are drawn on: pixels that plotters draws with, with smooth lines
+//! and evenly spaced letters, which its own bitmaps lack.
 
 mod backend;
 mod lettering;

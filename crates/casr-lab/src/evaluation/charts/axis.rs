@@ -102,7 +102,8 @@ impl Axis {
         Some(axis)
     }
 
-    /// The axis for measured values, with ticks at round numbers; none without a value that can be shown.
+    /// The axis for measured values, with ticks at round numbers; none without a value that can be
+    /// shown.
     pub fn upwards(values: &[f64]) -> Option<Self> {
         let shown = || values.iter().copied().filter(|&value| is_shown(value));
         let least = shown().min_by(f64::total_cmp)?;
@@ -118,7 +119,8 @@ impl Axis {
         })
     }
 
-    /// Takes away labels that have no room beside others on an axis of `length` pixels; `width` measures labels.
+    /// Takes away labels that have no room beside others on an axis of `length` pixels; `width`
+    /// measures labels.
     pub fn thin_labels(&mut self, length: u32, width: impl Fn(&str) -> f64) {
         let mut end = f64::NEG_INFINITY;
         for index in 0..self.ticks.len() {
@@ -181,7 +183,8 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-/// The range of two values and room around; `room` where they are the same, and 1 where that is nothing.
+/// The range of two values and room around; `room` where they are the same, and 1 where that is
+/// nothing.
 fn widened(least: f64, most: f64, room: f64) -> Range<f64> {
     let span = most - least;
     // Differences that are rounding errors of the values are none.

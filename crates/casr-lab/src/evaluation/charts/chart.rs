@@ -26,7 +26,8 @@ const FRAME: RGBColor = RGBColor(150, 150, 150);
 /// Pixels for the title above a chart, and for the labels and their title below.
 const TITLE: u32 = 34;
 const BELOW: u32 = 36;
-/// Width of the labels at the left unless they are wider, pixels, so that charts below each other begin at the same place.
+/// Width of the labels at the left unless they are wider, pixels, so that charts below each other
+/// begin at the same place.
 const LABEL: f64 = 36.0;
 /// Length of a tick, pixels. Its label is as far again from it.
 const TICK: u32 = 4;

@@ -5,7 +5,8 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 use plotters_backend::{BackendColor, BackendCoord, DrawingBackend, DrawingErrorKind};
 use std::iter;
 
-/// The palette of Okabe and Ito (Color Universal Design, 2008), what stands out best on white first.
+/// The palette of Okabe and Ito (Color Universal Design, 2008), what stands out best on white
+/// first.
 const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),

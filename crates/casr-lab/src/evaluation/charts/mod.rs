@@ -20,9 +20,9 @@ const MOST_SCALES_WITH_LEVELS: usize = 4;
 /// From above this scale on there are levels enough to show how PSNR falls with them.
 const LARGEST_WITHOUT_LADDER: f64 = 8.0;
 
-/// Draws a report's charts as PNG files into a folder, over older ones: for every set of images `metrics-SET.png`, every
-/// metric against the scale, and `levels-SET.png`, drift at every step and PSNR of every level. What has no data is not
-/// drawn. Gives the files' names.
+/// Draws a report's charts as PNG files into a folder, over older ones: for every set of images
+/// `metrics-SET.png`, every metric against the scale, and `levels-SET.png`, drift at every step and
+/// PSNR of every level. What has no data is not drawn. Gives the files' names.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -178,7 +178,8 @@ mod tests {
     use casr_codec::{Limits, read};
     use plotters::style::Color;
 
-    /// A report of invented figures; `value` gives them for a metric of a method, by its place, at a scale.
+    /// A report of invented figures; `value` gives them for a metric of a method, by its place, at
+    /// a scale.
     fn report(methods: usize, scales: &[f64], value: fn(Metric, usize, f64) -> f64) -> Report {
         let methods: Vec<String> = (0..methods).map(|method| format!("m{method}")).collect();
         let mut records = Vec::new();
@@ -220,7 +221,8 @@ mod tests {
         40.0 - 3.0 * scale.log2() + method as f64
     }
 
-    /// Draws, reads every file again, and gives its name and the number of its pixels of the mark of every method.
+    /// Draws, reads every file again, and gives its name and the number of its pixels of the mark
+    /// of every method.
     fn drawn(report: &Report) -> Vec<(String, Vec<usize>)> {
         let folder = tempfile::tempdir().unwrap();
         let files = draw(report, folder.path()).unwrap();

@@ -8,7 +8,8 @@ const LONGEST: usize = 100;
 pub struct Names(Vec<String>);
 
 impl Names {
-    /// A name for files about `set`: letters, digits, `-`, `_` and `.`, and not one that another set has, in whatever case.
+    /// A name for files about `set`: letters, digits, `-`, `_` and `.`, and not one that another
+    /// set has, in whatever case.
     pub fn of(&mut self, set: &str) -> String {
         let safe = |letter: char| {
             if letter.is_ascii_alphanumeric() || "-_.".contains(letter) {
