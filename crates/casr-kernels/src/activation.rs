@@ -37,14 +37,6 @@ pub(crate) fn silu<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V 
     x * sigmoid(simd, x)
 }
 
-/// The derivative of x · σ(x), which is σ(x) · (1 + x · (1 − σ(x))), in every lane.
-#[inline(always)]
-pub(crate) fn silu_derivative<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V {
-    let one = V::splat(simd, 1.0);
-    let sigmoid = sigmoid(simd, x);
-    sigmoid * x.mul_add(one - sigmoid, one)
-}
-
 #[inline(always)]
 pub(crate) fn exponential<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V {
     let splat = |value| V::splat(simd, value);
@@ -73,13 +65,6 @@ pub(crate) fn sigmoid_scalar(x: f32) -> f32 {
 #[inline(always)]
 pub(crate) fn silu_scalar(x: f32) -> f32 {
     x * sigmoid_scalar(x)
-}
-
-/// [`silu_derivative`] of one number.
-#[inline(always)]
-pub(crate) fn silu_derivative_scalar(x: f32) -> f32 {
-    let sigmoid = sigmoid_scalar(x);
-    sigmoid * x.mul_add(1.0 - sigmoid, 1.0)
 }
 
 #[inline(always)]

@@ -4,7 +4,9 @@ mod superpixel_support;
 
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::{NEIGHBOURS, SuperpixelShape, assign, moments};
-use superpixel_support::{Case, Reference, bits, cases, noise, wide};
+use superpixel_support::{
+    Case, Reference, assert_exact, cases, noise, plain_and_sharp_cases, wide,
+};
 
 fn assert_close(what: &str, shape: SuperpixelShape, values: &[f32], expected: &[f64]) {
     assert_eq!(values.len(), expected.len());
@@ -51,23 +53,9 @@ fn forward_equals_the_definitions() {
     }
 }
 
-/// Also where most exponents are cut off.
 #[test]
 fn instruction_sets_agree_bit_for_bit() {
-    let sharp = cases().into_iter().map(|case| Case {
-        sharpness: 300.0,
-        ..case
-    });
-    for case in cases().into_iter().chain(sharp) {
-        let expected = case.results(InstructionSet::Scalar);
-        for set in InstructionSet::available() {
-            for ((what, _, values), (_, _, expected)) in case.results(set).iter().zip(&expected) {
-                let told = format!("{set:?} {what} {:?}", case.shape);
-                assert!(values.iter().all(|value| value.is_finite()), "{told}");
-                assert!(bits(values) == bits(expected), "{told}");
-            }
-        }
-    }
+    assert_exact(plain_and_sharp_cases(), Case::results);
 }
 
 #[test]
@@ -214,13 +202,4 @@ fn a_wrong_output_is_refused() {
     let case = Case::new((1, 5, 7), 3, 4);
     let (set, weights) = (InstructionSet::best(), noise(35 * NEIGHBOURS, 1));
     moments(set, case.shape, 4, &weights, &case.features, &mut [0.0; 31]);
-}
-
-#[test]
-#[should_panic(expected = "output gradient length")]
-fn a_wrong_output_gradient_is_refused() {
-    let mut case = Case::new((1, 5, 7), 3, 4);
-    case.of_moments.push(0.0);
-    let set = InstructionSet::best();
-    case.moments_gradient(set, &case.assign(set), true);
 }

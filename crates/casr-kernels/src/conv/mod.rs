@@ -5,7 +5,8 @@
 //! on nothing but the window that it sees. With many channels a kernel of side 3 is computed in tiles of [`GRID`] pixels a
 //! side with a quarter of the multiplications; then a pixel's bits depend on the window that its tile sees.
 
-pub(crate) mod activation_gradient;
+#[cfg(feature = "backward")]
+pub(crate) mod backward;
 pub(crate) mod forward;
 pub(crate) mod instructions;
 mod layer;
@@ -14,14 +15,13 @@ mod planar;
 mod scalar;
 mod strip;
 mod tail;
-pub(crate) mod weight_gradient;
 mod winograd;
 
 use crate::InstructionSet;
-use activation_gradient::ActivationGradient;
+#[cfg(feature = "backward")]
+pub use backward::{activation_gradient, input_gradient, weight_gradient};
 use forward::Forward;
 pub use layer::Layer;
-use weight_gradient::WeightGradient;
 
 /// Crops that begin and end at multiples of this many pixels from the image's first pixel give the bits of the whole, away
 /// from the cuts; see [`ConvShape::spoiled`].
@@ -113,15 +113,6 @@ impl ConvShape {
         &input[row * length..][..length]
     }
 
-    /// Rows per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
-    /// shape alone: as many tasks as keep many cores busy, but few enough that adding up their results costs little.
-    fn rows_per_partial_sum(&self) -> usize {
-        const TASKS: usize = 32;
-        const FEWEST_PIXELS: usize = 512;
-        let fewest_rows = FEWEST_PIXELS.div_ceil(self.width);
-        self.rows().div_ceil(TASKS).max(fewest_rows)
-    }
-
     fn check(&self) {
         assert!(
             self.kernel == 1 || self.kernel == 3,
@@ -189,106 +180,6 @@ pub fn forward(
         residual,
         output,
         pre_activation,
-    };
-    instructions::run(set, kernel);
-}
-
-/// The gradient of the convolution's input: `output_gradient` `[images, height, width, outputs]` convolved with the weights
-/// turned by half a circle, inputs and outputs exchanged. `input_gradient` is `[images, height, width, inputs]`.
-///
-/// # Panics
-///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
-pub fn input_gradient(
-    set: InstructionSet,
-    shape: ConvShape,
-    output_gradient: &[f32],
-    weights: &[f32],
-    input_gradient: &mut [f32],
-) {
-    shape.check();
-    check_length("output_gradient", output_gradient.len(), shape.output_len());
-    check_length("weights", weights.len(), shape.weights_len());
-    check_length("input_gradient", input_gradient.len(), shape.input_len());
-    let kernel = Forward {
-        shape: ConvShape {
-            inputs: shape.outputs,
-            outputs: shape.inputs,
-            ..shape
-        },
-        rows: 0..shape.rows(),
-        kept: None,
-        input: output_gradient,
-        weights: &pack::turned(shape, weights),
-        bias: None,
-        activation: Activation::None,
-        residual: None,
-        output: input_gradient,
-        pre_activation: None,
-    };
-    instructions::run(set, kernel);
-}
-
-/// The gradient of the weights, `[kernel, kernel, inputs, outputs]`, from the input `[images, height, width, inputs]` and
-/// the gradient of the convolution's result `[images, height, width, outputs]`.
-///
-/// # Panics
-///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
-pub fn weight_gradient(
-    set: InstructionSet,
-    shape: ConvShape,
-    input: &[f32],
-    output_gradient: &[f32],
-    weight_gradient: &mut [f32],
-) {
-    shape.check();
-    check_length("input", input.len(), shape.input_len());
-    check_length("output_gradient", output_gradient.len(), shape.output_len());
-    check_length(
-        "weight_gradient",
-        weight_gradient.len(),
-        shape.weights_len(),
-    );
-    let kernel = WeightGradient {
-        shape,
-        input,
-        output_gradient,
-        weight_gradient,
-    };
-    instructions::run(set, kernel);
-}
-
-/// The gradient through activation and bias: `gradient = output_gradient · activation′(pre_activation)`, all
-/// `[images, height, width, outputs]`, and `bias_gradient` `[outputs]`, its sum over the pixels.
-/// `pre_activation` is ignored and may be empty for [`Activation::None`].
-///
-/// # Panics
-///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
-pub fn activation_gradient(
-    set: InstructionSet,
-    shape: ConvShape,
-    activation: Activation,
-    output_gradient: &[f32],
-    pre_activation: &[f32],
-    gradient: &mut [f32],
-    bias_gradient: &mut [f32],
-) {
-    shape.check();
-    check_length("output_gradient", output_gradient.len(), shape.output_len());
-    check_length("gradient", gradient.len(), shape.output_len());
-    check_length("bias_gradient", bias_gradient.len(), shape.outputs);
-    if activation != Activation::None {
-        check_length("pre_activation", pre_activation.len(), shape.output_len());
-    }
-    let kernel = ActivationGradient {
-        shape,
-        activation,
-        output_gradient,
-        pre_activation,
-        gradient,
-        bias_gradient,
     };
     instructions::run(set, kernel);
 }

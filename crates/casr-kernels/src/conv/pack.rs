@@ -77,14 +77,3 @@ impl PackedWeights {
         &self.bias[block.first..][..block.width]
     }
 }
-
-/// The weights of the convolution that computes the input's gradient: taps in reverse, inputs and outputs exchanged.
-pub(super) fn turned(shape: ConvShape, weights: &[f32]) -> Vec<f32> {
-    let mut turned = Vec::with_capacity(weights.len());
-    for tap in weights.chunks_exact(shape.inputs * shape.outputs).rev() {
-        for output in 0..shape.outputs {
-            turned.extend(tap[output..].iter().step_by(shape.outputs));
-        }
-    }
-    turned
-}

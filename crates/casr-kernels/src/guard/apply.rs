@@ -39,37 +39,9 @@ pub fn apply(
     );
 }
 
-/// Replaces `gradient`, that of the result of [`apply`], by that of the correction.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-pub fn apply_gradient(
-    images: usize,
-    rows: &CellAxis,
-    columns: &CellAxis,
-    gates: &[f32],
-    gradient: &mut [f32],
-) {
-    each_row(
-        images,
-        rows,
-        columns,
-        gates,
-        gradient,
-        |_, [gate, chroma], _, cell| {
-            for pixel in cell {
-                let of_luma = (1.0 - chroma) * (pixel[0] + pixel[1] + pixel[2]);
-                for (value, share) in pixel.iter_mut().zip(LUMA) {
-                    *value = gate * (share * of_luma + chroma * *value);
-                }
-            }
-        },
-    );
-}
-
 /// Calls `change` with every run of outputs that lies in one input pixel: the row of the result, counted through all images,
 /// the pixel's gates, the first of the columns, and their values.
-fn each_row(
+pub(super) fn each_row(
     images: usize,
     rows: &CellAxis,
     columns: &CellAxis,

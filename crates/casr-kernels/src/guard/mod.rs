@@ -11,9 +11,13 @@
 //! taken as given: no gradient goes through them.
 
 mod apply;
+#[cfg(feature = "backward")]
+mod backward;
 mod gates;
 
-pub use apply::{apply, apply_gradient};
+pub use apply::apply;
+#[cfg(feature = "backward")]
+pub use backward::apply_gradient;
 pub use gates::gates;
 
 /// Colours per pixel: red, green, blue.

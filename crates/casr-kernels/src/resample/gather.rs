@@ -8,10 +8,10 @@ const BLOCK: usize = 64;
 
 /// A sparse matrix by rows: output `i` is the sum of `weight[j] * input[index[j]]` over `starts[i]..starts[i + 1]`.
 pub(super) struct Gather {
-    inputs: usize,
-    starts: Vec<usize>,
-    index: Vec<u32>,
-    weight: Vec<f32>,
+    pub inputs: usize,
+    pub starts: Vec<usize>,
+    pub index: Vec<u32>,
+    pub weight: Vec<f32>,
 }
 
 impl Gather {
@@ -34,32 +34,6 @@ impl Gather {
                 .collect(),
             index: taps.index.clone(),
             weight: taps.weight.clone(),
-        }
-    }
-
-    /// The transposed matrix of `taps`; the terms of a row are in order of the outputs they come from.
-    pub(super) fn transposed(taps: &Taps) -> Self {
-        let mut starts = vec![0; taps.inputs + 1];
-        for &input in &taps.index {
-            starts[input as usize + 1] += 1;
-        }
-        for input in 0..taps.inputs {
-            starts[input + 1] += starts[input];
-        }
-        let mut next = starts.clone();
-        let mut index = vec![0; taps.index.len()];
-        let mut weight = vec![0.0; taps.index.len()];
-        for (tap, (&input, &value)) in taps.index.iter().zip(&taps.weight).enumerate() {
-            let place = &mut next[input as usize];
-            index[*place] = (tap / taps.count) as u32;
-            weight[*place] = value;
-            *place += 1;
-        }
-        Self {
-            inputs: taps.outputs,
-            starts,
-            index,
-            weight,
         }
     }
 

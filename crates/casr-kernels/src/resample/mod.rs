@@ -4,9 +4,13 @@
 //! Every output row is combined from input rows first and along the row second, term by term in tap order, so the
 //! value of a pixel depends only on its taps: a window gives the same bits as the whole image.
 
+#[cfg(feature = "backward")]
+mod backward;
 mod gather;
 mod taps;
 
+#[cfg(feature = "backward")]
+pub use backward::backward;
 pub use taps::{Taps, mirror};
 
 use gather::Gather;
@@ -31,28 +35,5 @@ pub fn forward(
         &Gather::new(columns),
         input,
         output,
-    );
-}
-
-/// The adjoint of [`forward`]: overwrites `input_gradient` `[images, rows.inputs, columns.inputs, channels]` with the
-/// gradient that `output_gradient` `[images, rows.outputs, columns.outputs, channels]` leaves at the input.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-pub fn backward(
-    images: usize,
-    channels: usize,
-    rows: &Taps,
-    columns: &Taps,
-    output_gradient: &[f32],
-    input_gradient: &mut [f32],
-) {
-    gather::apply(
-        images,
-        channels,
-        &Gather::transposed(rows),
-        &Gather::transposed(columns),
-        output_gradient,
-        input_gradient,
     );
 }

@@ -15,17 +15,6 @@ pub(super) fn moments(level: Level, source: Source, band: Band, output: &mut [f3
     dispatch!(level, simd => all_moments(simd, source, band, output));
 }
 
-/// The gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
-pub(super) fn modulation_gradient(
-    level: Level,
-    source: Source,
-    band: Band,
-    output_gradient: &[f32],
-    gradient: &mut [f32],
-) {
-    dispatch!(level, simd => all_gradients(simd, source, band, output_gradient, gradient));
-}
-
 #[inline(always)]
 fn all_moments<S: Simd>(simd: S, source: Source, band: Band, output: &mut [f32]) {
     let (channels, lanes) = (source.channels, S::f32s::LEN);
@@ -97,70 +86,6 @@ fn block_moments<S: Simd, const VECTORS: usize, const TAIL: bool>(
     let (of_means, of_deviations) = output.split_at_mut(channels);
     store_block::<S, VECTORS, TAIL>(means, of_means, first);
     store_block::<S, VECTORS, TAIL>(deviations, of_deviations, first);
-}
-
-#[inline(always)]
-fn all_gradients<S: Simd>(
-    simd: S,
-    source: Source,
-    band: Band,
-    output_gradient: &[f32],
-    gradient: &mut [f32],
-) {
-    let (channels, lanes) = (source.channels, S::f32s::LEN);
-    for (column, gradient) in gradient.chunks_exact_mut(2 * channels).enumerate() {
-        let window = Window::new(band, column, source.weights);
-        let mut first = 0;
-        // Twelve sums of sixteen registers, for the sake of reading the pixels once.
-        while first + 6 * lanes <= channels {
-            block_gradient::<S, 6, false>(simd, source, &window, output_gradient, first, gradient);
-            first += 6 * lanes;
-        }
-        while first + 3 * lanes <= channels {
-            block_gradient::<S, 3, false>(simd, source, &window, output_gradient, first, gradient);
-            first += 3 * lanes;
-        }
-        while first + lanes <= channels {
-            block_gradient::<S, 1, false>(simd, source, &window, output_gradient, first, gradient);
-            first += lanes;
-        }
-        if first < channels {
-            block_gradient::<S, 1, true>(simd, source, &window, output_gradient, first, gradient);
-        }
-    }
-}
-
-/// The gradients of gains and offsets of the channels from `first` on.
-#[inline(always)]
-fn block_gradient<S: Simd, const VECTORS: usize, const TAIL: bool>(
-    simd: S,
-    source: Source,
-    window: &Window,
-    output_gradient: &[f32],
-    first: usize,
-    gradient: &mut [f32],
-) {
-    let channels = source.channels;
-    let zero = S::f32s::splat(simd, 0.0);
-    let (mut gains, mut offsets) = ([zero; VECTORS], [zero; VECTORS]);
-    for (start, weights) in window.lines() {
-        let line = start * channels..(start + weights.len()) * channels;
-        let features = source.features[line.clone()].chunks_exact(channels);
-        let arriving = output_gradient[line].chunks_exact(channels);
-        for ((weight, pixel), arriving) in weights.iter().zip(features).zip(arriving) {
-            let weight = S::f32s::splat(simd, *weight);
-            let values = load_block::<S, VECTORS, TAIL>(simd, pixel, first);
-            let arriving = load_block::<S, VECTORS, TAIL>(simd, arriving, first);
-            for index in 0..VECTORS {
-                let share = weight * arriving[index];
-                gains[index] = share.mul_add(values[index], gains[index]);
-                offsets[index] += share;
-            }
-        }
-    }
-    let (of_gains, of_offsets) = gradient.split_at_mut(channels);
-    store_block::<S, VECTORS, TAIL>(gains, of_gains, first);
-    store_block::<S, VECTORS, TAIL>(offsets, of_offsets, first);
 }
 
 /// Vectors from `first` on; the tail of a slice is one vector that zeros fill up.

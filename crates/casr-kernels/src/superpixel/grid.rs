@@ -97,23 +97,6 @@ pub(super) fn cut(
     parts
 }
 
-/// [`cut`] for data that may not be wanted.
-pub(super) fn cut_option(
-    shape: SuperpixelShape,
-    per_pixel: usize,
-    data: Option<&mut [f32]>,
-) -> Vec<Option<&mut [f32]>> {
-    match data {
-        Some(data) => {
-            let parts = cut(shape, per_pixel, data);
-            parts.into_iter().map(Some).collect()
-        }
-        None => (0..shape.images * shape.cell_rows())
-            .map(|_| None)
-            .collect(),
-    }
-}
-
 /// The 3 × 3 cells around a cell and the weights of their pixels for it.
 pub(super) struct Window {
     band: Band,

@@ -9,7 +9,8 @@
 //! number of threads nor on where an image was cut, as long as the cut lies on the grid and four cells away.
 
 mod assign;
-mod dots;
+#[cfg(feature = "backward")]
+mod backward;
 mod gather;
 mod grid;
 mod modulate;
@@ -17,9 +18,11 @@ mod moments;
 mod scalar;
 mod spread;
 
-pub use assign::{assign, assign_gradient};
-pub use modulate::{modulate, modulate_gradient};
-pub use moments::{VARIANCE_FLOOR, moments, moments_gradient};
+pub use assign::assign;
+#[cfg(feature = "backward")]
+pub use backward::{assign_gradient, modulate_gradient, moments_gradient};
+pub use modulate::modulate;
+pub use moments::{VARIANCE_FLOOR, moments};
 
 /// Height and width of a cell, in pixels.
 pub const CELL: usize = 4;
@@ -88,18 +91,6 @@ impl<'a> Source<'a> {
             channels,
             weights,
             features,
-        }
-    }
-
-    /// Panics where the lengths of gradients do not fit.
-    fn check_gradients(self, feature_gradient: &[f32], weight_gradient: Option<&[f32]>) {
-        assert_eq!(
-            feature_gradient.len(),
-            self.features.len(),
-            "feature gradient length"
-        );
-        if let Some(gradient) = weight_gradient {
-            assert_eq!(gradient.len(), self.weights.len(), "weight gradient length");
         }
     }
 

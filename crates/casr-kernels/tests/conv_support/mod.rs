@@ -1,7 +1,11 @@
 //! Shapes and numbers for the tests of the convolutions.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "every test file uses its own part")]
 
+pub mod crop;
+pub mod definition;
+
+use casr_kernels::InstructionSet;
 use casr_kernels::conv::ConvShape;
 
 /// A repeatable source of numbers.
@@ -84,4 +88,48 @@ pub fn assert_same_bits(what: &str, shape: ConvShape, left: &[f32], right: &[f32
             left[index], right[index]
         );
     }
+}
+
+/// Fails where `compute` gives other bits on an instruction set than in scalar code.
+pub fn assert_exact(what: &str, shape: ConvShape, compute: impl Fn(InstructionSet) -> Vec<f32>) {
+    let expected = compute(InstructionSet::Scalar);
+    for set in InstructionSet::available() {
+        let name = format!("{what} on {set:?}");
+        assert_same_bits(&name, shape, &compute(set), &expected);
+    }
+}
+
+/// Fails where pools of 1, 2 and 3 threads give different bits.
+pub fn assert_independent_of_threads(
+    what: &str,
+    shape: ConvShape,
+    compute: impl Fn() -> Vec<f32> + Sync,
+) {
+    let results = [1, 2, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("a pool of threads").install(&compute)
+    });
+    assert_same_bits(what, shape, &results[0], &results[1]);
+    assert_same_bits(what, shape, &results[0], &results[2]);
+}
+
+/// One tall image, many small ones, and one so wide that a row is a task: several tasks in each.
+pub fn shapes_of_several_tasks() -> Vec<ConvShape> {
+    [
+        (1, 201, 97, 20, 24, 3),
+        (9, 31, 33, 3, 48, 3),
+        (5, 62, 47, 48, 48, 3),
+        (1, 5, 5000, 5, 3, 1),
+    ]
+    .map(
+        |(images, height, width, inputs, outputs, kernel)| ConvShape {
+            images,
+            height,
+            width,
+            inputs,
+            outputs,
+            kernel,
+        },
+    )
+    .to_vec()
 }

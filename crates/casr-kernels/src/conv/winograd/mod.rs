@@ -10,6 +10,7 @@
 pub(super) mod forward;
 pub(super) mod scalar;
 mod transform;
+#[cfg(feature = "backward")]
 pub(super) mod weight_gradient;
 mod window;
 

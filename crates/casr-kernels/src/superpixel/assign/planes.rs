@@ -1,14 +1,14 @@
 //! A band's numbers in the layout of the vector code: one plane per channel or neighbour, its columns side by side.
 
 use super::super::CELL;
-use super::super::grid::{Band, around, span};
+use super::super::grid::{Band, around};
 use super::{Field, NEIGHBOURS, squared_distance};
 
 /// Columns are filled up to whole vectors of the widest kind, the same for every instruction set.
-pub(super) const LANES: usize = 16;
+pub(in crate::superpixel) const LANES: usize = 16;
 
 /// What is the same for all rows of pixels of a band. Columns right of the image get numbers too, which nobody reads.
-pub(super) struct Cells {
+pub(in crate::superpixel) struct Cells {
     /// Columns of a plane.
     pub pitch: usize,
     channels: usize,
@@ -61,7 +61,7 @@ impl Cells {
 }
 
 /// The squared distances from the pixels of a row to each neighbour; `row` is the row's place in its cell.
-pub(super) fn squared_distances(row: usize) -> [[f32; LANES]; NEIGHBOURS] {
+pub(in crate::superpixel) fn squared_distances(row: usize) -> [[f32; LANES]; NEIGHBOURS] {
     std::array::from_fn(|neighbour| {
         std::array::from_fn(|column| squared_distance(row, column % CELL, neighbour))
     })
@@ -69,7 +69,7 @@ pub(super) fn squared_distances(row: usize) -> [[f32; LANES]; NEIGHBOURS] {
 
 /// Copies `[columns, planes]` to planes of `pitch` numbers each, as many of them as fit.
 #[inline(always)]
-pub(super) fn split(pixels: &[f32], count: usize, planes: &mut [f32], pitch: usize) {
+pub(in crate::superpixel) fn split(pixels: &[f32], count: usize, planes: &mut [f32], pitch: usize) {
     for (index, plane) in planes.chunks_exact_mut(pitch).enumerate() {
         for (value, pixel) in plane.iter_mut().zip(pixels.chunks_exact(count)) {
             *value = pixel[index];
@@ -79,28 +79,10 @@ pub(super) fn split(pixels: &[f32], count: usize, planes: &mut [f32], pitch: usi
 
 /// The reverse of [`split`].
 #[inline(always)]
-pub(super) fn join(planes: &[f32], pitch: usize, count: usize, pixels: &mut [f32]) {
+pub(in crate::superpixel) fn join(planes: &[f32], pitch: usize, count: usize, pixels: &mut [f32]) {
     for (index, plane) in planes.chunks_exact(pitch).enumerate() {
         for (value, pixel) in plane.iter().zip(pixels.chunks_exact_mut(count)) {
             pixel[index] = *value;
-        }
-    }
-}
-
-/// Sums planes over the columns of each cell: `planes` `[count, pitch]` to `[cell_columns, count]`.
-#[inline(always)]
-pub(super) fn sum_cells(
-    planes: &[f32],
-    pitch: usize,
-    width: usize,
-    count: usize,
-    sums: &mut [f32],
-) {
-    for (index, plane) in planes.chunks_exact(pitch).enumerate() {
-        for (column, sums) in sums.chunks_exact_mut(count).enumerate() {
-            sums[index] = plane[span(column, width)]
-                .iter()
-                .fold(0.0, |sum, value| sum + value);
         }
     }
 }

@@ -4,19 +4,20 @@
 #![cfg(target_arch = "x86_64")]
 #![allow(dead_code, unused_imports)]
 
+#[path = "../conv_support/mod.rs"]
 mod conv_support;
+#[cfg(feature = "backward")]
+mod gradient;
 
-#[path = "../src/activation.rs"]
+#[path = "../../src/activation.rs"]
 mod activation;
-#[path = "../src/conv/mod.rs"]
+#[path = "../../src/conv/mod.rs"]
 mod conv;
-#[path = "../src/dispatch.rs"]
+#[path = "../../src/dispatch.rs"]
 mod dispatch;
 
-use conv::activation_gradient::ActivationGradient;
 use conv::forward::Forward;
 use conv::instructions::Kernel;
-use conv::weight_gradient::WeightGradient;
 use conv::{Activation, ConvShape};
 use conv_support::{Numbers, assert_same_bits, odd_shapes};
 use dispatch::InstructionSet;
@@ -106,50 +107,6 @@ fn forward_is_exact_at_every_width() {
             run(lanes, kernel);
             output.extend(pre_activation);
             output
-        });
-    }
-}
-
-#[test]
-fn weight_gradient_is_exact_at_every_width() {
-    for shape in shapes() {
-        let mut numbers = Numbers::new(42);
-        let input = numbers.take(shape.input_len());
-        let gradient = numbers.take(shape.output_len());
-        compare("weight gradient", shape, |lanes| {
-            let mut result = vec![f32::NAN; shape.weights_len()];
-            let kernel = WeightGradient {
-                shape,
-                input: &input,
-                output_gradient: &gradient,
-                weight_gradient: &mut result,
-            };
-            run(lanes, kernel);
-            result
-        });
-    }
-}
-
-#[test]
-fn activation_gradient_is_exact_at_every_width() {
-    for shape in shapes() {
-        let mut numbers = Numbers::new(43);
-        let output_gradient = numbers.take(shape.output_len());
-        let pre_activation = numbers.take(shape.output_len());
-        compare("activation gradient", shape, |lanes| {
-            let mut gradient = vec![f32::NAN; shape.output_len()];
-            let mut bias_gradient = vec![f32::NAN; shape.outputs];
-            let kernel = ActivationGradient {
-                shape,
-                activation: Activation::Silu,
-                output_gradient: &output_gradient,
-                pre_activation: &pre_activation,
-                gradient: &mut gradient,
-                bias_gradient: &mut bias_gradient,
-            };
-            run(lanes, kernel);
-            gradient.extend(bias_gradient);
-            gradient
         });
     }
 }

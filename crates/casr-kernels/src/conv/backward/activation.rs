@@ -1,8 +1,9 @@
 //! The gradient through activation and bias.
 
-use super::instructions::Kernel;
-use super::{Activation, ConvShape, scalar};
-use crate::activation::{silu_derivative, silu_derivative_scalar};
+use super::scalar;
+use crate::activation::{sigmoid, sigmoid_scalar};
+use crate::conv::instructions::Kernel;
+use crate::conv::{Activation, ConvShape};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 
@@ -146,4 +147,19 @@ where
     for (sum, value) in rest.iter_mut().zip(&values[whole..]) {
         *sum += value;
     }
+}
+
+/// The derivative of x · σ(x), which is σ(x) · (1 + x · (1 − σ(x))), in every lane.
+#[inline(always)]
+fn silu_derivative<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V {
+    let one = V::splat(simd, 1.0);
+    let sigmoid = sigmoid(simd, x);
+    sigmoid * x.mul_add(one - sigmoid, one)
+}
+
+/// [`silu_derivative`] of one number.
+#[inline(always)]
+pub(super) fn silu_derivative_scalar(x: f32) -> f32 {
+    let sigmoid = sigmoid_scalar(x);
+    sigmoid * x.mul_add(1.0 - sigmoid, 1.0)
 }

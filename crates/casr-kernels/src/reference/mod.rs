@@ -3,6 +3,12 @@
 //! Both grids lie over the same image. A cell looks at the 3 × 3 earlier cells around its place and takes the mean of their values,
 //! weighted by nearness in place and colour, so that the two sides of an edge keep apart.
 
+#[cfg(feature = "backward")]
+mod backward;
+
+#[cfg(feature = "backward")]
+pub use backward::backward;
+
 use crate::activation::exponential_scalar;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -166,56 +172,6 @@ pub fn forward(
                     let values = &earlier[cell * stride..][..shape.channels];
                     for (sum, value) in output.iter_mut().zip(values) {
                         *sum += weight * value;
-                    }
-                }
-            }
-        });
-}
-
-/// The gradient of [`forward`] at the values: overwrites `earlier_gradient`, shaped as `earlier`; the colours there get none, weights are
-/// taken as given.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-pub fn backward(
-    shape: ReferenceShape,
-    rows: &CellPlaces,
-    columns: &CellPlaces,
-    colours: &[f32],
-    earlier: &[f32],
-    output_gradient: &[f32],
-    earlier_gradient: &mut [f32],
-) {
-    let (height, width) = (rows.cells(), columns.cells());
-    let stride = check(
-        shape,
-        rows,
-        columns,
-        colours,
-        earlier.len(),
-        output_gradient.len(),
-    );
-    assert_eq!(earlier_gradient.len(), earlier.len(), "gradient length");
-    let image_values = rows.earlier * columns.earlier * stride;
-    // An image at a time: cells in reading order add to what they have looked at.
-    earlier_gradient
-        .par_chunks_mut(image_values.max(1))
-        .enumerate()
-        .for_each(|(image, gradient)| {
-            gradient.fill(0.0);
-            let earlier = &earlier[image * image_values..][..image_values];
-            for row in 0..height {
-                for column in 0..width {
-                    let place = (image * height + row) * width + column;
-                    let colour = &colours[place * COLOURS..][..COLOURS];
-                    let upper = &output_gradient[place * shape.channels..][..shape.channels];
-                    for (cell, weight) in
-                        weights((row, column), rows, columns, colour, earlier, stride)
-                    {
-                        let sums = &mut gradient[cell * stride..][..shape.channels];
-                        for (sum, upper) in sums.iter_mut().zip(upper) {
-                            *sum += weight * upper;
-                        }
                     }
                 }
             }

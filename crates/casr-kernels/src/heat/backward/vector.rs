@@ -1,7 +1,8 @@
 //! The gradients in vectors: lanes are frequencies.
 
-use super::field::{Field, LANES, Waves};
-use super::{COLOURS, SharedSums, basis};
+use super::SharedSums;
+use crate::heat::field::{Field, LANES, Waves};
+use crate::heat::{COLOURS, basis};
 use fearless_simd::{Level, Simd, dispatch, f32x16, prelude::*};
 
 /// Sums over the outputs of a cell: of the gradient itself, and of it times the vertical and the horizontal offset.

@@ -1,20 +1,22 @@
 //! The gradient of the weights: for every point, the sum over all tiles of transformed input times transformed output
 //! gradient, transformed back at the end of each task.
 
-use super::super::pack::{Block, blocks, padded_outputs};
-use super::super::weight_gradient::{Gradient, WeightGradient, add_tile};
-use super::transform::{
-    POINTS, TILE, WINDOW, input_line, output_gradient_line, transform_weight_gradient,
-};
+pub(in crate::conv) mod scalar;
+mod transform;
+
+use super::transform::{POINTS, TILE, WINDOW, input_line};
 use super::window::{Plane, Points, corner};
 use super::{STRIP_TILES, forward::multiply_add, grid};
 use crate::conv::ConvShape;
+use crate::conv::backward::weights::{Gradient, WeightGradient, add_tile};
+use crate::conv::pack::{Block, blocks, padded_outputs};
 use fearless_simd::{Simd, SimdFloat};
 use std::ops::Range;
+use transform::{output_gradient_line, transform_weight_gradient};
 
 /// Tiles per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
 /// shape alone: as many tasks as keep many cores busy, but few enough that their sums, a matrix for each point, stay cheap.
-pub(in super::super) fn tiles_per_partial_sum(shape: ConvShape) -> usize {
+pub(in crate::conv) fn tiles_per_partial_sum(shape: ConvShape) -> usize {
     const TASKS: usize = 32;
     const FEWEST_STRIPS: usize = 6;
     tiles(shape)
@@ -24,13 +26,13 @@ pub(in super::super) fn tiles_per_partial_sum(shape: ConvShape) -> usize {
 }
 
 /// Tiles of all images together.
-pub(in super::super) fn tiles(shape: ConvShape) -> usize {
+pub(in crate::conv) fn tiles(shape: ConvShape) -> usize {
     let (columns, rows) = grid(shape);
     shape.images * columns * rows
 }
 
 /// How the sums of a task lie in memory: `[point][block][inputs, padded][block width]`.
-pub(in super::super) struct Layout {
+pub(in crate::conv) struct Layout {
     blocks: Vec<Block>,
     outputs: usize,
     /// Input channels, rounded up to whole register tiles.
@@ -66,7 +68,7 @@ impl Layout {
 
 /// The gradient from a range of tiles, counted through all images.
 #[inline(always)]
-pub(in super::super) fn sum<S, V, const ROWS: usize, const VECTORS: usize>(
+pub(in crate::conv) fn sum<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     job: &WeightGradient,
     layout: &Layout,

@@ -3,14 +3,14 @@
 //! Sixteen sums on every instruction set: sum j takes the channels c ≡ j (mod 16), and a fixed tree adds them up. Zeros fill
 //! up the last sixteen channels.
 
-use super::grid::{Band, span};
-use super::{CELL, NEIGHBOURS, Source, Table};
+use crate::superpixel::grid::{Band, span};
+use crate::superpixel::{CELL, NEIGHBOURS, Source, Table};
 use fearless_simd::{Level, Simd, dispatch, f32x4, f32x16, prelude::*};
 
 /// Channels side by side: the widest vector, the same for every instruction set.
 pub(super) const LANES: usize = 16;
 
-/// The gradient through [`modulate`](super::modulate()): `Σ_c arriving (feature · gain + offset)`.
+/// The gradient through [`modulate`](crate::superpixel::modulate()): `Σ_c arriving (feature · gain + offset)`.
 ///
 /// `weight_gradient` is the band's `[rows, width, NEIGHBOURS]`, zero for neighbours outside of the image.
 pub(super) fn modulate(
@@ -29,7 +29,7 @@ pub(super) fn modulate(
     dispatch!(level, simd => cells(simd, band, dot, weight_gradient));
 }
 
-/// The gradient through [`moments`](super::moments()): `Σ_c y (slope · y + twice_a) / 2 - constant` with
+/// The gradient through [`moments`](crate::superpixel::moments()): `Σ_c y (slope · y + twice_a) / 2 - constant` with
 /// `y = feature - mean`; `slopes` is the table of `moments.rs`.
 pub(super) fn moments(
     level: Level,

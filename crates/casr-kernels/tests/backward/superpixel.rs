@@ -1,10 +1,8 @@
 //! The gradients of the superpixels against central differences of their definitions in f64.
 
-mod superpixel_support;
-
+use super::superpixel_support::{Case, Reference, cases, wide};
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::NEIGHBOURS;
-use superpixel_support::{Case, Reference, cases, wide};
 
 /// How far an operand is moved.
 const STEP: f64 = 1e-5;

@@ -3,9 +3,10 @@
 //! Rows of a task are summed in registers and a packed partial result; the partial results are summed in the order of the
 //! tasks, which the shape alone decides.
 
-use super::instructions::Kernel;
-use super::pack::{Block, blocks, padded_outputs};
-use super::{ConvShape, scalar, winograd};
+use super::scalar;
+use crate::conv::instructions::Kernel;
+use crate::conv::pack::{Block, blocks, padded_outputs};
+use crate::conv::{ConvShape, winograd};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -62,7 +63,8 @@ impl Kernel for WeightGradient<'_> {
     fn scalar(self) {
         let shape = self.shape;
         if winograd::suits(shape) {
-            let sum = self.sum_of_tiles(|tiles| winograd::scalar::weight_gradient(&self, tiles));
+            let sum =
+                self.sum_of_tiles(|tiles| winograd::weight_gradient::scalar::sum(&self, tiles));
             self.weight_gradient.copy_from_slice(&sum);
             return;
         }
@@ -257,7 +259,7 @@ impl<'a> Task<'a> {
 }
 
 /// A block's channels of the output gradient, for the pixels of a segment.
-pub(super) struct Gradient<'a> {
+pub(in crate::conv) struct Gradient<'a> {
     pub values: &'a [f32],
     /// Numbers from one pixel to the next.
     pub stride: usize,
@@ -266,7 +268,7 @@ pub(super) struct Gradient<'a> {
 
 /// Adds the products of a segment's pixels, input `line` times `gradient`, to `ROWS` rows of a block's partial result.
 #[inline(always)]
-pub(super) fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
+pub(in crate::conv) fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     inputs: usize,
     line: &[f32],
