@@ -1,8 +1,9 @@
 //! Speed of the gradients: `cargo bench -p casr-kernels --features backward --bench backward`.
 //!
-//! For every instruction set of this processor but the scalar one, the medians of the convolutions' gradients in GFLOP/s,
-//! where the multiplications and additions of plain sums are counted, and of the superpixels' gradients in nanoseconds per
-//! pixel. `RAYON_NUM_THREADS` sets the threads.
+//! For every instruction set of this processor except scalar code, the median speed of the
+//! convolutions' gradients in GFLOP/s, counting the multiplications and additions of direct sums,
+//! and of the superpixels' gradients in nanoseconds per pixel. `RAYON_NUM_THREADS` sets the number
+//! of threads.
 
 mod support;
 

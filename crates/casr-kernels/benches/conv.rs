@@ -1,7 +1,8 @@
 //! Speed of the convolutions: `cargo bench -p casr-kernels`.
 //!
-//! For every instruction set of this processor but the scalar one and every shape, the median GFLOP/s, where the
-//! multiplications and additions of plain sums are counted. `RAYON_NUM_THREADS` sets the threads.
+//! For every shape and every instruction set of this processor except scalar code, the median
+//! GFLOP/s, counting the multiplications and additions of direct sums. `RAYON_NUM_THREADS` sets the
+//! number of threads.
 
 mod support;
 

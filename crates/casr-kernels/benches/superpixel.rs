@@ -1,7 +1,7 @@
 //! Speed of the superpixels: `cargo bench -p casr-kernels --bench superpixel`.
 //!
-//! For every instruction set of this processor but the scalar one, the median time of each kernel in nanoseconds per
-//! pixel. `RAYON_NUM_THREADS` sets the threads.
+//! For every instruction set of this processor except scalar code, the median time of each kernel
+//! in nanoseconds per pixel. `RAYON_NUM_THREADS` sets the number of threads.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Every instruction set gives the bits of the scalar twin.
+//! Every instruction set gives the bits of the scalar code.
 
 mod conv_support;
 

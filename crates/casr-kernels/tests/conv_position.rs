@@ -1,5 +1,6 @@
-//! A pixel's value does not depend on how the image is cut: a crop gives the bits of the whole, one pixel from its cuts where a
-//! pixel's bits depend on its own window, four pixels and on the grid where they depend on its tile's.
+//! The value of a pixel does not depend on how the image is cropped: a crop gives the bits of the
+//! whole image, one pixel away from its cuts for direct sums, four pixels away for crops on the
+//! grid with Winograd's algorithm.
 
 mod conv_support;
 

@@ -1,4 +1,4 @@
-//! The convolution against one written out in f64.
+//! The convolution against direct sums in f64.
 
 mod conv_support;
 
@@ -39,7 +39,7 @@ fn forward_equals_f64() {
     }
 }
 
-/// A 1×1 convolution by one shows the activation alone.
+/// The activation alone: a 1×1 convolution with the weight 1.
 fn activated(values: &[f32]) -> Vec<f32> {
     let shape = line(values.len());
     let mut output = vec![f32::NAN; values.len()];

@@ -1,4 +1,4 @@
-//! What a grid of cells finds in an earlier one.
+//! The means that cells take from an earlier grid.
 
 use casr_kernels::reference::{COLOURS, CellPlaces, ReferenceShape, forward};
 
@@ -20,7 +20,7 @@ fn noise(count: usize, seed: usize) -> Vec<f32> {
 #[test]
 fn takes_what_lies_there_and_has_its_colour() {
     let (rows, columns) = (places(4, 7, 1.75), places(6, 12, 2.0));
-    // Left of the middle black and 1, right of it white and 2.
+    // The left half has black colours and values of 1, the right half white and 2.
     let right = |x: usize, half: usize| if x < half { 0.0 } else { 1.0 };
     let earlier: Vec<f32> = (0..2 * 4 * 6)
         .flat_map(|i| {

@@ -1,9 +1,9 @@
-//! Bicubic resampling against MATLAB's formula in f64, its adjoint, windows and threads.
+//! Bicubic resampling against MATLAB's formula in f64, windows and threads.
 
 use casr_kernels::resample::{self, Taps};
 use rayon::ThreadPoolBuilder;
 
-/// Reproducible values in [-1, 1).
+/// Reproducible pseudo-random values in [-1, 1).
 fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed;
     (0..count)
@@ -16,8 +16,8 @@ fn noise(count: usize, seed: u64) -> Vec<f32> {
         .collect()
 }
 
-/// The dense matrix [outputs, inputs] of `imresize`'s `contributions`, written as MATLAB writes it (1-based, with the
-/// two spare columns).
+/// The dense matrix [outputs, inputs] of `imresize`'s `contributions`, written as MATLAB writes it
+/// (1-based, with the two spare columns).
 fn matlab_matrix(inputs: usize, outputs: usize, antialias: bool) -> Vec<Vec<f64>> {
     let scale = outputs as f64 / inputs as f64;
     let shrink = if antialias && scale < 1.0 { scale } else { 1.0 };

@@ -104,7 +104,8 @@ fn without_preferences_all_cells_weigh_the_same() {
     }
 }
 
-/// Two halves of one colour each, cut through the middle of the cells: sharp weights find the edge.
+/// Two halves of one colour each, divided through the middle of the cells: sharp weights follow the
+/// edge.
 #[test]
 fn sharp_weights_follow_an_edge() {
     let mut case = Case::new((1, 12, 12), 1, 1);
@@ -122,7 +123,8 @@ fn sharp_weights_follow_an_edge() {
                 assert!(of_side > 0.999, "{weights:?}");
             }
         }
-        // No pixel is like the cells in the middle; their moments are still those of all their pixels.
+        // No pixel resembles the cells in the middle; their moments are still those of all their
+        // pixels.
         let moments = case.moments(set, &weights);
         let means: Vec<f32> = moments.iter().step_by(2).copied().collect();
         assert!(means[3] < 1e-6 && means[5] > 1.0 - 1e-6, "{means:?}");
@@ -133,7 +135,7 @@ fn sharp_weights_follow_an_edge() {
     }
 }
 
-/// Two passes: a mean far above the deviation costs the latter nothing.
+/// Two passes: a mean far larger than the deviation does not reduce the latter's accuracy.
 #[test]
 fn deviations_survive_a_large_mean() {
     let mut case = Case::new((1, 12, 16), 3, 48);

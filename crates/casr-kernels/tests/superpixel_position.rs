@@ -1,4 +1,5 @@
-//! Values of superpixels depend neither on how the image is cut, four cells from the cuts, nor on the number of threads.
+//! The values of superpixels depend neither on how the image is cropped (four cells away from the
+//! cuts) nor on the number of threads.
 
 mod superpixel_support;
 

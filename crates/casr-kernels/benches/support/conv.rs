@@ -26,7 +26,7 @@ pub fn shapes() -> Vec<ConvShape> {
     shapes
 }
 
-/// A shape in words.
+/// A short label of a shape.
 pub fn name(shape: ConvShape) -> String {
     let ConvShape {
         images,

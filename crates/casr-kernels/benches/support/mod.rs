@@ -1,4 +1,4 @@
-//! What the benchmarks share.
+//! Helpers of the benchmarks.
 
 #![allow(dead_code, reason = "every benchmark uses its own part")]
 
@@ -23,7 +23,7 @@ pub fn median(mut run: impl FnMut()) -> f64 {
     times[times.len() / 2]
 }
 
-/// Numbers between −½ and ½.
+/// Pseudo-random values between −½ and ½.
 pub fn numbers(count: usize) -> Vec<f32> {
     let mut state = 1_u32;
     (0..count)

@@ -1,11 +1,12 @@
-//! The scalar twins: the same sums as the vector code, written without vectors, packing or tiles.
+//! Scalar reference implementation: the same sums as the vector code, without vectors, packing or
+//! tiles.
 
 use super::forward::{Rows, Source};
 use super::{Activation, ConvShape};
 use crate::activation::silu_scalar;
 
-/// The number at channel `input` under the tap (`tap_row`, `tap_column`) of the pixel at (`row`, `column`), zero in the
-/// padding. Rows are counted through all images.
+/// The input at channel `channel` under the tap (`tap_row`, `tap_column`) of the output pixel at
+/// (`row`, `column`); zero in the padding. Rows are counted through all images.
 pub(super) fn value_under(
     shape: ConvShape,
     input: &[f32],
@@ -22,7 +23,7 @@ pub(super) fn value_under(
     }
 }
 
-/// Convolution, bias, activation and residual of some rows.
+/// Computes convolution, bias, activation and residual of some rows.
 pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, mut rows: Rows) {
     let shape = source.shape;
     for index in 0..rows.output.len() {
@@ -43,7 +44,7 @@ pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, mu
     }
 }
 
-/// Writes the number `index` of some rows, whose convolution with its bias is `sum`.
+/// Stores element `index` of some rows, given `sum`, the convolution plus bias.
 pub(super) fn finish(source: &Source, rows: &mut Rows, index: usize, sum: f32) {
     if let Some(pre_activation) = &mut rows.pre_activation {
         pre_activation[index] = sum;

@@ -1,16 +1,19 @@
-//! Corrections through the gates of the pixels that they lie in.
+//! Application of the gates to the correction.
 
 use super::{COLOURS, GATES, LUMA};
 use crate::heat::CellAxis;
 use rayon::prelude::*;
 
-/// Replaces `correction` `[images, rows.outputs(), columns.outputs(), 3]` by what `gates`
-/// `[images, rows.inputs(), columns.inputs(), 2]` let through, and adds `base`, shaped as the correction.
+/// Replaces `correction` `[images, rows.outputs(), columns.outputs(), 3]` by `base`, of the same
+/// shape, plus the correction scaled by `gates` `[images, rows.inputs(), columns.inputs(), 2]`, as
+/// described in the [module](super). Each output pixel uses the gates of the input pixel whose cell
+/// it lies in.
 ///
-/// A pixel's bits depend on its own values and gates alone, products and sums are not fused on any instruction set.
+/// The bits of a pixel depend on its own values and gates alone; products and sums are not fused on
+/// any instruction set.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn apply(
     images: usize,
     rows: &CellAxis,
@@ -39,8 +42,8 @@ pub fn apply(
     );
 }
 
-/// Calls `change` with every run of outputs that lies in one input pixel: the row of the result, counted through all images,
-/// the pixel's gates, the first of the columns, and their values.
+/// Calls `change` for every run of outputs that lies in one input pixel, with: the output row,
+/// counted through all images; the pixel's gates; the first output column; the outputs.
 pub(super) fn each_row(
     images: usize,
     rows: &CellAxis,

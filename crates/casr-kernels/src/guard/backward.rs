@@ -1,13 +1,14 @@
-//! The gradient of the gated corrections.
+//! The gradient of the gated correction.
 
 use super::LUMA;
 use super::apply::each_row;
 use crate::heat::CellAxis;
 
-/// Replaces `gradient`, that of the result of [`apply`](super::apply()), by that of the correction.
+/// Replaces `gradient`, the gradient of the result of [`apply`](super::apply()), by that of the
+/// correction, in place: `[images, rows.outputs(), columns.outputs(), 3]`.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn apply_gradient(
     images: usize,
     rows: &CellAxis,

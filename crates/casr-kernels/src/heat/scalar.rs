@@ -1,8 +1,10 @@
-//! The scalar twin: one output pixel, one coefficient at a time, in the order that the vector code keeps.
+//! Scalar reference implementation: one output pixel and one coefficient at a time, in the order of
+//! the vector code.
 
 use super::field::{Field, LANES};
 
-/// Adds one row of cells to every image; `output` holds the rows of the band, one slice per image.
+/// Adds one row of cells to every image; `output` is the row's part of the output, one slice per
+/// image.
 pub(super) fn forward_band(field: &Field, row: usize, output: &mut [&mut [f32]]) {
     let (frequencies, colours) = (field.shape.frequencies, field.shape.colours);
     let rows = field.rows.cell(row);
@@ -31,7 +33,7 @@ pub(super) fn forward_band(field: &Field, row: usize, output: &mut [&mut [f32]])
     }
 }
 
-/// Adds the sums by halves.
+/// Adds the sums pairwise, halving their number each time.
 fn total(mut sums: [f32; LANES]) -> f32 {
     for half in [LANES / 2, LANES / 4, LANES / 8, LANES / 16] {
         for lane in 0..half {

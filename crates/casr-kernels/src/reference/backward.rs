@@ -3,11 +3,12 @@
 use super::{COLOURS, CellPlaces, ReferenceShape, check, weights};
 use rayon::prelude::*;
 
-/// The gradient of [`forward`](super::forward()) at the values: overwrites `earlier_gradient`, shaped as `earlier`; the colours there get none, weights are
-/// taken as given.
+/// The gradient of [`forward`](super::forward()) with respect to the values: overwrites
+/// `earlier_gradient`, shaped as `earlier`, given `output_gradient`, shaped as the output. The
+/// weights are treated as constants, so the gradient of the colours is zero.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn backward(
     shape: ReferenceShape,
     rows: &CellPlaces,
@@ -28,7 +29,8 @@ pub fn backward(
     );
     assert_eq!(earlier_gradient.len(), earlier.len(), "gradient length");
     let image_values = rows.earlier * columns.earlier * stride;
-    // An image at a time: cells in reading order add to what they have looked at.
+    // One task per image: its cells, in reading order, add to the earlier cells that they depend
+    // on.
     earlier_gradient
         .par_chunks_mut(image_values.max(1))
         .enumerate()

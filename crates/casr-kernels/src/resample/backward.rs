@@ -3,11 +3,12 @@
 use super::Taps;
 use super::gather::{self, Gather};
 
-/// The adjoint of [`forward`](super::forward()): overwrites `input_gradient` `[images, rows.inputs, columns.inputs, channels]` with the
-/// gradient that `output_gradient` `[images, rows.outputs, columns.outputs, channels]` leaves at the input.
+/// The adjoint of [`forward`](super::forward()): overwrites `input_gradient`
+/// `[images, rows.inputs, columns.inputs, channels]` with the gradient of the input, given
+/// `output_gradient` `[images, rows.outputs, columns.outputs, channels]`.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn backward(
     images: usize,
     channels: usize,
@@ -27,7 +28,8 @@ pub fn backward(
 }
 
 impl Gather {
-    /// The transposed matrix of `taps`; the terms of a row are in order of the outputs they come from.
+    /// The transposed matrix of `taps`; the terms of a row are in the order of the outputs that
+    /// they belong to.
     fn transposed(taps: &Taps) -> Self {
         let mut starts = vec![0; taps.inputs + 1];
         for &input in &taps.index {

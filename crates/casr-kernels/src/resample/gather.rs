@@ -1,12 +1,14 @@
-//! Weighted sums along both axes, for taps and for their transpose.
+//! Weighted sums along both axes.
 
 use super::Taps;
 use rayon::prelude::*;
 
-/// Values combined at a time in the vertical pass: small enough to stay in registers and the nearest cache.
+/// Elements combined at a time in the vertical pass: few enough to stay in registers and the
+/// first-level cache.
 const BLOCK: usize = 64;
 
-/// A sparse matrix by rows: output `i` is the sum of `weight[j] * input[index[j]]` over `starts[i]..starts[i + 1]`.
+/// A sparse matrix by rows: output `i` is the sum of `weight[j] * input[index[j]]` over
+/// `starts[i]..starts[i + 1]`.
 pub(super) struct Gather {
     pub inputs: usize,
     pub starts: Vec<usize>,
@@ -41,7 +43,7 @@ impl Gather {
         self.starts.len() - 1
     }
 
-    /// Positions and weights that make up one output.
+    /// The input positions and weights of one output.
     #[inline(always)]
     fn terms(&self, output: usize) -> impl Iterator<Item = (usize, f32)> {
         let terms = self.starts[output]..self.starts[output + 1];
@@ -93,7 +95,7 @@ pub(super) fn apply(
     );
 }
 
-/// One row of the result of the vertical pass.
+/// The vertical pass for one output row.
 fn combine_rows(rows: &Gather, row: usize, image: &[f32], combined: &mut [f32]) {
     let row_length = combined.len();
     for (block, combined) in combined.chunks_mut(BLOCK).enumerate() {

@@ -1,16 +1,17 @@
 //! Sums over the pixels of the 3 × 3 cells around a cell, in vectors: lanes are channels.
 //!
-//! Each cell reads its pixels itself, row by row. That is nine reads of every pixel, but from the first-level cache, and no
-//! sum is shared: its order is that of the rows.
+//! Each cell reads its pixels itself, row by row. Every pixel is read nine times, but from the
+//! first-level cache; in return no partial sums are shared, so the order of summation is that of
+//! the rows.
 
 use super::grid::{Band, Window};
 use super::{Source, VARIANCE_FLOOR};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
 /// Lanes of the widest vector.
-const MOST_LANES: usize = 16;
+const MAX_LANES: usize = 16;
 
-/// Means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
+/// Computes means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
 pub(super) fn moments(level: Level, source: Source, band: Band, output: &mut [f32]) {
     dispatch!(level, simd => all_moments(simd, source, band, output));
 }
@@ -22,7 +23,7 @@ fn all_moments<S: Simd>(simd: S, source: Source, band: Band, output: &mut [f32])
         let window = Window::new(band, column, source.weights);
         let total = window.total();
         let mut first = 0;
-        // Six sums hide the latency of an addition; six means beside them still fit the registers.
+        // Six sums hide the latency of an addition and, with six means, still fit the registers.
         while first + 6 * lanes <= channels {
             block_moments::<S, 6, false>(simd, source, &window, total, first, output);
             first += 6 * lanes;
@@ -41,7 +42,7 @@ fn all_moments<S: Simd>(simd: S, source: Source, band: Band, output: &mut [f32])
     }
 }
 
-/// Means and deviations of the channels from `first` on.
+/// Computes means and deviations of the channels from `first` on.
 #[inline(always)]
 fn block_moments<S: Simd, const VECTORS: usize, const TAIL: bool>(
     simd: S,
@@ -88,7 +89,7 @@ fn block_moments<S: Simd, const VECTORS: usize, const TAIL: bool>(
     store_block::<S, VECTORS, TAIL>(deviations, of_deviations, first);
 }
 
-/// Vectors from `first` on; the tail of a slice is one vector that zeros fill up.
+/// Loads vectors from `first` on; with `TAIL`, one vector padded with zeros.
 #[inline(always)]
 pub(super) fn load_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     simd: S,
@@ -98,7 +99,7 @@ pub(super) fn load_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     let lanes = S::f32s::LEN;
     let mut vectors = [S::f32s::splat(simd, 0.0); VECTORS];
     if TAIL {
-        let mut padded = [0.0; MOST_LANES];
+        let mut padded = [0.0; MAX_LANES];
         let tail = &values[first..];
         padded[..tail.len()].copy_from_slice(tail);
         vectors[0] = S::f32s::from_slice(simd, &padded[..lanes]);
@@ -111,7 +112,7 @@ pub(super) fn load_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     vectors
 }
 
-/// The reverse of [`load_block`].
+/// The inverse of [`load_block`].
 #[inline(always)]
 pub(super) fn store_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     vectors: [S::f32s; VECTORS],
@@ -120,7 +121,7 @@ pub(super) fn store_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
 ) {
     let lanes = S::f32s::LEN;
     if TAIL {
-        let mut padded = [0.0; MOST_LANES];
+        let mut padded = [0.0; MAX_LANES];
         vectors[0].store_slice(&mut padded[..lanes]);
         let tail = &mut values[first..];
         tail.copy_from_slice(&padded[..tail.len()]);

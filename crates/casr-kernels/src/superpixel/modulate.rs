@@ -1,19 +1,20 @@
-//! Gains and offsets from the cells to their pixels.
+//! Modulation of features by the gains and offsets of cells.
 
 use super::grid::{bands, cut};
 use super::{Source, SuperpixelShape, Table, scalar, spread};
 use crate::InstructionSet;
 use rayon::prelude::*;
 
-/// Gives every pixel the gains and offsets of the cells that it belongs to: `output = feature · Σ_k w_k gain_k + Σ_k w_k
-/// offset_k`.
+/// Scales and shifts the features of every pixel by the gains and offsets of the cells that it
+/// belongs to: `output = feature · Σ_k w_k gain_k + Σ_k w_k offset_k`.
 ///
-/// - `weights` `[images, height, width, NEIGHBOURS]`, zero for neighbours outside of the image.
-/// - `features` and `output` `[images, height, width, channels]`.
-/// - `modulation` `[images, cell_rows, cell_columns, 2 * channels]`: the gains of all channels, then the offsets.
+/// - `weights` `[images, height, width, NEIGHBOURS]`, zero for neighbours outside the image.
+/// - `features` and `output` `[images, height, width, channels]`; the output is overwritten.
+/// - `modulation` `[images, cell_rows, cell_columns, 2 * channels]`: the gains of all channels,
+///   then the offsets.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 pub fn modulate(
     set: InstructionSet,
     shape: SuperpixelShape,

@@ -5,19 +5,21 @@ use super::{Source, SuperpixelShape, gather, scalar};
 use crate::InstructionSet;
 use rayon::prelude::*;
 
-/// What is added to each variance, so that the gradient of its root is bounded.
+/// Added to each variance, so that the gradient of its square root is bounded.
 pub const VARIANCE_FLOOR: f32 = 1e-4;
 
-/// The weighted mean and standard deviation of the features of the pixels of the 3 × 3 cells around each cell:
-/// `mean = Σ w x / Σ w` and `deviation = √(Σ w (x - mean)² / Σ w + VARIANCE_FLOOR)`, where w is the weight of a pixel for
+/// Computes the weighted mean and standard deviation of the features of the pixels of the 3 × 3
+/// cells around each cell: `mean = Σ w x / Σ w` and
+/// `deviation = √(Σ w (x - mean)² / Σ w + VARIANCE_FLOOR)`, where w is the weight of a pixel for
 /// the cell.
 ///
 /// - `weights` `[images, height, width, NEIGHBOURS]`; those for a cell must not all be zero.
 /// - `features` `[images, height, width, channels]`.
-/// - `output` `[images, cell_rows, cell_columns, 2 * channels]`: the means of all channels, then the deviations.
+/// - `output` `[images, cell_rows, cell_columns, 2 * channels]` is overwritten: the means of all
+///   channels, then the deviations.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 pub fn moments(
     set: InstructionSet,
     shape: SuperpixelShape,

@@ -1,10 +1,10 @@
-//! The scalar twins of what runs on features: one pixel or cell, one channel at a time, in the order that the vector code
-//! keeps.
+//! Scalar reference implementations of the kernels on features: one pixel or cell and one channel
+//! at a time, in the order of the vector code.
 
 use super::grid::{Band, Window};
 use super::{CELL, NEIGHBOURS, Source, Table, VARIANCE_FLOOR};
 
-/// Means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
+/// Computes means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
 pub(super) fn moments(source: Source, band: Band, output: &mut [f32]) {
     let channels = source.channels;
     for (column, output) in output.chunks_exact_mut(2 * channels).enumerate() {
@@ -42,7 +42,8 @@ pub(super) fn pixels(band: Band) -> impl Iterator<Item = (usize, usize)> {
         .map(move |pixel| (pixel, pixel % band.shape.width / CELL))
 }
 
-/// The features of a row of cells times their gains plus their offsets, if those are wanted; see `spread.rs`.
+/// The features of a row of cells times their gains and, with `offsets`, plus their offsets; see
+/// `spread.rs`.
 pub(super) fn modulate(
     source: Source,
     band: Band,

@@ -1,4 +1,4 @@
-//! The gradients against convolutions written out in f64, and against finite differences.
+//! The convolution's gradients against direct sums in f64, and against finite differences.
 
 use super::conv_support::definition::{Reference, for_each_product, line, silu};
 use super::conv_support::{Numbers, odd_shapes};

@@ -1,4 +1,4 @@
-//! Every instruction set gives the bits of the scalar twin.
+//! Every instruction set gives the bits of the scalar code.
 
 use super::conv_support::{Numbers, assert_exact, odd_shapes};
 use casr_kernels::conv::{

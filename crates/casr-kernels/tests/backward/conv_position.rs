@@ -1,4 +1,4 @@
-//! The input's gradient at a pixel does not depend on how the image is cut.
+//! The input's gradient at a pixel does not depend on how the image is cropped.
 
 use super::conv_support::Numbers;
 use super::conv_support::crop::{assert_independent_of_cuts, shapes};

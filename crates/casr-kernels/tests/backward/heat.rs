@@ -1,5 +1,5 @@
-//! The heat field's gradients: every instruction set against scalar code, against finite differences, on any number of
-//! threads.
+//! The heat field's gradients: every instruction set against scalar code, against finite
+//! differences, on any number of threads.
 
 use super::heat_support::{Case, bits, cases, wide};
 use casr_kernels::{InstructionSet, heat};
@@ -35,7 +35,8 @@ impl Case {
         gradients
     }
 
-    /// What [`Self::backward`] differentiates: the sum of output times output gradient.
+    /// The function that [`Self::backward`] differentiates: the sum of output times output
+    /// gradient.
     fn loss(&self, frequencies: &[f64], decay: &[f64]) -> f64 {
         let values = self.formula(frequencies, decay);
         values
@@ -94,7 +95,7 @@ fn gradients_equal_finite_differences() {
             };
             close(gradients.decay[index], at(step), at(-step));
         }
-        // The output is linear in the coefficients: the difference may be taken at once and needs no small step.
+        // The output is linear in the coefficients: a large step has no truncation error.
         let rest = case.loss(&frequencies, &decay);
         for index in (0..case.coefficients.len()).step_by(case.coefficients.len() / 50 + 1) {
             let mut moved = case.clone();

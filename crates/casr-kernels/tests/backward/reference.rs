@@ -1,4 +1,4 @@
-//! The gradient of the means that a grid of cells takes from an earlier one.
+//! The gradient of the means that cells take from an earlier grid.
 
 use super::noise;
 use casr_kernels::reference::{COLOURS, CellPlaces, ReferenceShape, backward, forward};

@@ -1,5 +1,5 @@
-//! The bits of superpixels' gradients depend neither on the instruction set, nor on how the image is cut, four cells from the
-//! cuts, nor on the number of threads.
+//! The bits of the superpixels' gradients depend neither on the instruction set, nor on how the
+//! image is cropped (four cells away from the cuts), nor on the number of threads.
 
 use super::superpixel_support::window::{assert_dependent_beside_cuts, assert_independent_of_cuts};
 use super::superpixel_support::{

@@ -21,7 +21,7 @@ impl Case {
         (gradient, shared)
     }
 
-    /// The gradients of the features and, if wanted, of the weights.
+    /// The gradients of the features and, if `wanted`, of the weights.
     pub fn moments_gradient(
         &self,
         set: InstructionSet,
@@ -44,7 +44,7 @@ impl Case {
         [of_features, of_weights]
     }
 
-    /// The gradients of the modulation, of the features and, if wanted, of the weights.
+    /// The gradients of the modulation, of the features and, if `wanted`, of the weights.
     pub fn modulate_gradient(
         &self,
         set: InstructionSet,

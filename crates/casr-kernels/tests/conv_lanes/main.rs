@@ -1,5 +1,6 @@
-//! The vector code at widths that this processor does not have natively: 16 lanes in AVX-512's tiles and 4 lanes in NEON's,
-//! carried by AVX2's registers. It compiles the kernels' sources itself to reach under their public functions.
+//! The vector code at vector lengths that this processor does not have: 16 lanes with AVX-512's
+//! register tile and 4 lanes with NEON's, emulated with AVX2. It compiles the crate's sources
+//! itself to reach below their public functions.
 
 #![cfg(target_arch = "x86_64")]
 #![allow(dead_code, unused_imports)]
@@ -23,7 +24,7 @@ use conv_support::{Numbers, assert_same_bits, odd_shapes};
 use dispatch::InstructionSet;
 use fearless_simd::{Level, f32x4, f32x16};
 
-/// How a kernel is run.
+/// Vector length, or scalar code.
 #[derive(Clone, Copy, Debug)]
 enum Lanes {
     Scalar,
@@ -95,7 +96,7 @@ fn forward_is_exact_at_every_width() {
             let kernel = Forward {
                 shape,
                 rows: 0..shape.images * shape.height,
-                kept: None,
+                cache: None,
                 input: &input,
                 weights: &weights,
                 bias: Some(&bias),

@@ -1,4 +1,4 @@
-//! Crops of images: a kernel's results on them against its results on the whole.
+//! Crops of images: the results on them against those on the whole image.
 
 use super::{Numbers, assert_same_bits};
 use casr_kernels::conv::{ConvShape, GRID};
@@ -13,7 +13,7 @@ struct Crop {
 }
 
 impl Crop {
-    /// Copies the rectangle out of an image of `image_width` columns and `channels` channels.
+    /// Copies the rectangle from an image of `image_width` columns and `channels` channels.
     fn cut(self, image: &[f32], image_width: usize, channels: usize) -> Vec<f32> {
         (self.top..self.top + self.height)
             .flat_map(|row| {
@@ -24,8 +24,8 @@ impl Crop {
     }
 }
 
-/// Rectangles that begin at every column of a tile, some at the image's border; or all on the grid, for shapes whose bits
-/// ask for it.
+/// Rectangles at various columns, some touching the image's border; all on the grid for shapes
+/// whose bits depend on it.
 fn crops(image: ConvShape) -> Vec<Crop> {
     let mut crops = Vec::new();
     if image.spoiled(0) == GRID {
@@ -63,7 +63,7 @@ fn crops(image: ConvShape) -> Vec<Crop> {
     crops
 }
 
-/// The crop's part that does not feel the crop's border: less wherever the image goes on.
+/// The part of a crop that its cuts do not affect; the image's own borders are not cuts.
 fn inner(crop: Crop, image: ConvShape) -> Crop {
     let spoiled = image.spoiled(0);
     let margin = |cut| if cut { spoiled } else { 0 };
@@ -79,7 +79,8 @@ fn inner(crop: Crop, image: ConvShape) -> Crop {
     }
 }
 
-/// Fails where a crop gives other bits than the whole image; `channels` are those before and after `compute`.
+/// Fails if a crop gives other bits than the whole image; `channels` are the numbers of channels
+/// before and after `compute`.
 pub fn assert_independent_of_cuts(
     shape: ConvShape,
     channels: (usize, usize),
@@ -107,7 +108,7 @@ pub fn assert_independent_of_cuts(
     }
 }
 
-/// Shapes of all kinds of kernels.
+/// Shapes that select each of the algorithms.
 pub fn shapes() -> Vec<ConvShape> {
     [
         (48, 48, 3),

@@ -2,7 +2,8 @@
 
 use casr_kernels::conv::ConvShape;
 
-/// Calls `visit(position in input, position in weights, position in output)` for every product of the convolution.
+/// Calls `visit(position in input, position in weights, position in output)` for every product of
+/// the convolution.
 pub fn for_each_product(shape: ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
     let (height, width) = (shape.height as isize, shape.width as isize);
     let padding = (shape.kernel / 2) as isize;
@@ -30,7 +31,8 @@ pub fn for_each_product(shape: ConvShape, mut visit: impl FnMut(usize, usize, us
     }
 }
 
-/// The sums of `products` in f64, and the sums of their sizes, which bound the rounding of f32.
+/// Sums of products in f64, and the sums of their absolute values, which bound the rounding errors
+/// of f32.
 pub struct Reference {
     sums: Vec<f64>,
     sizes: Vec<f64>,

@@ -1,11 +1,11 @@
-//! What the tests of the heat field share: random operands, and the formula in f64.
+//! Helpers of the tests of the heat field: random operands, and the formula in f64.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
 use casr_kernels::InstructionSet;
 use casr_kernels::heat::{self, CellAxis, HeatShape};
 
-/// Reproducible values in [-1, 1).
+/// Reproducible pseudo-random values in [-1, 1).
 pub fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed;
     (0..count)
@@ -18,7 +18,7 @@ pub fn noise(count: usize, seed: u64) -> Vec<f32> {
         .collect()
 }
 
-/// A field with random operands.
+/// A heat field with random operands.
 #[derive(Clone)]
 pub struct Case {
     pub shape: HeatShape,
@@ -132,7 +132,8 @@ pub fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| f64::from(value)).collect()
 }
 
-/// Enlargements by whole and broken factors, one pixel, large cells, empty cells (shrinking), odd counts.
+/// Enlargements by integer and fractional factors, single pixels, large cells, empty cells
+/// (shrinking), odd numbers of frequencies.
 pub fn cases() -> Vec<Case> {
     vec![
         Case::new(1, 32, 3, (7, 28), (9, 36)),

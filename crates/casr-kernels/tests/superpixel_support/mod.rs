@@ -1,4 +1,4 @@
-//! What the tests of the superpixels share: random operands, all kernels at once, and the definitions in f64.
+//! Helpers of the tests of the superpixels: random operands, and the definitions in f64.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
@@ -9,7 +9,7 @@ use casr_kernels::superpixel::{
     CELL, NEIGHBOURS, SuperpixelShape, VARIANCE_FLOOR, assign, modulate, moments,
 };
 
-/// Reproducible values in [-1, 1).
+/// Reproducible pseudo-random values in [-1, 1).
 pub fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed;
     (0..count)
@@ -44,7 +44,8 @@ pub struct Case {
     pub embedding: Vec<f32>,
     /// `[images, height, width, channels]`.
     pub features: Vec<f32>,
-    /// `[images, cell_rows, cell_columns, 2 * channels]`, as is the gradient of the moments.
+    /// `[images, cell_rows, cell_columns, 2 * channels]`; the next field is the gradient of the
+    /// moments.
     pub modulation: Vec<f32>,
     pub of_moments: Vec<f32>,
     /// The gradients of the weights and of the modulated features.
@@ -52,10 +53,10 @@ pub struct Case {
     pub of_output: Vec<f32>,
 }
 
-/// What all kernels give, under the names of their results.
+/// Results of kernels with their names and layouts.
 pub type Results = Vec<(&'static str, Per, Vec<f32>)>;
 
-/// What a tensor has numbers for, and how many.
+/// The layout of a tensor: elements per pixel or per cell, or neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Per {
     Pixel(usize),
@@ -134,7 +135,8 @@ impl Case {
     }
 }
 
-/// No multiples of a cell, one pixel, one cell, rows and columns of pixels, several images; channels that fill no vector.
+/// Sizes that are no multiples of a cell, a single pixel, a single cell, single rows and columns of
+/// pixels, several images; numbers of channels that are no multiples of a vector.
 pub fn cases() -> Vec<Case> {
     [
         ((1, 24, 36), 3, 48),
@@ -171,7 +173,8 @@ impl Reference {
         })
     }
 
-    /// The neighbours of a pixel that are in the image: which, the place of the cell, and its row and column.
+    /// The neighbours of a pixel that lie in the image: number, index of the cell, and its row and
+    /// column.
     fn cells(&self, [image, row, column]: [usize; 3]) -> Vec<(usize, usize, [usize; 2])> {
         let (rows, columns) = (
             self.shape.height.div_ceil(CELL),
@@ -289,7 +292,7 @@ impl Reference {
     }
 }
 
-/// Fails where instruction sets disagree in a bit, or a result is not finite.
+/// Fails if instruction sets disagree in any bit, or a result is not finite.
 pub fn assert_exact(cases: Vec<Case>, results: impl Fn(&Case, InstructionSet) -> Results) {
     for case in cases {
         let expected = results(&case, InstructionSet::Scalar);
@@ -304,7 +307,7 @@ pub fn assert_exact(cases: Vec<Case>, results: impl Fn(&Case, InstructionSet) ->
     }
 }
 
-/// [`cases`], and the same so sharp that most exponents are cut off.
+/// [`cases`], and the same with a sharpness at which most exponents are clamped.
 pub fn plain_and_sharp_cases() -> Vec<Case> {
     let sharp = cases().into_iter().map(|case| Case {
         sharpness: 300.0,
@@ -313,7 +316,7 @@ pub fn plain_and_sharp_cases() -> Vec<Case> {
     cases().into_iter().chain(sharp).collect()
 }
 
-/// Fails where pools of 1, 2 and 3 threads give different bits.
+/// Fails if pools of 1, 2 and 3 threads give different bits.
 pub fn assert_independent_of_threads(results: impl Fn(&Case, InstructionSet) -> Results + Sync) {
     let case = Case::new((2, 53, 71), 3, 20);
     for set in InstructionSet::available() {

@@ -1,12 +1,12 @@
-//! Windows of images: a kernel's results on them against its results on the whole.
+//! Windows of images: the results on them against those on the whole image.
 
 use super::{Case, Per, Results, bits};
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::{CELL, NEIGHBOURS, SuperpixelShape};
 use std::ops::Range;
 
-/// Cells from a cut that it may spoil.
-const SPOILED: usize = 4;
+/// The width of the strip along a cut in which results may differ, in cells.
+const AFFECTED: usize = 4;
 
 /// A window, in cells.
 #[derive(Clone, Debug)]
@@ -27,11 +27,11 @@ impl Window {
         ]
     }
 
-    /// The part of the window that its cuts do not spoil: all of it at the image's own borders.
+    /// The part of the window that its cuts do not affect; the image's own borders are not cuts.
     pub fn inner(&self, shape: SuperpixelShape) -> Self {
         let range = |cells: &Range<usize>, count: usize| {
-            let start = cells.start + if cells.start > 0 { SPOILED } else { 0 };
-            let end = cells.end - if cells.end < count { SPOILED } else { 0 };
+            let start = cells.start + if cells.start > 0 { AFFECTED } else { 0 };
+            let end = cells.end - if cells.end < count { AFFECTED } else { 0 };
             start..end
         };
         Self {
@@ -49,7 +49,7 @@ impl Window {
         }
     }
 
-    /// Cuts the window out of a tensor.
+    /// Crops a tensor to the window.
     pub fn cut(&self, shape: SuperpixelShape, per: Per, data: &[f32]) -> Vec<f32> {
         let ([rows, columns], count, height, width) = match per {
             Per::Pixel(count) => (self.pixels(shape), count, shape.height, shape.width),
@@ -89,7 +89,8 @@ impl Window {
     }
 }
 
-/// Windows with cuts on all sides and on some, the first cell at every place in the widest vector.
+/// Windows with cuts on all sides or some, the first cell at every position within the longest
+/// vector.
 pub fn windows(shape: SuperpixelShape) -> Vec<Window> {
     let (rows, columns) = (shape.cell_rows(), shape.cell_columns());
     let mut windows = Vec::new();
@@ -109,7 +110,7 @@ pub fn windows(shape: SuperpixelShape) -> Vec<Window> {
     windows
 }
 
-/// Fails where a window gives other bits than the whole image.
+/// Fails if a window gives other bits than the whole image.
 pub fn assert_independent_of_cuts(results: impl Fn(&Case, InstructionSet) -> Results) {
     for (size, channels) in [((1, 53, 71), 48), ((2, 49, 66), 7)] {
         let case = Case::new(size, 3, channels);
@@ -135,7 +136,8 @@ pub fn assert_independent_of_cuts(results: impl Fn(&Case, InstructionSet) -> Res
     }
 }
 
-/// Fails where a value beside a cut does not depend on what was cut off: [`assert_independent_of_cuts`] would not notice.
+/// Fails if a value beside a cut does not depend on what was cut off, a dependence that
+/// [`assert_independent_of_cuts`] must exclude.
 pub fn assert_dependent_beside_cuts(results: impl Fn(&Case, InstructionSet) -> Results) {
     let case = Case::new((1, 53, 71), 3, 8);
     let window = Window {

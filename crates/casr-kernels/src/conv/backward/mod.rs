@@ -10,12 +10,14 @@ use crate::InstructionSet;
 use activation::ActivationGradient;
 use weights::WeightGradient;
 
-/// The gradient of the convolution's input: `output_gradient` `[images, height, width, outputs]` convolved with the weights
-/// turned by half a circle, inputs and outputs exchanged. `input_gradient` is `[images, height, width, inputs]`.
+/// The gradient of the convolution's input: `output_gradient` `[images, height, width, outputs]`
+/// convolved with the weights rotated by 180°, inputs and outputs exchanged. Overwrites
+/// `input_gradient` `[images, height, width, inputs]`.
 ///
 /// # Panics
 ///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length does not match its
+/// shape.
 pub fn input_gradient(
     set: InstructionSet,
     shape: ConvShape,
@@ -34,7 +36,7 @@ pub fn input_gradient(
             ..shape
         },
         rows: 0..shape.rows(),
-        kept: None,
+        cache: None,
         input: output_gradient,
         weights: &turned(shape, weights),
         bias: None,
@@ -46,12 +48,14 @@ pub fn input_gradient(
     instructions::run(set, kernel);
 }
 
-/// The gradient of the weights, `[kernel, kernel, inputs, outputs]`, from the input `[images, height, width, inputs]` and
-/// the gradient of the convolution's result `[images, height, width, outputs]`.
+/// The gradient of the weights: overwrites `weight_gradient` `[kernel, kernel, inputs, outputs]`,
+/// given the `input` `[images, height, width, inputs]` and the gradient of the convolution's
+/// output, `output_gradient` `[images, height, width, outputs]`.
 ///
 /// # Panics
 ///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length does not match its
+/// shape.
 pub fn weight_gradient(
     set: InstructionSet,
     shape: ConvShape,
@@ -76,13 +80,15 @@ pub fn weight_gradient(
     instructions::run(set, kernel);
 }
 
-/// The gradient through activation and bias: `gradient = output_gradient · activation′(pre_activation)`, all
-/// `[images, height, width, outputs]`, and `bias_gradient` `[outputs]`, its sum over the pixels.
-/// `pre_activation` is ignored and may be empty for [`Activation::None`].
+/// The gradient through activation and bias: overwrites `gradient` with
+/// `output_gradient · activation′(pre_activation)`, all `[images, height, width, outputs]`, and
+/// `bias_gradient` `[outputs]` with its sum over the pixels. `pre_activation` is ignored and may be
+/// empty for [`Activation::None`].
 ///
 /// # Panics
 ///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length does not match its
+/// shape.
 pub fn activation_gradient(
     set: InstructionSet,
     shape: ConvShape,
@@ -111,17 +117,19 @@ pub fn activation_gradient(
 }
 
 impl ConvShape {
-    /// Rows per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
-    /// shape alone: as many tasks as keep many cores busy, but few enough that adding up their results costs little.
+    /// Rows per parallel task, where each task returns a partial sum. The partition determines the
+    /// order of summation, so it depends on the shape alone: enough tasks to use many cores, but
+    /// few enough that adding up their results is cheap.
     pub(super) fn rows_per_partial_sum(&self) -> usize {
         const TASKS: usize = 32;
-        const FEWEST_PIXELS: usize = 512;
-        let fewest_rows = FEWEST_PIXELS.div_ceil(self.width);
-        self.rows().div_ceil(TASKS).max(fewest_rows)
+        const MIN_PIXELS: usize = 512;
+        let min_rows = MIN_PIXELS.div_ceil(self.width);
+        self.rows().div_ceil(TASKS).max(min_rows)
     }
 }
 
-/// The weights of the convolution that computes the input's gradient: taps in reverse, inputs and outputs exchanged.
+/// The weights of the convolution that computes the input's gradient: taps in reverse order, inputs
+/// and outputs exchanged.
 fn turned(shape: ConvShape, weights: &[f32]) -> Vec<f32> {
     let mut turned = Vec::with_capacity(weights.len());
     for tap in weights.chunks_exact(shape.inputs * shape.outputs).rev() {

@@ -1,11 +1,12 @@
-//! The scalar twins of the gradients: the same sums as the vector code, without vectors or packing.
+//! Scalar reference implementations of the gradients: the same sums as the vector code, without
+//! vectors or packing.
 
 use super::activation::{Pixels, silu_derivative_scalar};
 use crate::conv::ConvShape;
 use crate::conv::scalar::value_under;
 use std::ops::Range;
 
-/// The gradient of the weights from some rows.
+/// The contribution of a range of rows to the gradient of the weights.
 pub(super) fn weight_gradient(
     shape: ConvShape,
     input: &[f32],
@@ -33,7 +34,7 @@ pub(super) fn weight_gradient(
     sums
 }
 
-/// The gradient through the activation of some pixels, and its sum over them.
+/// Writes the gradient through the activation of some pixels and returns its sum over them.
 pub(super) fn activation_gradient(outputs: usize, pixels: Pixels) -> Vec<f32> {
     let mut sums = vec![0.0; outputs];
     for (index, gradient) in pixels.gradient.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! The scalar twins: the same sums as the vector code, a channel at a time.
+//! Scalar reference implementation: the same sums as the vector code, one channel at a time.
 
 use super::super::forward::{Rows, Source};
 use super::super::scalar;
@@ -17,7 +17,8 @@ impl PointWeights {
     }
 }
 
-/// Convolution, bias, activation and residual of some rows, which start at a tile's first row and belong to one image.
+/// Computes convolution, bias, activation and residual of some rows, which start at a tile's first
+/// row and belong to one image.
 pub(in super::super) fn forward(
     source: &Source,
     weights: &PointWeights,
@@ -69,7 +70,7 @@ pub(in super::super) fn forward(
     }
 }
 
-/// [`both_ways`] to a square.
+/// [`both_ways`] returning a square.
 pub(super) fn both<const FROM: usize, const TO: usize>(
     square: [[f32; FROM]; FROM],
     line: impl Fn([f32; FROM]) -> [f32; TO],
@@ -85,8 +86,8 @@ pub(super) fn image_of(values: &[f32], image: usize, length: usize) -> &[f32] {
     &values[image * length..][..length]
 }
 
-/// One channel of the square whose first pixel lies `margin` above and left of (`row`, `column`); zero beyond the image,
-/// `[height, width, channels]`.
+/// One channel of the square whose first pixel lies `margin` pixels above and to the left of
+/// (`row`, `column`); zero outside the image, which is `[height, width, channels]`.
 pub(super) fn square<const SIDE: usize>(
     image: &[f32],
     (height, width, channels): (usize, usize, usize),

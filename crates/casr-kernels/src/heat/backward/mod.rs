@@ -8,16 +8,17 @@ use super::{COLOURS, CellAxis, HeatShape, check};
 use crate::InstructionSet;
 use rayon::prelude::*;
 
-/// The gradients of [`forward`](super::forward()), given that of its output (`output_gradient`, shaped as the output). Overwrites
+/// The gradients of [`forward`](super::forward()), given the gradient of its output,
+/// `output_gradient` `[images, rows.outputs(), columns.outputs(), colours]`. Overwrites
 ///
 /// - `coefficient_gradient`, shaped as the coefficients;
-/// - `frequency_gradient` `[H, 2]`, through cosine and sine only: the decay is an input of its own;
+/// - `frequency_gradient` `[H, 2]`, through cosine and sine only: the decay is a separate input;
 /// - `decay_gradient` `[H]`.
 ///
-/// The gradient of the base is the output's.
+/// The gradient of the base equals that of the output.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 #[expect(
     clippy::too_many_arguments,
     reason = "the operands of one product, each of its own type of tensor"
@@ -50,7 +51,8 @@ pub fn backward(
     );
     assert_eq!(decay_gradient.len(), decay.len(), "decay gradient length");
 
-    // The decay is applied to the sums, so that its own gradient needs no division by it.
+    // The decay is multiplied to the sums afterwards, so that its own gradient needs no division by
+    // it.
     let amplitude = vec![1.0; shape.frequencies];
     let field = Field::new(shape, rows, columns, coefficients, frequencies, &amplitude);
     let heights = (0..rows.inputs()).map(|_| columns.inputs() * shape.coefficients());
@@ -76,8 +78,8 @@ pub fn backward(
     }
 }
 
-/// What a band adds to the gradients that all pixels share, each `[frequencies or more]`; those of the frequencies lack
-/// the factor of their decay.
+/// The contribution of one row of cells to the gradients that all pixels share, each
+/// `[frequencies or more]`. Those of the frequencies still lack the factor of the decay.
 struct SharedSums {
     decay: Vec<f32>,
     vertical: Vec<f32>,

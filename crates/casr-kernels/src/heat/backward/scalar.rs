@@ -1,10 +1,11 @@
-//! The scalar twin: one coefficient at a time, in the order that the vector code keeps.
+//! Scalar reference implementation: one coefficient at a time, in the order of the vector code.
 
 use super::SharedSums;
 use crate::heat::field::Field;
 use crate::heat::scalar::basis;
 
-/// One row of cells in every image; `gradient` holds the coefficients' gradient of the band, one slice per image.
+/// Processes one row of cells in every image; `gradient` is the row's part of the coefficients'
+/// gradient, one slice per image.
 pub(super) fn band(
     field: &Field,
     row: usize,
@@ -27,15 +28,15 @@ pub(super) fn band(
                     .collect();
                 let bases: Vec<_> = pixels.iter().map(|&(y, x)| basis(field, y, x)).collect();
                 for colour in 0..colours {
-                    let arriving =
+                    let upstream =
                         |(y, x)| output_gradient[field.output_index(image, y, x) + colour];
                     for &pixel in &pixels {
-                        gradient[2 * frequencies * colours + colour] += arriving(pixel);
+                        gradient[2 * frequencies * colours + colour] += upstream(pixel);
                     }
                     for h in 0..frequencies {
                         let (mut cosine, mut sine) = ([0.0; 3], [0.0; 3]);
                         for (&(y, x), basis) in pixels.iter().zip(&bases) {
-                            let value = arriving((y, x));
+                            let value = upstream((y, x));
                             let offsets = [1.0, field.rows.offsets[y], field.columns.offsets[x]];
                             for (moment, offset) in offsets.into_iter().enumerate() {
                                 cosine[moment] = basis[h].0.mul_add(offset * value, cosine[moment]);

@@ -1,4 +1,4 @@
-//! How much a pixel belongs to each of the cells around it.
+//! The weights with which pixels belong to the cells around them.
 
 pub(super) mod planes;
 pub(super) mod scalar;
@@ -9,22 +9,24 @@ use super::{CELL, NEIGHBOURS, SuperpixelShape};
 use crate::InstructionSet;
 use rayon::prelude::*;
 
-/// How far the exponent of a weight may lie below that of the pixel's largest. Weights smaller than any that an f32 sum
-/// could feel stay normal numbers, and so does their sum over the pixels of a cell that no pixel is like.
-const LEAST_EXPONENT: f32 = -60.0;
+/// The smallest exponent of a weight relative to the largest of its pixel. It is far below what
+/// affects an f32 sum, but keeps weights, and their sums over the pixels of a cell that none of
+/// them resembles, normal numbers.
+const MIN_EXPONENT: f32 = -60.0;
 
-/// Assigns pixels to cells: the weight of pixel i for its neighbour k is the softmax over k of `-(sharpness · |e_i - m_k|² +
-/// compactness · d_k²)`.
+/// Assigns pixels to cells: the weight of pixel i for its neighbour k is the softmax over k of
+/// `-(sharpness · |e_i - m_k|² + compactness · d_k²)`.
 ///
-/// m_k is the plain mean of the embedding over the neighbour's own pixels; d_k is the distance from the pixel's center to the
-/// center of the neighbour, were it whole, in units of its side.
+/// e_i is the embedding of the pixel and m_k the mean of the embedding over the neighbour's own
+/// pixels; d_k is the distance from the pixel's center to the center of the neighbour (as if it
+/// were complete), in units of its side.
 ///
 /// - `embedding` `[images, height, width, channels]`.
-/// - `weights` `[images, height, width, NEIGHBOURS]`: those of neighbours outside of the image are zero and take no part in
-///   the softmax; the others are at least about 10⁻²⁷.
+/// - `weights` `[images, height, width, NEIGHBOURS]` is overwritten: weights of neighbours outside
+///   the image are zero and excluded from the softmax; the others are at least about 10⁻²⁷.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 pub fn assign(
     set: InstructionSet,
     shape: SuperpixelShape,
@@ -64,7 +66,7 @@ pub(super) fn check(shape: SuperpixelShape, channels: usize, embedding: &[f32], 
     assert_eq!(weights.len(), shape.pixels() * NEIGHBOURS, "weights length");
 }
 
-/// What all bands read.
+/// The arguments that all bands share.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'a> {
     pub channels: usize,
@@ -82,7 +84,8 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The squared distance from a pixel to its neighbour, in cells; `row` and `column` are the pixel's place in its cell.
+/// The squared distance from a pixel to its neighbour, in cells; `row` and `column` are the pixel's
+/// position within its cell.
 pub(super) fn squared_distance(row: usize, column: usize, neighbour: usize) -> f32 {
     let along = |place: usize, neighbour: usize| {
         let from_center = (place as f32 + 0.5) / CELL as f32 - 0.5;
@@ -92,7 +95,7 @@ pub(super) fn squared_distance(row: usize, column: usize, neighbour: usize) -> f
     vertical * vertical + horizontal * horizontal
 }
 
-/// The plain mean of each cell's own pixels, `[images, cell_rows, cell_columns, channels]`.
+/// The mean of each cell's own pixels, `[images, cell_rows, cell_columns, channels]`.
 pub(super) fn means(shape: SuperpixelShape, channels: usize, embedding: &[f32]) -> Vec<f32> {
     let mut means = vec![0.0; shape.cells() * channels];
     bands(shape)

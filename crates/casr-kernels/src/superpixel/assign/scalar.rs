@@ -1,10 +1,10 @@
-//! The scalar twin: one pixel at a time, in the order that the vector code keeps.
+//! Scalar reference implementation: one pixel at a time, in the order of the vector code.
 
 use super::super::grid::{Band, span};
-use super::{Field, LEAST_EXPONENT, NEIGHBOURS, squared_distance};
+use super::{Field, MIN_EXPONENT, NEIGHBOURS, squared_distance};
 use crate::activation::exponential_scalar;
 
-/// The weights of a band, `[rows · width]`.
+/// Computes the weights of a band, `[rows · width]`.
 pub(super) fn assign(field: Field, band: Band, weights: &mut [[f32; NEIGHBOURS]]) {
     for column in 0..band.shape.cell_columns() {
         for (row, y) in band.rows().enumerate() {
@@ -21,7 +21,7 @@ pub(super) fn assign(field: Field, band: Band, weights: &mut [[f32; NEIGHBOURS]]
                 *result = [0.0; NEIGHBOURS];
                 let mut sum = 0.0;
                 for (neighbour, _) in band.neighbours(column) {
-                    let exponent = (exponents[neighbour] - largest).max(LEAST_EXPONENT);
+                    let exponent = (exponents[neighbour] - largest).max(MIN_EXPONENT);
                     result[neighbour] = exponential_scalar(exponent);
                     sum += result[neighbour];
                 }

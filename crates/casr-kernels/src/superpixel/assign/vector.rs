@@ -1,12 +1,12 @@
-//! Vectors of pixels: lanes are neighbouring columns.
+//! The vector implementation: lanes are neighbouring columns of pixels.
 
 use super::super::grid::Band;
 use super::planes::{Cells, LANES, join, split, squared_distances};
-use super::{Field, LEAST_EXPONENT, NEIGHBOURS};
+use super::{Field, MIN_EXPONENT, NEIGHBOURS};
 use crate::activation::exponential;
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
-/// The weights of a band, `[rows · width]`.
+/// Computes the weights of a band, `[rows · width]`.
 pub(super) fn assign(level: Level, field: Field, band: Band, weights: &mut [[f32; NEIGHBOURS]]) {
     dispatch!(level, simd => weigh(simd, field, band, weights));
 }
@@ -43,12 +43,12 @@ pub(in crate::superpixel) struct Columns<'a> {
     /// `[channels, pitch]`.
     pub embedding: &'a [f32],
     pub distances: &'a [[f32; LANES]; NEIGHBOURS],
-    /// The first pixel.
+    /// Column of the first pixel.
     pub column: usize,
 }
 
 impl Columns<'_> {
-    /// The numbers of these pixels in one of several planes.
+    /// The values of these pixels in one of several planes.
     #[inline(always)]
     pub fn load<S: Simd>(&self, simd: S, planes: &[f32], plane: usize) -> S::f32s {
         load(simd, &planes[plane * self.cells.pitch + self.column..])
@@ -82,7 +82,7 @@ impl Columns<'_> {
         let mut sum = splat(0.0);
         for exponent in &mut exponents {
             let inside = exponent.simd_gt(lowest);
-            let weight = exponential(simd, (*exponent - largest).max(splat(LEAST_EXPONENT)));
+            let weight = exponential(simd, (*exponent - largest).max(splat(MIN_EXPONENT)));
             *exponent = inside.select(weight, splat(0.0));
             sum += *exponent;
         }
@@ -93,7 +93,7 @@ impl Columns<'_> {
     }
 }
 
-/// The first lanes of a slice.
+/// Loads the first elements of a slice.
 #[inline(always)]
 pub(in crate::superpixel) fn load<S: Simd>(simd: S, values: &[f32]) -> S::f32s {
     S::f32s::from_slice(simd, &values[..S::f32s::LEN])

@@ -1,11 +1,12 @@
-//! The gradient of the modulations, sums over the pixels of 3 × 3 cells, in vectors: lanes are channels.
+//! The gradient of the modulations in vectors, sums over the pixels of 3 × 3 cells: lanes are
+//! channels.
 
 use crate::superpixel::Source;
 use crate::superpixel::gather::{load_block, store_block};
 use crate::superpixel::grid::{Band, Window};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
-/// The gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
+/// Computes the gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
 pub(super) fn modulation_gradient(
     level: Level,
     source: Source,
@@ -28,7 +29,7 @@ fn all_gradients<S: Simd>(
     for (column, gradient) in gradient.chunks_exact_mut(2 * channels).enumerate() {
         let window = Window::new(band, column, source.weights);
         let mut first = 0;
-        // Twelve sums of sixteen registers, for the sake of reading the pixels once.
+        // Twelve sums in sixteen registers, so that the pixels are read only once.
         while first + 6 * lanes <= channels {
             block_gradient::<S, 6, false>(simd, source, &window, output_gradient, first, gradient);
             first += 6 * lanes;
@@ -47,7 +48,7 @@ fn all_gradients<S: Simd>(
     }
 }
 
-/// The gradients of gains and offsets of the channels from `first` on.
+/// Computes the gradients of gains and offsets of the channels from `first` on.
 #[inline(always)]
 fn block_gradient<S: Simd, const VECTORS: usize, const TAIL: bool>(
     simd: S,
@@ -63,13 +64,13 @@ fn block_gradient<S: Simd, const VECTORS: usize, const TAIL: bool>(
     for (start, weights) in window.lines() {
         let line = start * channels..(start + weights.len()) * channels;
         let features = source.features[line.clone()].chunks_exact(channels);
-        let arriving = output_gradient[line].chunks_exact(channels);
-        for ((weight, pixel), arriving) in weights.iter().zip(features).zip(arriving) {
+        let upstream = output_gradient[line].chunks_exact(channels);
+        for ((weight, pixel), upstream) in weights.iter().zip(features).zip(upstream) {
             let weight = S::f32s::splat(simd, *weight);
             let values = load_block::<S, VECTORS, TAIL>(simd, pixel, first);
-            let arriving = load_block::<S, VECTORS, TAIL>(simd, arriving, first);
+            let upstream = load_block::<S, VECTORS, TAIL>(simd, upstream, first);
             for index in 0..VECTORS {
-                let share = weight * arriving[index];
+                let share = weight * upstream[index];
                 gains[index] = share.mul_add(values[index], gains[index]);
                 offsets[index] += share;
             }

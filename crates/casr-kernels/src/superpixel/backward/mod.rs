@@ -15,7 +15,7 @@ use super::grid::cut;
 use super::{Source, SuperpixelShape};
 
 impl Source<'_> {
-    /// Panics where the lengths of gradients do not fit.
+    /// Panics if the lengths of gradients do not match.
     fn check_gradients(self, feature_gradient: &[f32], weight_gradient: Option<&[f32]>) {
         assert_eq!(
             feature_gradient.len(),
@@ -28,7 +28,7 @@ impl Source<'_> {
     }
 }
 
-/// [`cut`] for data that may not be wanted.
+/// [`cut`] for optional data.
 fn cut_option(
     shape: SuperpixelShape,
     per_pixel: usize,

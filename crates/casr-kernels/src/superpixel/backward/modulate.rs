@@ -1,4 +1,4 @@
-//! The gradients of gains and offsets from the cells to their pixels.
+//! The gradients of the modulation of features.
 
 use super::{cut_option, dots, gather, scalar};
 use crate::InstructionSet;
@@ -7,15 +7,16 @@ use crate::superpixel::modulate::table;
 use crate::superpixel::{self, NEIGHBOURS, Source, SuperpixelShape, spread};
 use rayon::prelude::*;
 
-/// The gradients of [`modulate`](superpixel::modulate()), given that of its output (`output_gradient`, shaped as the output). Overwrites
+/// The gradients of [`modulate`](superpixel::modulate()), given the gradient of its output
+/// (`output_gradient`, shaped as the output). Overwrites
 ///
 /// - `feature_gradient` `[images, height, width, channels]`;
-/// - `weight_gradient` `[images, height, width, NEIGHBOURS]`, if given: each weight is an input of its own; zero for
-///   neighbours outside of the image;
+/// - `weight_gradient` `[images, height, width, NEIGHBOURS]`, if given: each weight counts as an
+///   independent input; zero for neighbours outside the image;
 /// - `modulation_gradient` `[images, cell_rows, cell_columns, 2 * channels]`.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 #[expect(
     clippy::too_many_arguments,
     reason = "the operands of one product, each of its own type of tensor"
@@ -45,7 +46,7 @@ pub fn modulate_gradient(
         source.cell_pairs(),
         "modulation gradient length"
     );
-    let arriving = Source {
+    let upstream = Source {
         features: output_gradient,
         ..source
     };
@@ -56,7 +57,7 @@ pub fn modulate_gradient(
         .zip(of_cells)
         .for_each(|(((band, of_features), of_weights), of_cells)| {
             let Some(level) = set.level() else {
-                superpixel::scalar::modulate(arriving, band, modulation, false, of_features);
+                superpixel::scalar::modulate(upstream, band, modulation, false, of_features);
                 scalar::modulation_gradient(source, band, output_gradient, of_cells);
                 if let Some(of_weights) = of_weights {
                     scalar::modulate_weight_gradient(
@@ -69,7 +70,7 @@ pub fn modulate_gradient(
                 }
                 return;
             };
-            spread::modulate(level, arriving, band, modulation, false, of_features);
+            spread::modulate(level, upstream, band, modulation, false, of_features);
             gather::modulation_gradient(level, source, band, output_gradient, of_cells);
             if let Some(of_weights) = of_weights {
                 dots::modulate(level, source, band, modulation, output_gradient, of_weights);

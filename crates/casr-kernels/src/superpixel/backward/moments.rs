@@ -1,4 +1,4 @@
-//! The gradients of mean and deviation.
+//! The gradients of the moments of cells.
 
 use super::{cut_option, dots, scalar};
 use crate::InstructionSet;
@@ -6,15 +6,16 @@ use crate::superpixel::grid::{Band, Window, bands, cut};
 use crate::superpixel::{self, NEIGHBOURS, Source, SuperpixelShape, Table, VARIANCE_FLOOR, spread};
 use rayon::prelude::*;
 
-/// The gradients of [`moments`](superpixel::moments()), given its output (`moments`) and the gradient of that (`output_gradient`), both
-/// `[images, cell_rows, cell_columns, 2 * channels]`. Overwrites
+/// The gradients of [`moments`](superpixel::moments()), given its output (`moments`) and the
+/// gradient of that (`output_gradient`), both `[images, cell_rows, cell_columns, 2 * channels]`.
+/// Overwrites
 ///
 /// - `feature_gradient` `[images, height, width, channels]`;
-/// - `weight_gradient` `[images, height, width, NEIGHBOURS]`, if given: each weight is an input of its own; zero for
-///   neighbours outside of the image.
+/// - `weight_gradient` `[images, height, width, NEIGHBOURS]`, if given: each weight counts as an
+///   independent input; zero for neighbours outside the image.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 #[expect(
     clippy::too_many_arguments,
     reason = "the operands of one product, each of its own type of tensor"
@@ -65,16 +66,19 @@ pub fn moments_gradient(
         });
 }
 
-/// Numbers of a cell in [`slopes`].
+/// Number of values of a cell in [`slopes`].
 fn slope_numbers(channels: usize) -> usize {
     3 * channels + 1
 }
 
-/// How the moments of each cell pull at its pixels, `[cells, 3 * channels + 1]`.
+/// The coefficients of the gradient of each cell's moments with respect to its pixels,
+/// `[cells, 3 * channels + 1]`.
 ///
-/// With `a = g_mean / Σ w` and `b = g_deviation / (deviation · Σ w)`, a feature x feels `w (a + b (x - mean))`, and its weight
-/// `Σ_c (x - mean) (b (x - mean) + 2 a) / 2 - b · variance / 2`. The numbers are b and `a - b · mean`, which are a gain
-/// and an offset of x, then `2 a`, for each channel, and at last `Σ_c b · variance / 2`.
+/// With `a = g_mean / Σ w` and `b = g_deviation / (deviation · Σ w)`, where `g` are the upstream
+/// gradients, the gradient of a feature x is `w (a + b (x - mean))` and that of its weight
+/// `Σ_c (x - mean) (b (x - mean) + 2 a) / 2 - b · variance / 2`. The coefficients are b and
+/// `a - b · mean` (a gain and an offset of x) and `2 a` for each channel, and finally
+/// `Σ_c b · variance / 2`.
 fn slopes(source: Source, moments: Table, output_gradient: &[f32]) -> Vec<f32> {
     let channels = source.channels;
     let stride = slope_numbers(channels);
@@ -82,13 +86,13 @@ fn slopes(source: Source, moments: Table, output_gradient: &[f32]) -> Vec<f32> {
     bands(source.shape)
         .zip(slopes.par_chunks_mut((source.shape.cell_columns() * stride).max(1)))
         .zip(output_gradient.par_chunks((source.shape.cell_columns() * 2 * channels).max(1)))
-        .for_each(|((band, slopes), arriving)| {
+        .for_each(|((band, slopes), upstream)| {
             let cells = slopes
                 .chunks_exact_mut(stride)
-                .zip(arriving.chunks_exact(2 * channels));
-            for (column, (slopes, arriving)) in cells.enumerate() {
+                .zip(upstream.chunks_exact(2 * channels));
+            for (column, (slopes, upstream)) in cells.enumerate() {
                 let moments = moments.cell(band.cell(band.row, column));
-                slopes_of_cell(source, band, column, moments, arriving, slopes);
+                slopes_of_cell(source, band, column, moments, upstream, slopes);
             }
         });
     slopes
@@ -99,13 +103,13 @@ fn slopes_of_cell(
     band: Band,
     column: usize,
     moments: &[f32],
-    arriving: &[f32],
+    upstream: &[f32],
     slopes: &mut [f32],
 ) {
     let channels = source.channels;
     let total = Window::new(band, column, source.weights).total();
     let (means, deviations) = moments.split_at(channels);
-    let (of_means, of_deviations) = arriving.split_at(channels);
+    let (of_means, of_deviations) = upstream.split_at(channels);
     let (gains, rest) = slopes.split_at_mut(channels);
     let (offsets, rest) = rest.split_at_mut(channels);
     let (twice, constant) = rest.split_at_mut(channels);

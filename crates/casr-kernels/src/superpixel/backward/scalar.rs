@@ -1,11 +1,12 @@
-//! The scalar twins: one pixel or cell, one channel at a time, in the order that the vector code keeps.
+//! Scalar reference implementations: one pixel or cell and one channel at a time, in the order of
+//! the vector code.
 
 use super::dots::LANES;
 use crate::superpixel::grid::{Band, Window};
 use crate::superpixel::scalar::{pixels, weighted_pixels};
 use crate::superpixel::{NEIGHBOURS, Source, Table};
 
-/// The gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
+/// Computes the gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
 pub(super) fn modulation_gradient(
     source: Source,
     band: Band,
@@ -41,7 +42,7 @@ pub(super) fn modulate_weight_gradient(
     weight_gradients(band, weight_gradient, |pixel, cell| {
         let numbers = modulation.cell(cell);
         let sum = lanes_sum(channels, |channel, sum| {
-            let [gain, offset, feature, arriving] = match channel {
+            let [gain, offset, feature, upstream] = match channel {
                 Some(channel) => [
                     numbers[channel],
                     numbers[channels + channel],
@@ -50,7 +51,7 @@ pub(super) fn modulate_weight_gradient(
                 ],
                 None => [0.0; 4],
             };
-            arriving.mul_add(feature.mul_add(gain, offset), sum)
+            upstream.mul_add(feature.mul_add(gain, offset), sum)
         });
         1.0 * sum + 0.0
     });
@@ -95,7 +96,8 @@ fn weight_gradients(band: Band, weight_gradient: &mut [f32], value: impl Fn(usiz
     }
 }
 
-/// Sixteen sums over the channels, added by halves; `add` adds the term of a channel, or of none where zeros fill up.
+/// Sixteen sums over the channels, added pairwise; `add` adds the term of a channel, or of the zero
+/// padding (`None`).
 fn lanes_sum(channels: usize, add: impl Fn(Option<usize>, f32) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
     for channel in 0..channels.next_multiple_of(LANES) {

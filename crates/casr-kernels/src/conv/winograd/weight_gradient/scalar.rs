@@ -1,4 +1,5 @@
-//! The scalar twin: the same sums as the vector code, a pair of channels at a time.
+//! Scalar reference implementation: the same sums as the vector code, one pair of channels at a
+//! time.
 
 use super::transform::{output_gradient_line, transform_weight_gradient};
 use crate::conv::backward::weights::WeightGradient;
@@ -8,7 +9,8 @@ use crate::conv::winograd::transform::{POINTS, TILE, WINDOW, input_line};
 use crate::conv::winograd::window::corner;
 use std::ops::Range;
 
-/// The gradient of the weights from a range of tiles, counted through all images.
+/// The contribution of a range of tiles, counted through all images, to the gradient of the
+/// weights.
 pub(in crate::conv) fn sum(job: &WeightGradient, tiles: Range<usize>) -> Vec<f32> {
     let shape = job.shape;
     let (columns, rows) = grid(shape);

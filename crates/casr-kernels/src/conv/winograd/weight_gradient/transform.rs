@@ -1,8 +1,9 @@
-//! The transforms of the gradient, transposes of those of the forward pass.
+//! The transforms of the weight gradient: transposes of those of the forward pass.
 
 use crate::conv::winograd::transform::{KERNEL, TILE, Value, WINDOW, change_base};
 
-/// A · `x`, the transpose of [`output_line`]: how the gradient of a tile is transformed.
+/// A · `x`, the transpose of [`output_line`](crate::conv::winograd::transform::output_line), which
+/// transforms the gradient of a tile.
 #[inline(always)]
 pub(super) fn output_gradient_line<T: Value>(
     x: [T; TILE],
@@ -33,7 +34,8 @@ fn weight_gradient_line(x: [f32; WINDOW]) -> [f32; KERNEL] {
     ]
 }
 
-/// Gᵀ · u · G for every pair of channels, the transpose of [`transform_weights`]: `[POINTS][pairs]` to HWIO.
+/// Gᵀ · u · G for every pair of channels, the transpose of the transform of the weights:
+/// `[POINTS][pairs]` to HWIO.
 pub(super) fn transform_weight_gradient(points: &[f32]) -> Vec<f32> {
     change_base::<WINDOW, KERNEL>(points, weight_gradient_line)
 }

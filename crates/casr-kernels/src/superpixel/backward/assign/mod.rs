@@ -1,4 +1,4 @@
-//! The gradients of the weights of pixels for cells.
+//! The gradients of the assignment of pixels to cells.
 
 mod scalar;
 mod vector;
@@ -9,12 +9,13 @@ use crate::superpixel::grid::{Band, bands, cut, span};
 use crate::superpixel::{NEIGHBOURS, SuperpixelShape};
 use rayon::prelude::*;
 
-/// The gradients of [`assign`](crate::superpixel::assign()), given its output (`weights`) and the gradient of that (`weight_gradient`), both `[images,
-/// height, width, NEIGHBOURS]`. Overwrites `embedding_gradient` `[images, height, width, channels]`, which includes the way
-/// through the means of the cells, and returns the gradients of sharpness and compactness.
+/// The gradients of [`assign`](crate::superpixel::assign()), given its output (`weights`) and the
+/// gradient of that (`weight_gradient`), both `[images, height, width, NEIGHBOURS]`. Overwrites
+/// `embedding_gradient` `[images, height, width, channels]`, which includes the dependence through
+/// the means of the cells, and returns the gradients of sharpness and compactness.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 #[expect(
     clippy::too_many_arguments,
     reason = "the operands of one product, each of its own type of tensor"
@@ -49,7 +50,7 @@ pub fn assign_gradient(
         sharpness,
         compactness,
     };
-    let arriving = Arriving {
+    let upstream = Upstream {
         weights: weights.as_chunks().0,
         gradient: weight_gradient.as_chunks().0,
     };
@@ -59,8 +60,8 @@ pub fn assign_gradient(
         .zip(cut(shape, channels, embedding_gradient))
         .zip(pulls.par_chunks_mut(pulls_of_band.max(1)))
         .map(|((band, gradient), pulls)| match set.level() {
-            Some(level) => vector::gradient(level, field, band, arriving, gradient, pulls),
-            None => scalar::gradient(field, band, arriving, gradient, pulls),
+            Some(level) => vector::gradient(level, field, band, upstream, gradient, pulls),
+            None => scalar::gradient(field, band, upstream, gradient, pulls),
         })
         .collect();
     bands(shape)
@@ -73,28 +74,28 @@ pub fn assign_gradient(
 
 /// The weights and their gradient, `[pixels]`.
 #[derive(Clone, Copy)]
-struct Arriving<'a> {
+struct Upstream<'a> {
     weights: &'a [[f32; NEIGHBOURS]],
     gradient: &'a [[f32; NEIGHBOURS]],
 }
 
-/// What a band adds to the gradients that all pixels share, with the opposite sign.
+/// The negated contribution of a band to the gradients of sharpness and compactness.
 #[derive(Default)]
 struct Sums {
     sharpness: f64,
     compactness: f64,
 }
 
-/// Adds to the gradient of a band, `[rows, width, channels]`, what comes through the means of its cells. `pulls` `[images,
-/// cell_rows, cell_columns, NEIGHBOURS, channels]` is what the pixels of each cell do to the mean of each neighbour, with
-/// the opposite sign.
+/// Adds the dependence through the means of the cells to the gradient of a band,
+/// `[rows, width, channels]`. `pulls` `[images, cell_rows, cell_columns, NEIGHBOURS, channels]`
+/// holds the negated gradients of the mean of each neighbour from the pixels of each cell.
 fn add_through_means(channels: usize, band: Band, pulls: &[f32], gradient: &mut [f32]) {
     let width = band.shape.width;
     let mut share = vec![0.0; channels];
     for column in 0..band.shape.cell_columns() {
         share.fill(0.0);
         for (neighbour, cell) in band.neighbours(column) {
-            // Seen from there, this cell lies on the opposite side.
+            // For that neighbour, this cell is the one on the opposite side.
             let from = cell * NEIGHBOURS + NEIGHBOURS - 1 - neighbour;
             for (share, pull) in share.iter_mut().zip(&pulls[from * channels..]) {
                 *share -= pull;

@@ -1,16 +1,17 @@
-//! The scalar twin: one pixel at a time, in the order that the vector code keeps.
+//! Scalar reference implementation: one pixel at a time, in the order of the vector code.
 
-use super::{Arriving, Sums};
+use super::{Sums, Upstream};
 use crate::superpixel::NEIGHBOURS;
 use crate::superpixel::assign::scalar::difference;
 use crate::superpixel::assign::{Field, squared_distance};
 use crate::superpixel::grid::{Band, span};
 
-/// The gradient of a band without the way through the means, and the pulls of its cells.
+/// Computes the gradient of a band without the dependence through the means, and the negated
+/// gradients of the means from its cells, `pulls`.
 pub(super) fn gradient(
     field: Field,
     band: Band,
-    arriving: Arriving,
+    upstream: Upstream,
     gradient: &mut [f32],
     pulls: &mut [f32],
 ) -> Sums {
@@ -24,11 +25,11 @@ pub(super) fn gradient(
             for (row, y) in band.rows().enumerate() {
                 let pixel = band.pixel(y, x);
                 let index = pixel - band.first_pixel();
-                let (weights, arriving) = (arriving.weights[pixel], arriving.gradient[pixel]);
-                let mean = (weights.iter().zip(arriving))
-                    .fold(0.0, |sum, (weight, arriving)| weight.mul_add(arriving, sum));
+                let (weights, upstream) = (upstream.weights[pixel], upstream.gradient[pixel]);
+                let mean = (weights.iter().zip(upstream))
+                    .fold(0.0, |sum, (weight, upstream)| weight.mul_add(upstream, sum));
                 for (neighbour, cell) in band.neighbours(column) {
-                    let slope = weights[neighbour] * (arriving[neighbour] - mean);
+                    let slope = weights[neighbour] * (upstream[neighbour] - mean);
                     let pull = slope * (-2.0 * field.sharpness);
                     for (channel, mean) in field.mean(cell).iter().enumerate() {
                         let difference = field.embedding[pixel * channels + channel] - mean;

@@ -1,6 +1,6 @@
-//! Vectors of pixels: lanes are neighbouring columns.
+//! The vector implementation: lanes are neighbouring columns of pixels.
 
-use super::{Arriving, Sums};
+use super::{Sums, Upstream};
 use crate::superpixel::NEIGHBOURS;
 use crate::superpixel::assign::Field;
 use crate::superpixel::assign::planes::{Cells, join, split, squared_distances};
@@ -8,16 +8,17 @@ use crate::superpixel::assign::vector::{Columns, load};
 use crate::superpixel::grid::{Band, span};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
-/// The gradient of a band without the way through the means, and the pulls of its cells.
+/// Computes the gradient of a band without the dependence through the means, and the negated
+/// gradients of the means from its cells, `pulls`.
 pub(super) fn gradient(
     level: Level,
     field: Field,
     band: Band,
-    arriving: Arriving,
+    upstream: Upstream,
     gradient: &mut [f32],
     pulls: &mut [f32],
 ) -> Sums {
-    dispatch!(level, simd => differentiate(simd, field, band, arriving, gradient, pulls))
+    dispatch!(level, simd => differentiate(simd, field, band, upstream, gradient, pulls))
 }
 
 #[inline(always)]
@@ -25,7 +26,7 @@ fn differentiate<S: Simd>(
     simd: S,
     field: Field,
     band: Band,
-    arriving: Arriving,
+    upstream: Upstream,
     gradient: &mut [f32],
     pulls: &mut [f32],
 ) -> Sums {
@@ -46,9 +47,9 @@ fn differentiate<S: Simd>(
         let first = band.pixel(y, 0);
         let pixels = &field.embedding[first * channels..][..width * channels];
         split(pixels, channels, &mut embedding, cells.pitch);
-        let pixels = arriving.weights[first..][..width].as_flattened();
+        let pixels = upstream.weights[first..][..width].as_flattened();
         split(pixels, NEIGHBOURS, &mut weights, cells.pitch);
-        let pixels = arriving.gradient[first..][..width].as_flattened();
+        let pixels = upstream.gradient[first..][..width].as_flattened();
         split(pixels, NEIGHBOURS, &mut of_weights, cells.pitch);
         let distances = squared_distances(row);
         for column in (0..cells.pitch).step_by(lanes) {
@@ -78,7 +79,7 @@ fn differentiate<S: Simd>(
     sums
 }
 
-/// What the gradients of a row of pixels are written to, or added to.
+/// The destinations of the gradients of a row of pixels.
 struct Gradients {
     /// `[channels, pitch]`, overwritten.
     direct: Vec<f32>,
@@ -110,8 +111,8 @@ impl Columns<'_> {
         }
         let [mut sharpness, mut compactness] = [splat(0.0); 2];
         for neighbour in 0..NEIGHBOURS {
-            let arriving = self.load(simd, of_weights, neighbour);
-            let slope = self.load(simd, weights, neighbour) * (arriving - mean);
+            let upstream = self.load(simd, of_weights, neighbour);
+            let slope = self.load(simd, weights, neighbour) * (upstream - mean);
             let pull = slope * factor;
             let mut sum = splat(0.0);
             for channel in 0..channels {
