@@ -1,7 +1,8 @@
 //! Speed of the self-similarity of an image: `cargo bench -p casr-kernels --bench similarity`.
 //!
-//! For every instruction set of this processor but the scalar one, the median time of the autocorrelation and of the search for matches
-//! in a level twice as large as its keys, in nanoseconds per pixel. `RAYON_NUM_THREADS` sets the threads.
+//! For every instruction set of this processor except scalar code, the median time of the
+//! autocorrelation and of the search for matches in a key image of half the size, in nanoseconds
+//! per pixel. `RAYON_NUM_THREADS` sets the number of threads.
 
 mod support;
 

@@ -1,15 +1,12 @@
 //! Speed of the superpixels: `cargo bench -p casr-kernels --bench superpixel`.
 //!
-//! For every instruction set of this processor but the scalar one, the median time of each kernel in nanoseconds per pixel, forward
-//! and backward. `RAYON_NUM_THREADS` sets the threads.
+//! For every instruction set of this processor except scalar code, the median time of each kernel
+//! in nanoseconds per pixel. `RAYON_NUM_THREADS` sets the number of threads.
 
 mod support;
 
 use casr_kernels::InstructionSet;
-use casr_kernels::superpixel::{
-    NEIGHBOURS, SuperpixelShape, assign, assign_gradient, modulate, modulate_gradient, moments,
-    moments_gradient,
-};
+use casr_kernels::superpixel::{NEIGHBOURS, SuperpixelShape, assign, modulate, moments};
 use support::{median, numbers};
 
 /// Channels of the embedding and of the features.
@@ -24,8 +21,8 @@ fn main() {
         }
         println!("\n{set}, ns per pixel, {EMBEDDED} and {CHANNELS} channels");
         println!(
-            "{:>12} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
-            "shape", "assign", "back", "moments", "back", "modulate", "back"
+            "{:>12} {:>8} {:>8} {:>8}",
+            "shape", "assign", "moments", "modulate"
         );
         for (images, side) in [(1, 512), (16, 48)] {
             measure(
@@ -44,49 +41,16 @@ fn measure(set: InstructionSet, shape: SuperpixelShape) {
     let embedding = numbers(shape.pixels() * EMBEDDED);
     let features = numbers(shape.pixels() * CHANNELS);
     let modulation = numbers(shape.cells() * 2 * CHANNELS);
-    let of_output = numbers(shape.pixels() * CHANNELS);
     let mut weights = vec![0.0; shape.pixels() * NEIGHBOURS];
-    let mut of_weights = vec![0.0; weights.len()];
-    let mut of_embedding = vec![0.0; embedding.len()];
-    let mut of_features = vec![0.0; features.len()];
-    let mut of_modulation = vec![0.0; modulation.len()];
     let mut output = vec![0.0; features.len()];
-    let mut found = vec![0.0; modulation.len()];
-
-    let mut times = vec![median(|| {
+    let mut statistics = vec![0.0; modulation.len()];
+    let assigned = median(|| {
         assign(set, shape, EMBEDDED, &embedding, 3.0, 1.5, &mut weights);
-    })];
-    let of_assigned = numbers(weights.len());
-    times.push(median(|| {
-        assign_gradient(
-            set,
-            shape,
-            EMBEDDED,
-            &embedding,
-            3.0,
-            1.5,
-            &weights,
-            &of_assigned,
-            &mut of_embedding,
-        );
-    }));
-    times.push(median(|| {
-        moments(set, shape, CHANNELS, &weights, &features, &mut found);
-    }));
-    times.push(median(|| {
-        moments_gradient(
-            set,
-            shape,
-            CHANNELS,
-            &weights,
-            &features,
-            &found,
-            &modulation,
-            &mut of_features,
-            Some(&mut of_weights),
-        );
-    }));
-    times.push(median(|| {
+    });
+    let pooled = median(|| {
+        moments(set, shape, CHANNELS, &weights, &features, &mut statistics);
+    });
+    let modulated = median(|| {
         modulate(
             set,
             shape,
@@ -96,24 +60,10 @@ fn measure(set: InstructionSet, shape: SuperpixelShape) {
             &modulation,
             &mut output,
         );
-    }));
-    times.push(median(|| {
-        modulate_gradient(
-            set,
-            shape,
-            CHANNELS,
-            &weights,
-            &features,
-            &modulation,
-            &of_output,
-            &mut of_features,
-            Some(&mut of_weights),
-            &mut of_modulation,
-        );
-    }));
+    });
     let name = format!("{}x{}x{}", shape.images, shape.height, shape.width);
     print!("{name:>12}");
-    for time in times {
+    for time in [assigned, pooled, modulated] {
         print!(" {:8.1}", time * 1e9 / shape.pixels() as f64);
     }
     println!();

@@ -1,8 +1,10 @@
-//! Twenty 48→48 convolutions of side 3 in a row, timed on demand: our side of `bench/peers`.
+//! Twenty 3×3 convolutions with 48 channels in sequence, timed on request: our side of the
+//! comparison in `bench/peers`.
 //!
-//! `twenty_convolutions FOLDER WIDTH HEIGHT none|silu` reads `input.f32` (`[height, width, 48]`) and `weights.f32`
-//! (`[20, 3, 3, 48, 48]`, HWIO each) from FOLDER. For every line on standard input it runs once and prints the
-//! milliseconds; at the end it writes `output.f32`. `RAYON_NUM_THREADS` sets the threads.
+//! `twenty_convolutions FOLDER WIDTH HEIGHT none|silu` reads `input.f32` (`[height, width, 48]`)
+//! and `weights.f32` (`[20, 3, 3, 48, 48]`, HWIO each) from FOLDER. For every line on standard
+//! input it runs once and prints the time in milliseconds; at the end it writes `output.f32`.
+//! `RAYON_NUM_THREADS` sets the number of threads.
 
 use casr_kernels::InstructionSet;
 use casr_kernels::conv::{Activation, ConvShape, forward};
@@ -57,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Reads little-endian numbers.
+/// Reads `count` little-endian f32 values.
 fn read(path: &Path, count: usize) -> Result<Vec<f32>, Box<dyn Error>> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     if bytes.len() != count * 4 {

@@ -1,4 +1,4 @@
-//! Which instruction set a kernel runs on.
+//! Instruction sets and their detection at run time.
 
 use fearless_simd::Level;
 use std::{fmt, sync::OnceLock};
@@ -12,7 +12,7 @@ pub enum InstructionSet {
     Avx2,
     /// 64-bit Arm: 4 lanes.
     Neon,
-    /// Plain scalar code: the reference, and what runs where nothing else does.
+    /// Scalar code: the reference implementation, and the fallback for all other processors.
     Scalar,
 }
 
@@ -34,7 +34,8 @@ impl InstructionSet {
         *BEST.get_or_init(|| Self::available()[0])
     }
 
-    /// All instruction sets that this processor can run, the fastest first; the last is always [`Self::Scalar`].
+    /// All instruction sets that this processor supports, the fastest first; the last is always
+    /// [`Self::Scalar`].
     pub fn available() -> Vec<Self> {
         [Self::Avx512, Self::Avx2, Self::Neon, Self::Scalar]
             .into_iter()
@@ -42,7 +43,8 @@ impl InstructionSet {
             .collect()
     }
 
-    /// The token that proves this instruction set is there; `None` for scalar code and for what is missing.
+    /// The proof token that this instruction set is available; `None` for scalar code and for
+    /// unsupported sets.
     pub(crate) fn level(self) -> Option<Level> {
         let detected = Level::new();
         match self {

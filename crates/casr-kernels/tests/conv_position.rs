@@ -1,135 +1,13 @@
-//! A pixel's value does not depend on how the image is cut: a crop gives the bits of the whole, one pixel from its cuts where a
-//! pixel's bits depend on its own window, four pixels and on the grid where they depend on its tile's.
+//! The value of a pixel does not depend on how the image is cropped: a crop gives the bits of the
+//! whole image, one pixel away from its cuts for direct sums, four pixels away for crops on the
+//! grid with Winograd's algorithm.
 
 mod conv_support;
 
 use casr_kernels::InstructionSet;
-use casr_kernels::conv::{Activation, ConvShape, GRID, forward, input_gradient};
-use conv_support::{Numbers, assert_same_bits};
-
-/// A rectangle of an image.
-#[derive(Clone, Copy)]
-struct Crop {
-    top: usize,
-    left: usize,
-    height: usize,
-    width: usize,
-}
-
-impl Crop {
-    /// Copies the rectangle out of an image of `image_width` columns and `channels` channels.
-    fn cut(self, image: &[f32], image_width: usize, channels: usize) -> Vec<f32> {
-        (self.top..self.top + self.height)
-            .flat_map(|row| {
-                let start = (row * image_width + self.left) * channels;
-                image[start..][..self.width * channels].iter().copied()
-            })
-            .collect()
-    }
-}
-
-/// Rectangles that begin at every column of a tile, some at the image's border; or all on the grid, for shapes whose bits
-/// ask for it.
-fn crops(image: ConvShape) -> Vec<Crop> {
-    let mut crops = Vec::new();
-    if image.spoiled(0) == GRID {
-        for left in 0..9 {
-            crops.push(Crop {
-                top: GRID,
-                left: left * GRID,
-                height: 3 * GRID,
-                width: (3 + left % 4) * GRID,
-            });
-            crops.push(Crop {
-                top: 0,
-                left: left * GRID,
-                height: image.height,
-                width: image.width - left * GRID,
-            });
-        }
-        return crops;
-    }
-    for left in 0..9 {
-        crops.push(Crop {
-            top: left % 4,
-            left,
-            height: 7,
-            width: 8 + 2 * left,
-        });
-        let width = 5 + left;
-        crops.push(Crop {
-            top: image.height - 6,
-            left: image.width - width,
-            height: 6,
-            width,
-        });
-    }
-    crops
-}
-
-/// The crop's part that does not feel the crop's border: less wherever the image goes on.
-fn inner(crop: Crop, image: ConvShape) -> Crop {
-    let spoiled = image.spoiled(0);
-    let margin = |cut| if cut { spoiled } else { 0 };
-    let top = margin(crop.top > 0);
-    let left = margin(crop.left > 0);
-    let bottom = margin(crop.top + crop.height < image.height);
-    let right = margin(crop.left + crop.width < image.width);
-    Crop {
-        top,
-        left,
-        height: crop.height - top - bottom,
-        width: crop.width - left - right,
-    }
-}
-
-fn compare(
-    shape: ConvShape,
-    channels: (usize, usize),
-    compute: impl Fn(ConvShape, &[f32]) -> Vec<f32>,
-) {
-    let (from, to) = channels;
-    let image = Numbers::new(21).take(shape.pixels() * from);
-    let whole = compute(shape, &image);
-    for crop in crops(shape) {
-        let cropped = ConvShape {
-            height: crop.height,
-            width: crop.width,
-            ..shape
-        };
-        let part = compute(cropped, &crop.cut(&image, shape.width, from));
-        let inner = inner(crop, shape);
-        let in_image = Crop {
-            top: crop.top + inner.top,
-            left: crop.left + inner.left,
-            ..inner
-        };
-        let expected = in_image.cut(&whole, shape.width, to);
-        let result = inner.cut(&part, crop.width, to);
-        assert_same_bits("crop", cropped, &result, &expected);
-    }
-}
-
-fn shapes() -> Vec<ConvShape> {
-    [
-        (48, 48, 3),
-        (20, 17, 3),
-        (3, 48, 3),
-        (48, 3, 3),
-        (5, 20, 3),
-        (48, 195, 1),
-        (195, 48, 1),
-    ]
-    .map(|(inputs, outputs, kernel)| ConvShape {
-        images: 1,
-        height: 19,
-        width: 61,
-        inputs,
-        outputs,
-        kernel,
-    })
-    .to_vec()
-}
+use casr_kernels::conv::{Activation, forward};
+use conv_support::Numbers;
+use conv_support::crop::{assert_independent_of_cuts, shapes};
 
 #[test]
 fn a_crop_of_the_input_gives_the_same_bits() {
@@ -137,7 +15,7 @@ fn a_crop_of_the_input_gives_the_same_bits() {
         let weights = Numbers::new(22).take(shape.weights_len());
         let bias = Numbers::new(23).take(shape.outputs);
         for set in InstructionSet::available() {
-            compare(shape, (shape.inputs, shape.outputs), |shape, input| {
+            assert_independent_of_cuts(shape, (shape.inputs, shape.outputs), |shape, input| {
                 let mut output = vec![f32::NAN; shape.output_len()];
                 let silu = Activation::Silu;
                 forward(
@@ -152,20 +30,6 @@ fn a_crop_of_the_input_gives_the_same_bits() {
                     None,
                 );
                 output
-            });
-        }
-    }
-}
-
-#[test]
-fn a_crop_of_the_output_gradient_gives_the_same_bits() {
-    for shape in shapes() {
-        let weights = Numbers::new(24).take(shape.weights_len());
-        for set in InstructionSet::available() {
-            compare(shape, (shape.outputs, shape.inputs), |shape, gradient| {
-                let mut result = vec![f32::NAN; shape.input_len()];
-                input_gradient(set, shape, gradient, &weights, &mut result);
-                result
             });
         }
     }

@@ -1,4 +1,5 @@
-//! Some rows at a time give the bits of all rows at once, for every instruction set.
+//! Computing some rows at a time gives the bits of computing all rows at once, on every instruction
+//! set.
 
 mod conv_support;
 

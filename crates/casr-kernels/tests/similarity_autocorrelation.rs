@@ -1,4 +1,5 @@
-//! The autocorrelation against its definition in f64, and every instruction set against scalar code.
+//! The autocorrelation against its definition in f64, and every instruction set against scalar
+//! code.
 
 mod similarity_support;
 
@@ -28,7 +29,7 @@ impl Picture {
         output
     }
 
-    /// The pixels of the window around a place, mirrored beyond the edges.
+    /// The pixels of the window around a position, mirrored at the borders.
     fn window(&self, y: i32, x: i32) -> Vec<f64> {
         let radius = WINDOW as i32 / 2;
         let mirror = |position: i32, length: usize| {

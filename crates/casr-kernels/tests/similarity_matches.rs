@@ -1,4 +1,5 @@
-//! Cross-scale matches against their definition in f64, planted ones, and every instruction set against scalar code.
+//! Cross-scale matches against their definition in f64, planted matches, and every instruction set
+//! against scalar code.
 
 mod similarity_support;
 
@@ -8,8 +9,9 @@ use similarity_support::case::Case;
 use similarity_support::{assert_independent_of_threads, bits, crop, inside, noise};
 use std::ops::Range;
 
-/// Enlargements by whole and broken factors, tiny pictures, keys larger than the level, none to 33 details, strict and
-/// lax weights, keys that are all the same, so that the order of candidates decides, and centres far outside of the keys.
+/// Enlargements by integer and fractional factors, tiny images, key images larger than the level,
+/// none to 33 details, small and large noise, key images of equal pixels, for which the order of
+/// candidates decides, and centres far outside the key image.
 fn cases() -> Vec<Case> {
     let mut cases = vec![
         Case::new((1, 1), (1, 1), 3, 1),
@@ -69,7 +71,8 @@ fn bad_matches_weigh_the_floor() {
     }
 }
 
-/// Keys with their places as details, larger than a level of 40 × 44 pixels by a border that holds all candidates.
+/// A key image whose details are pixel indices, larger than a level of 40 × 44 pixels by a border
+/// that contains all candidates.
 fn bordered(keys: impl Fn(usize) -> f32, candidates: usize) -> Case {
     let border = SEARCH / 2 + PATCH / 2;
     let (height, width) = (40, 44);
@@ -90,7 +93,7 @@ fn bordered(keys: impl Fn(usize) -> f32, candidates: usize) -> Case {
 fn a_planted_patch_is_found_pixel_by_pixel() {
     let luma = noise(100 * 100, 4);
     let mut case = bordered(|key| luma[key], 1);
-    // Up and left as far as candidates go, and down and right, in another light.
+    // Shifted up and left as far as candidates extend, and down and right, with another mean luma.
     for (dy, dx) in [(-8, -8), (7, 7), (3, -5), (0, 0)] {
         let width = case.shape.key_width;
         for y in 0..case.shape.height {
@@ -105,7 +108,8 @@ fn a_planted_patch_is_found_pixel_by_pixel() {
             for y in 2..case.shape.height - 3 {
                 for x in 2..case.shape.width - 3 {
                     let pixel = &output[(y * case.shape.width + x) * 3..][..3];
-                    // Patches that repeat an edge find something else, but with no weight to speak of.
+                    // Patches extended by edge replication match something else, but with
+                    // negligible weight.
                     assert!((pixel[0] - (case.row_centres[y] + dy) as f32).abs() < 1e-3);
                     assert!((pixel[1] - (case.column_centres[x] + dx) as f32).abs() < 1e-3);
                     let inner = (4..36).contains(&y) && (4..40).contains(&x);
@@ -131,7 +135,7 @@ fn a_texture_that_comes_again_is_found_in_all_its_places() {
     for (pixel, value) in case.luma.iter_mut().enumerate() {
         *value = at(pixel / width, pixel % width);
     }
-    // Centres move at half the level's pace, as those of an enlargement by two do.
+    // Key centres advance by half a pixel per pixel, as for an enlargement by two.
     for centre in [&mut case.row_centres, &mut case.column_centres]
         .into_iter()
         .flatten()
@@ -157,7 +161,7 @@ fn a_texture_that_comes_again_is_found_in_all_its_places() {
 #[test]
 fn instruction_sets_agree_bit_for_bit() {
     let mut cases = cases();
-    // Few levels of luma: many candidates are equally good.
+    // Few distinct values of luma: many candidates have the same distance.
     let mut coarse = Case::new((40, 46), (27, 31), 12, 4);
     for value in coarse.luma.iter_mut().chain(&mut coarse.keys) {
         *value = (*value * 3.0).floor() / 2.0;
@@ -182,7 +186,7 @@ fn results_do_not_depend_on_threads() {
     }
 }
 
-/// The key window that the queries of a level window read, as far as there are keys.
+/// The key window that the queries of a level window depend on, clamped to the key image.
 fn read(centres: &[i32], keys: usize) -> Range<usize> {
     let reach = (SEARCH / 2 + PATCH / 2) as i32;
     let first = centres.iter().min().unwrap() - reach;

@@ -1,10 +1,10 @@
-//! What the self-similarity refuses.
+//! Arguments that the self-similarity rejects.
 
 use casr_kernels::InstructionSet;
 use casr_kernels::similarity::{LAGS, MOST_CANDIDATES, MatchShape, autocorrelation, matches};
 use std::panic::catch_unwind;
 
-/// The message of the panic that `run` ends with; empty when it ends without.
+/// The message of the panic of `run`; empty if it does not panic.
 fn refusal(run: impl Fn() + std::panic::UnwindSafe) -> String {
     match catch_unwind(run) {
         Ok(()) => String::new(),
@@ -31,7 +31,8 @@ fn autocorrelation_refuses_slices_of_other_lengths() {
     }
 }
 
-/// A search with slices that fit, but for one that is longer by a number or one value out of its range.
+/// A search with matching slices, except one that is longer by an element or one value out of its
+/// range.
 fn search(longer: &str, candidates: usize, noise: f32, key_height: usize) {
     let shape = MatchShape {
         height: 4,

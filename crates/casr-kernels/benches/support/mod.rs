@@ -1,16 +1,20 @@
-//! What the benchmarks share.
+//! Helpers of the benchmarks.
+
+#![allow(dead_code, reason = "every benchmark uses its own part")]
+
+pub mod conv;
 
 use std::time::{Duration, Instant};
 
-/// Measuring goes on for this long per figure, and for at least three runs.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// A figure is measured for this long, and at least three times.
+const DURATION: Duration = Duration::from_millis(400);
 
 /// The median time of `run`, seconds.
 pub fn median(mut run: impl FnMut()) -> f64 {
     run();
     let start = Instant::now();
     let mut times = Vec::new();
-    while times.len() < 3 || start.elapsed() < PATIENCE {
+    while times.len() < 3 || start.elapsed() < DURATION {
         let begin = Instant::now();
         run();
         times.push(begin.elapsed().as_secs_f64());
@@ -19,7 +23,7 @@ pub fn median(mut run: impl FnMut()) -> f64 {
     times[times.len() / 2]
 }
 
-/// Numbers between −½ and ½.
+/// Pseudo-random values between −½ and ½.
 pub fn numbers(count: usize) -> Vec<f32> {
     let mut state = 1_u32;
     (0..count)

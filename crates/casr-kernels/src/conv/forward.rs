@@ -1,4 +1,5 @@
-//! The convolution itself, with bias, activation and residual; the input's gradient is one too.
+//! The forward convolution, with bias, activation and residual. The input's gradient is computed by
+//! it, too.
 
 use super::instructions::Kernel;
 use super::pack::{PackedWeights, blocks};
@@ -14,21 +15,22 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// Tiles of a strip. More of them spare reading weights, fewer keep the strip's output in the first-level cache.
+/// Register tiles per strip. More tiles reuse the loaded weights more often; fewer keep the strip's
+/// output in the first-level cache.
 const STRIP_TILES: usize = 8;
-/// A parallel task takes at most this many pixels, or a row,
-const MOST_PIXELS: usize = 2048;
-/// and less where that would make fewer tasks than this.
-const FEWEST_TASKS: usize = 32;
+/// Upper limit of the pixels of one parallel task, unless a single row has more.
+const MAX_TASK_PIXELS: usize = 2048;
+/// Lower limit of the number of parallel tasks, as far as the image has rows.
+const MIN_TASKS: usize = 32;
 
-/// The arguments of [`super::forward`].
+/// The arguments of [`forward`](super::forward()).
 pub(crate) struct Forward<'a> {
     pub shape: ConvShape,
-    /// The rows that residual, output and values before the activation hold, counted through all images: all of them, or some of one image's
-    /// that begin on the grid.
+    /// The output rows to compute, counted through all images: all of them, or some of one image's
+    /// that start on the tile grid. `residual`, `output` and `pre_activation` hold just these rows.
     pub rows: Range<usize>,
-    /// Where transformed weights are kept for the next call with the same weights and instruction set.
-    pub kept: Option<&'a OnceLock<PointWeights>>,
+    /// Cache of transformed weights for later calls with the same weights and instruction set.
+    pub cache: Option<&'a OnceLock<PointWeights>>,
     pub input: &'a [f32],
     pub weights: &'a [f32],
     pub bias: Option<&'a [f32]>,
@@ -38,14 +40,14 @@ pub(crate) struct Forward<'a> {
     pub pre_activation: Option<&'a mut [f32]>,
 }
 
-/// What every task of a convolution reads.
+/// The arguments that all parallel tasks of a convolution share.
 pub(super) struct Source<'a> {
     pub shape: ConvShape,
     pub input: &'a [f32],
     pub activation: Activation,
 }
 
-/// Whole rows of the result, the part of one task.
+/// The part of the output that one parallel task computes: whole rows of one image.
 pub(super) struct Rows<'a> {
     /// The first row, counted through all images.
     pub first: usize,
@@ -64,7 +66,7 @@ impl Kernel for Forward<'_> {
         if winograd::suits(shape) {
             let transform = || PointWeights::new(shape, self.weights, self.bias, V::LEN, VECTORS);
             let own = OnceLock::new();
-            let weights = self.kept.unwrap_or(&own).get_or_init(transform);
+            let weights = self.cache.unwrap_or(&own).get_or_init(transform);
             let workspace = || Workspace::new(shape, weights, V::LEN);
             self.for_each_task(winograd::TILE, workspace, |workspace, source, rows| {
                 simd.vectorize(
@@ -131,8 +133,8 @@ impl Kernel for Forward<'_> {
 }
 
 impl<'a> Forward<'a> {
-    /// Runs `task` on all rows in parallel: on whole rows of one image, a multiple of `unit` from its first row. `workspace`
-    /// makes what a thread needs.
+    /// Runs `task` on all rows in parallel, in groups of whole rows of one image whose first row is
+    /// a multiple of `unit`. `workspace` creates the buffers of a thread.
     fn for_each_task<W>(
         self,
         unit: usize,
@@ -140,8 +142,8 @@ impl<'a> Forward<'a> {
         task: impl Fn(&mut W, &Source, Rows) + Sync + Send,
     ) {
         let shape = self.shape;
-        let most_rows = MOST_PIXELS.div_ceil(shape.width);
-        let task_rows = self.rows.len().div_ceil(FEWEST_TASKS).min(most_rows);
+        let max_rows = MAX_TASK_PIXELS.div_ceil(shape.width);
+        let task_rows = self.rows.len().div_ceil(MIN_TASKS).min(max_rows);
         let task_rows = task_rows.next_multiple_of(unit);
         let row = shape.width * shape.outputs;
         let image = shape.height.min(self.rows.len()) * row;
@@ -190,7 +192,8 @@ fn convolve<S, V, const PIXELS: usize, const VECTORS: usize>(
 {
     let shape = source.shape;
     let mut patches = vec![0.0; 2 * patch_length(shape, PIXELS)];
-    // Strip by strip and not row by row, so that the rows above and below are still in the cache.
+    // Strip by strip rather than row by row, so that the rows above and below are still in the
+    // cache.
     for left in (0..shape.width).step_by(STRIP_TILES * PIXELS) {
         let pixels = (STRIP_TILES * PIXELS).min(shape.width - left);
         for row in 0..rows.output.len() / (shape.width * shape.outputs) {
@@ -231,14 +234,15 @@ fn convolve<S, V, const PIXELS: usize, const VECTORS: usize>(
     }
 }
 
-/// Numbers in the windows of one tile.
+/// Elements of the input windows of one register tile.
 fn patch_length(shape: ConvShape, tile: usize) -> usize {
     shape.kernel * (tile + 2 * shape.padding()) * shape.inputs
 }
 
-/// The input's pixels under each tile of a strip that starts at column `left`: one line for each row of the kernel, from
-/// the tile's first pixel less the padding to its last pixel and the padding. Windows that stick out of the image, which
-/// only a row's first and last tile have, are copied to `patches` with zeros around.
+/// The input pixels under each register tile of a strip that starts at column `left`: one line for
+/// each row of the kernel, from the tile's first pixel minus the padding to its last pixel plus the
+/// padding. Windows that reach outside the image (only those of a row's first and last tile can)
+/// are copied to `patches` with zero padding.
 fn windows<'a>(
     shape: ConvShape,
     tile: usize,

@@ -1,4 +1,4 @@
-//! From an instruction set to code: the vector type and the register tile that each one computes with.
+//! Dispatch from an instruction set to the vector type and register tile that it computes with.
 
 use crate::InstructionSet;
 #[cfg(target_arch = "aarch64")]
@@ -7,19 +7,19 @@ use fearless_simd::{Level, Simd, SimdFloat};
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::{f32x8, f32x16};
 
-/// A computation that exists once over vectors and once in scalar code.
+/// A computation with one implementation in vectors and one in scalar code.
 pub(crate) trait Kernel {
-    /// Computes with vectors `V`, in tiles of `ROWS` rows of `VECTORS` vectors that fill the registers.
+    /// Computes with vectors `V`, in register tiles of `ROWS` rows of `VECTORS` vectors.
     fn simd<S, V, const ROWS: usize, const VECTORS: usize>(self, simd: S)
     where
         S: Simd,
         V: SimdFloat<S, Element = f32>;
 
-    /// The scalar twin: the same sums in the same order.
+    /// Scalar reference implementation: the same sums in the same order.
     fn scalar(self);
 }
 
-/// Runs `kernel` on `set`; scalar where the processor lacks it.
+/// Runs `kernel` on `set`; in scalar code if the processor does not support it.
 pub(crate) fn run(set: InstructionSet, kernel: impl Kernel) {
     match set.level() {
         // 24 of 32 registers hold sums.

@@ -1,4 +1,5 @@
-//! A convolution for many calls on parts of images: its weights are transformed once.
+//! A convolution for repeated use: its weights are transformed once, and it can compute some rows
+//! at a time.
 
 use super::forward::Forward;
 use super::winograd::forward::PointWeights;
@@ -7,7 +8,7 @@ use crate::InstructionSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// A convolution with its weights and bias.
+/// A convolution with its weights and bias, for one instruction set.
 #[derive(Debug)]
 pub struct Layer {
     set: InstructionSet,
@@ -18,15 +19,17 @@ pub struct Layer {
     weights: Vec<f32>,
     /// `[outputs]`.
     bias: Vec<f32>,
-    kept: OnceLock<PointWeights>,
+    cache: OnceLock<PointWeights>,
 }
 
 impl Layer {
-    /// A convolution of side `kernel`, 1 or 3; weights are `[kernel, kernel, inputs, outputs]`, the bias `[outputs]`.
+    /// A convolution with a kernel of side 1 or 3. `weights` is
+    /// `[kernel, kernel, inputs, outputs]`, `bias` `[outputs]`; the number of inputs follows from
+    /// their lengths.
     ///
     /// # Panics
     ///
-    /// If the weights do not fit the bias and the kernel.
+    /// If the length of the weights is not a multiple of `kernel² · outputs`.
     pub fn new(set: InstructionSet, kernel: usize, weights: Vec<f32>, bias: Vec<f32>) -> Self {
         let outputs = bias.len();
         let inputs = weights.len() / (kernel * kernel * outputs).max(1);
@@ -38,7 +41,7 @@ impl Layer {
             outputs,
             weights,
             bias,
-            kept: OnceLock::new(),
+            cache: OnceLock::new(),
         }
     }
 
@@ -52,13 +55,18 @@ impl Layer {
         self.outputs
     }
 
-    /// `output = activation(conv(input) + bias) + residual` for some `rows` of an image of `(height, width)` pixels, or of a part of one that
-    /// begins on the [`GRID`]: `input` is all of it, `[height, width, inputs]`, with zeros around; `residual` and `output` are
-    /// `[rows, width, outputs]`. Rows give the same bits whichever are asked for together.
+    /// Computes `output = activation(conv(input) + bias) + residual` for some `rows` of an image of
+    /// `(height, width)` pixels. `input` is the whole image, `[height, width, inputs]`, zero-padded
+    /// at its borders; `residual` and `output` are `[rows, width, outputs]`. The bits of a row do
+    /// not depend on which other rows are computed in the same call. An image cut out of a larger
+    /// one must begin on the larger one's [`GRID`] to give its bits; see [`ConvShape::spoiled`].
+    ///
+    /// Runs on the threads of the current Rayon pool.
     ///
     /// # Panics
     ///
-    /// If the rows do not begin on the grid, end elsewhere than on it or at the last one, or a slice's length is not its shape's.
+    /// If the rows do not begin at a multiple of [`GRID`], end neither at a multiple of it nor at
+    /// the last row, or a slice's length does not match its shape.
     pub fn rows(
         &self,
         (height, width): (usize, usize),
@@ -94,7 +102,7 @@ impl Layer {
         let kernel = Forward {
             shape,
             rows,
-            kept: Some(&self.kept),
+            cache: Some(&self.cache),
             input,
             weights: &self.weights,
             bias: Some(&self.bias),

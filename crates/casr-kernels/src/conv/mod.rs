@@ -1,11 +1,16 @@
-//! 2-D convolutions of side 1 or 3 on NHWC tensors, forward and backward.
+//! 2-D convolutions with kernels of side 1 or 3 on NHWC tensors.
 //!
-//! Vector lanes are output channels. With few channels or a kernel of side 1, a pixel's sum starts at the bias and runs over
-//! (tap row, tap column, input channel) as one chain of fused multiply-adds, padding multiplied as zeros, so its bits depend
-//! on nothing but the window that it sees. With many channels a kernel of side 3 is computed in tiles of [`GRID`] pixels a
-//! side with a quarter of the multiplications; then a pixel's bits depend on the window that its tile sees.
+//! Vector lanes are output channels. With few channels or a kernel of side 1, a pixel's sum starts
+//! at the bias and runs over (tap row, tap column, input channel) as one chain of fused
+//! multiply-adds in which padding counts as zeros; its bits depend only on the input pixels under
+//! the kernel. With many channels, a kernel of side 3 is computed by Winograd's algorithm in tiles
+//! of [`GRID`]×[`GRID`] pixels with a quarter of the multiplications; the bits of a pixel then
+//! depend on the input pixels under its whole tile.
+//!
+//! The feature `backward` adds the gradients of input, weights and bias.
 
-pub(crate) mod activation_gradient;
+#[cfg(feature = "backward")]
+pub(crate) mod backward;
 pub(crate) mod forward;
 pub(crate) mod instructions;
 mod layer;
@@ -14,21 +19,22 @@ mod planar;
 mod scalar;
 mod strip;
 mod tail;
-pub(crate) mod weight_gradient;
 mod winograd;
 
 use crate::InstructionSet;
-use activation_gradient::ActivationGradient;
+#[cfg(feature = "backward")]
+pub use backward::{activation_gradient, input_gradient, weight_gradient};
 use forward::Forward;
 pub use layer::Layer;
-use weight_gradient::WeightGradient;
 
-/// Crops that begin and end at multiples of this many pixels from the image's first pixel give the bits of the whole, away
-/// from the cuts; see [`ConvShape::spoiled`].
+/// Side of the tiles of the fast 3×3 convolution, in pixels. A crop of an image that begins and
+/// ends at multiples of it gives the bits of the whole image, except near the cuts; see
+/// [`ConvShape::spoiled`].
 pub const GRID: usize = winograd::TILE;
 
-/// The sizes of a convolution. Tensors are NHWC, weights HWIO (`[kernel, kernel, inputs, outputs]`), and zeros around
-/// the image ("same" padding) keep its size.
+/// The sizes of a convolution. Tensors are NHWC, weights HWIO
+/// (`[kernel, kernel, inputs, outputs]`). The output has the size of the input: borders are
+/// zero-padded ("same" padding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvShape {
     /// Images in the batch.
@@ -51,29 +57,30 @@ impl ConvShape {
         self.images * self.height * self.width
     }
 
-    /// Numbers in the input.
+    /// Elements of the input.
     pub fn input_len(&self) -> usize {
         self.pixels() * self.inputs
     }
 
-    /// Numbers in the output.
+    /// Elements of the output.
     pub fn output_len(&self) -> usize {
         self.pixels() * self.outputs
     }
 
-    /// Numbers in the weights.
+    /// Elements of the weights.
     pub fn weights_len(&self) -> usize {
         self.kernel * self.kernel * self.inputs * self.outputs
     }
 
-    /// Multiplications and additions of one pass in plain sums, counted apart: what GFLOP/s are quoted in, however few a kernel
-    /// gets by with.
+    /// Multiplications plus additions of one pass computed as direct sums. GFLOP/s are quoted in
+    /// these, even where the algorithm needs fewer.
     pub fn operations(&self) -> usize {
         2 * self.pixels() * self.kernel * self.kernel * self.inputs * self.outputs
     }
 
-    /// How many pixels along a cut, made on the [`GRID`], may differ in their bits from those of the whole image, when of
-    /// the input `margin` pixels may.
+    /// The width, in pixels, of the strip along a cut on the [`GRID`] in which the output of a
+    /// cropped image may differ from that of the whole image, if its input differs within `margin`
+    /// pixels of the cut.
     pub fn spoiled(&self, margin: usize) -> usize {
         let margin = margin + self.padding();
         if winograd::suits(*self) {
@@ -93,13 +100,14 @@ impl ConvShape {
         self.images * self.height
     }
 
-    /// Numbers that meet one row of the kernel: its taps times the input channels, contiguous in memory.
+    /// Elements under one row of the kernel: its taps times the input channels, contiguous in
+    /// memory.
     fn run(&self) -> usize {
         self.kernel * self.inputs
     }
 
-    /// The input's row under row `tap` of the kernel when the output's row is `row`; `None` in the padding. Rows are
-    /// counted through all images.
+    /// The input row under row `tap` of the kernel for output row `row`; `None` if it lies in the
+    /// padding. Rows are counted through all images.
     fn row_under(&self, row: usize, tap: usize) -> Option<usize> {
         let within = row % self.height + tap;
         (self.padding()..self.height + self.padding())
@@ -107,19 +115,10 @@ impl ConvShape {
             .then(|| row + tap - self.padding())
     }
 
-    /// The numbers of one row of the input.
+    /// The elements of one row of the input.
     fn input_row<'a>(&self, input: &'a [f32], row: usize) -> &'a [f32] {
         let length = self.width * self.inputs;
         &input[row * length..][..length]
-    }
-
-    /// Rows per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
-    /// shape alone: as many tasks as keep many cores busy, but few enough that adding up their results costs little.
-    fn rows_per_partial_sum(&self) -> usize {
-        const TASKS: usize = 32;
-        const FEWEST_PIXELS: usize = 512;
-        let fewest_rows = FEWEST_PIXELS.div_ceil(self.width);
-        self.rows().div_ceil(TASKS).max(fewest_rows)
     }
 
     fn check(&self) {
@@ -135,7 +134,7 @@ impl ConvShape {
     }
 }
 
-/// What follows a convolution and its bias.
+/// The function that is applied after the bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// Nothing.
@@ -144,15 +143,19 @@ pub enum Activation {
     Silu,
 }
 
-/// `output = activation(conv(input) + bias) + residual`.
+/// Computes `output = activation(conv(input) + bias) + residual`.
 ///
-/// `input` is `[images, height, width, inputs]`, `weights` `[kernel, kernel, inputs, outputs]`, `bias` `[outputs]`;
-/// `residual`, `output` and `pre_activation` are `[images, height, width, outputs]`. `pre_activation` receives
-/// `conv(input) + bias`, which [`activation_gradient`] asks for.
+/// `input` is `[images, height, width, inputs]`, `weights` `[kernel, kernel, inputs, outputs]`,
+/// `bias` `[outputs]`; `residual`, `output` and `pre_activation` are
+/// `[images, height, width, outputs]`. If given, `pre_activation` is overwritten with
+/// `conv(input) + bias`, which the gradient needs.
+///
+/// Transforms the weights in every call; [`Layer`] does so once.
 ///
 /// # Panics
 ///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
+/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length does not match its
+/// shape.
 #[allow(clippy::too_many_arguments)]
 pub fn forward(
     set: InstructionSet,
@@ -181,7 +184,7 @@ pub fn forward(
     let kernel = Forward {
         shape,
         rows: 0..shape.rows(),
-        kept: None,
+        cache: None,
         input,
         weights,
         bias,
@@ -189,106 +192,6 @@ pub fn forward(
         residual,
         output,
         pre_activation,
-    };
-    instructions::run(set, kernel);
-}
-
-/// The gradient of the convolution's input: `output_gradient` `[images, height, width, outputs]` convolved with the weights
-/// turned by half a circle, inputs and outputs exchanged. `input_gradient` is `[images, height, width, inputs]`.
-///
-/// # Panics
-///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
-pub fn input_gradient(
-    set: InstructionSet,
-    shape: ConvShape,
-    output_gradient: &[f32],
-    weights: &[f32],
-    input_gradient: &mut [f32],
-) {
-    shape.check();
-    check_length("output_gradient", output_gradient.len(), shape.output_len());
-    check_length("weights", weights.len(), shape.weights_len());
-    check_length("input_gradient", input_gradient.len(), shape.input_len());
-    let kernel = Forward {
-        shape: ConvShape {
-            inputs: shape.outputs,
-            outputs: shape.inputs,
-            ..shape
-        },
-        rows: 0..shape.rows(),
-        kept: None,
-        input: output_gradient,
-        weights: &pack::turned(shape, weights),
-        bias: None,
-        activation: Activation::None,
-        residual: None,
-        output: input_gradient,
-        pre_activation: None,
-    };
-    instructions::run(set, kernel);
-}
-
-/// The gradient of the weights, `[kernel, kernel, inputs, outputs]`, from the input `[images, height, width, inputs]` and
-/// the gradient of the convolution's result `[images, height, width, outputs]`.
-///
-/// # Panics
-///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
-pub fn weight_gradient(
-    set: InstructionSet,
-    shape: ConvShape,
-    input: &[f32],
-    output_gradient: &[f32],
-    weight_gradient: &mut [f32],
-) {
-    shape.check();
-    check_length("input", input.len(), shape.input_len());
-    check_length("output_gradient", output_gradient.len(), shape.output_len());
-    check_length(
-        "weight_gradient",
-        weight_gradient.len(),
-        shape.weights_len(),
-    );
-    let kernel = WeightGradient {
-        shape,
-        input,
-        output_gradient,
-        weight_gradient,
-    };
-    instructions::run(set, kernel);
-}
-
-/// The gradient through activation and bias: `gradient = output_gradient · activation′(pre_activation)`, all
-/// `[images, height, width, outputs]`, and `bias_gradient` `[outputs]`, its sum over the pixels.
-/// `pre_activation` is ignored and may be empty for [`Activation::None`].
-///
-/// # Panics
-///
-/// If the kernel's side is neither 1 nor 3, a size is zero, or a slice's length is not its shape's.
-pub fn activation_gradient(
-    set: InstructionSet,
-    shape: ConvShape,
-    activation: Activation,
-    output_gradient: &[f32],
-    pre_activation: &[f32],
-    gradient: &mut [f32],
-    bias_gradient: &mut [f32],
-) {
-    shape.check();
-    check_length("output_gradient", output_gradient.len(), shape.output_len());
-    check_length("gradient", gradient.len(), shape.output_len());
-    check_length("bias_gradient", bias_gradient.len(), shape.outputs);
-    if activation != Activation::None {
-        check_length("pre_activation", pre_activation.len(), shape.output_len());
-    }
-    let kernel = ActivationGradient {
-        shape,
-        activation,
-        output_gradient,
-        pre_activation,
-        gradient,
-        bias_gradient,
     };
     instructions::run(set, kernel);
 }

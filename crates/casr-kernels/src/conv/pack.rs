@@ -1,17 +1,18 @@
-//! Weights in the order in which the kernels read them.
+//! Weights packed in the order in which the kernels read them.
 
 use super::ConvShape;
 
-/// Output channels that one register tile holds side by side.
+/// A group of output channels that one register tile computes together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
-    /// The first channel, a multiple of the lanes.
+    /// The first channel, a multiple of the vector length.
     pub first: usize,
-    /// Channels, the padding of a last incomplete vector included.
+    /// Number of channels, including the padding of an incomplete last vector.
     pub width: usize,
 }
 
-/// Cuts `outputs` channels into blocks of `vectors` vectors, then blocks of one vector for what is left.
+/// Splits `outputs` channels into blocks of `vectors` vectors, and the remainder into blocks of one
+/// vector.
 pub(super) fn blocks(outputs: usize, lanes: usize, vectors: usize) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut first = 0;
@@ -24,12 +25,12 @@ pub(super) fn blocks(outputs: usize, lanes: usize, vectors: usize) -> Vec<Block>
     blocks
 }
 
-/// Channels of all blocks together: `outputs` rounded up to whole vectors.
+/// Total width of all blocks: `outputs` rounded up to whole vectors.
 pub(super) fn padded_outputs(blocks: &[Block]) -> usize {
     blocks.iter().map(|block| block.width).sum()
 }
 
-/// Weights and biases block by block, `[block][kernel · kernel · inputs][block width]`, zeros in the padding.
+/// Weights and biases by block, `[block][kernel · kernel · inputs][block width]`, zero-padded.
 #[derive(Debug)]
 pub(super) struct PackedWeights {
     /// The blocks of output channels.
@@ -76,15 +77,4 @@ impl PackedWeights {
     pub fn bias(&self, block: Block) -> &[f32] {
         &self.bias[block.first..][..block.width]
     }
-}
-
-/// The weights of the convolution that computes the input's gradient: taps in reverse, inputs and outputs exchanged.
-pub(super) fn turned(shape: ConvShape, weights: &[f32]) -> Vec<f32> {
-    let mut turned = Vec::with_capacity(weights.len());
-    for tap in weights.chunks_exact(shape.inputs * shape.outputs).rev() {
-        for output in 0..shape.outputs {
-            turned.extend(tap[output..].iter().step_by(shape.outputs));
-        }
-    }
-    turned
 }

@@ -1,28 +1,31 @@
 //! The convolution for few output channels: lanes are neighbouring pixels.
 //!
-//! With channels in the lanes, three outputs would leave most of a vector idle. Here the input's rows are first transposed
-//! to `[inputs][columns]`; a pixel's sum still runs over (tap row, tap column, input channel), so its bits are the same.
+//! With channels in the lanes, three outputs would leave most of a vector unused. Here the input's
+//! rows are first transposed to `[inputs][columns]`; a pixel's sum still runs over (tap row, tap
+//! column, input channel), so its bits are those of the scalar code.
 
 use super::forward::{Rows, Source};
 use super::{Activation, ConvShape};
 use crate::activation::silu;
 use fearless_simd::{Simd, SimdBase, SimdFloat, f32x4};
 
-/// Output channels of a tile.
+/// Output channels in a register tile.
 const OUTPUTS: usize = 3;
-/// Vectors of pixels of a tile: with [`OUTPUTS`], nine sums, which leave registers for what they are made of.
+/// Vectors of pixels in a register tile: times [`OUTPUTS`], nine sums, which leaves registers for
+/// inputs and weights.
 const VECTORS: usize = 3;
-/// Side of the squares in which rows are transposed.
+/// Side of the squares in which rows are transposed, in elements.
 const SQUARE: usize = 4;
 /// Lanes of the widest vector.
-const MOST_LANES: usize = 16;
+const MAX_LANES: usize = 16;
 
-/// Whether this order of the lanes is the faster one.
+/// Whether lanes of pixels are faster than lanes of channels.
 pub(super) fn suits(outputs: usize, lanes: usize) -> bool {
     2 * outputs < lanes
 }
 
-/// Weights and biases in groups of [`OUTPUTS`] channels, `[group][kernel · kernel · inputs][OUTPUTS]`.
+/// Weights and biases in groups of [`OUTPUTS`] channels,
+/// `[group][kernel · kernel · inputs][OUTPUTS]`.
 pub(super) struct GroupedWeights {
     groups: Vec<Group>,
 }
@@ -98,7 +101,7 @@ where
     }
 }
 
-/// Adds the products of one tap: the inputs lie `pitch` numbers apart in `line`.
+/// Adds the products of one tap. The inputs lie `pitch` elements apart in `line`.
 #[inline(always)]
 fn add_products<S, V>(
     simd: S,
@@ -122,7 +125,8 @@ fn add_products<S, V>(
     }
 }
 
-/// Finishes the sums of one output channel and writes those of the first `pixels`, the first of them at `start`.
+/// Applies activation and residual to the sums of one output channel and stores the first `pixels`
+/// of them; `start` is the index of the first.
 #[inline(always)]
 fn put<S, V>(
     simd: S,
@@ -144,7 +148,7 @@ fn put<S, V>(
         let places = (start + first * outputs..)
             .step_by(outputs)
             .take(V::LEN.min(pixels - first));
-        let mut lanes = [0.0; MOST_LANES];
+        let mut lanes = [0.0; MAX_LANES];
         if let Some(pre_activation) = &mut rows.pre_activation {
             sum.store_slice(&mut lanes[..V::LEN]);
             for (place, lane) in places.clone().zip(lanes) {
@@ -163,10 +167,10 @@ fn put<S, V>(
     }
 }
 
-/// The input's rows under the kernel, transposed, with zeros left and right.
+/// The input rows under the kernel, transposed, with zero padding left and right.
 struct Planes<'a> {
     source: &'a Source<'a>,
-    /// Numbers of a plane: columns of the image, of the padding and of the last incomplete tile.
+    /// Elements of a plane: columns of the image, of the padding and of an incomplete last tile.
     pitch: usize,
     rows: [Vec<f32>; 3],
     held: [Option<usize>; 3],
@@ -196,8 +200,8 @@ impl<'a> Planes<'a> {
         }
     }
 
-    /// The planes under a row of the kernel and the numbers from one to the next; in the padding, one plane of zeros for
-    /// all inputs.
+    /// The planes under one row of the kernel and the distance from one to the next, in elements.
+    /// In the padding, this is one plane of zeros, shared by all inputs (distance 0).
     fn under(&self, row: usize, tap_row: usize) -> (&[f32], usize) {
         match self.source.shape.row_under(row, tap_row) {
             Some(under) => (&self.rows[under % 3], self.pitch),
@@ -206,7 +210,8 @@ impl<'a> Planes<'a> {
     }
 }
 
-/// Copies `[columns][inputs]` to `[inputs][columns]`, where a row of the result takes `pitch` numbers.
+/// Copies `[columns][inputs]` to `[inputs][columns]`, where rows of the result are `pitch` elements
+/// apart.
 #[inline(always)]
 fn transpose<S: Simd>(simd: S, pixels: &[f32], inputs: usize, planes: &mut [f32], pitch: usize) {
     let columns = pixels.len() / inputs;

@@ -1,14 +1,13 @@
-//! The scalar twins: the same sums as the vector code, written without vectors, packing or tiles.
+//! Scalar reference implementation: the same sums as the vector code, without vectors, packing or
+//! tiles.
 
-use super::activation_gradient::Pixels;
 use super::forward::{Rows, Source};
 use super::{Activation, ConvShape};
-use crate::activation::{silu_derivative_scalar, silu_scalar};
-use std::ops::Range;
+use crate::activation::silu_scalar;
 
-/// The number at channel `input` under the tap (`tap_row`, `tap_column`) of the pixel at (`row`, `column`), zero in the
-/// padding. Rows are counted through all images.
-fn value_under(
+/// The input at channel `channel` under the tap (`tap_row`, `tap_column`) of the output pixel at
+/// (`row`, `column`); zero in the padding. Rows are counted through all images.
+pub(super) fn value_under(
     shape: ConvShape,
     input: &[f32],
     (row, column): (usize, usize),
@@ -24,7 +23,7 @@ fn value_under(
     }
 }
 
-/// Convolution, bias, activation and residual of some rows.
+/// Computes convolution, bias, activation and residual of some rows.
 pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, mut rows: Rows) {
     let shape = source.shape;
     for index in 0..rows.output.len() {
@@ -45,7 +44,7 @@ pub(super) fn forward(source: &Source, weights: &[f32], bias: Option<&[f32]>, mu
     }
 }
 
-/// Writes the number `index` of some rows, whose convolution with its bias is `sum`.
+/// Stores element `index` of some rows, given `sum`, the convolution plus bias.
 pub(super) fn finish(source: &Source, rows: &mut Rows, index: usize, sum: f32) {
     if let Some(pre_activation) = &mut rows.pre_activation {
         pre_activation[index] = sum;
@@ -58,45 +57,4 @@ pub(super) fn finish(source: &Source, rows: &mut Rows, index: usize, sum: f32) {
         Some(residual) => activated + residual[index],
         None => activated,
     };
-}
-
-/// The gradient of the weights from some rows.
-pub(super) fn weight_gradient(
-    shape: ConvShape,
-    input: &[f32],
-    output_gradient: &[f32],
-    rows: Range<usize>,
-) -> Vec<f32> {
-    let mut sums = vec![0.0_f32; shape.weights_len()];
-    for row in rows {
-        for column in 0..shape.width {
-            let pixel = row * shape.width + column;
-            let gradient = &output_gradient[pixel * shape.outputs..][..shape.outputs];
-            for (index, sums) in sums.chunks_exact_mut(shape.outputs).enumerate() {
-                let (tap, channel) = (index / shape.inputs, index % shape.inputs);
-                let tap = (tap / shape.kernel, tap % shape.kernel);
-                if shape.row_under(row, tap.0).is_none() {
-                    continue;
-                }
-                let value = value_under(shape, input, (row, column), tap, channel);
-                for (sum, gradient) in sums.iter_mut().zip(gradient) {
-                    *sum = value.mul_add(*gradient, *sum);
-                }
-            }
-        }
-    }
-    sums
-}
-
-/// The gradient through the activation of some pixels, and its sum over them.
-pub(super) fn activation_gradient(outputs: usize, pixels: Pixels) -> Vec<f32> {
-    let mut sums = vec![0.0; outputs];
-    for (index, gradient) in pixels.gradient.iter_mut().enumerate() {
-        *gradient = match pixels.pre_activation.get(index) {
-            Some(value) => pixels.output_gradient[index] * silu_derivative_scalar(*value),
-            None => pixels.output_gradient[index],
-        };
-        sums[index % outputs] += *gradient;
-    }
-    sums
 }

@@ -1,16 +1,17 @@
-//! The innermost loops of the convolution: a strip of tiles against one block of output channels.
+//! The innermost loops of the direct convolution: a strip of register tiles times one block of
+//! output channels.
 
 use super::{Activation, ConvShape, tail};
 use crate::activation::silu;
 use fearless_simd::{Simd, SimdFloat};
 
-/// Numbers of a pixel that the innermost loop takes in one turn.
-pub(super) const UNROLLED: usize = 4;
+/// Unroll factor of the innermost loop over the elements of a pixel.
+pub(super) const UNROLL: usize = 4;
 
-/// What one block of output channels reads, for neighbouring tiles of a row.
+/// The operands of one block of output channels for neighbouring register tiles of a row.
 pub(super) struct Strip<'a> {
     pub shape: ConvShape,
-    /// For each tile and each row of the kernel, the input's pixels under it.
+    /// For each tile and each row of the kernel, the input pixels under it.
     pub windows: &'a [[&'a [f32]; 3]],
     /// `[kernel · kernel · inputs][block width]`.
     pub weights: &'a [f32],
@@ -20,7 +21,8 @@ pub(super) struct Strip<'a> {
     pub first: usize,
 }
 
-/// Where a strip's results go, `[pixels][outputs]`, and what happens to them on the way.
+/// The destination of a strip's results, `[pixels][outputs]`, and the operations applied before
+/// storing.
 pub(super) struct Target<'a> {
     pub outputs: usize,
     pub activation: Activation,
@@ -30,9 +32,11 @@ pub(super) struct Target<'a> {
 }
 
 impl Strip<'_> {
-    /// Computes the block's channels of the strip's pixels, in tiles of `PIXELS` pixels by `VECTORS` vectors.
+    /// Computes the block's channels of the strip's pixels, in register tiles of `PIXELS` pixels by
+    /// `VECTORS` vectors.
     ///
-    /// A function of its own: inlined, its loops would share registers with everything around them.
+    /// Kept out of line: inlined, its inner loop would compete for registers with the surrounding
+    /// code.
     #[inline(never)]
     pub fn compute<S, V, const PIXELS: usize, const VECTORS: usize>(
         &self,
@@ -58,7 +62,7 @@ impl Strip<'_> {
         );
     }
 
-    /// The sums of one tile, from the bias on.
+    /// The sums of one register tile, starting at the bias.
     #[inline(always)]
     fn tile<S, V, const PIXELS: usize, const VECTORS: usize>(
         &self,
@@ -80,18 +84,19 @@ impl Strip<'_> {
         for line in lines {
             assert!(line.len() >= (PIXELS - 1) * stride + run);
             let mut value = line.as_ptr();
-            // SAFETY: the assertion on `line` says that `run` numbers follow each of the `PIXELS` numbers that lie `stride`
-            // apart from its start; the assertion on `weights`, that it holds `VECTORS` vectors for each of the `run` numbers
-            // of each line. The steps take each of them once, and the pointers end at most one past the last.
+            // SAFETY: the assertion on `line` guarantees that `run` elements follow each of the
+            // `PIXELS` elements that lie `stride` apart from its start; the assertion on `weights`,
+            // that it holds `VECTORS` vectors for each of the `run` elements of each line. Each
+            // step consumes one of each, and the pointers end at most one past the last.
             unsafe {
-                for _ in 0..run / UNROLLED {
-                    for _ in 0..UNROLLED {
+                for _ in 0..run / UNROLL {
+                    for _ in 0..UNROLL {
                         add_product(simd, value, stride, weight, &mut sums);
                         value = value.add(1);
                         weight = weight.add(VECTORS * V::LEN);
                     }
                 }
-                for _ in 0..run % UNROLLED {
+                for _ in 0..run % UNROLL {
                     add_product(simd, value, stride, weight, &mut sums);
                     value = value.add(1);
                     weight = weight.add(VECTORS * V::LEN);
@@ -102,12 +107,12 @@ impl Strip<'_> {
     }
 }
 
-/// Adds the product of one number of each pixel and the weights that belong to it.
+/// Adds the products of one element of each pixel and the weights that belong to it.
 ///
 /// # Safety
 ///
-/// `VECTORS` vectors must follow `weight`, and `value` must point into a slice that reaches beyond `PIXELS - 1` times
-/// `stride` numbers from there.
+/// `VECTORS` vectors must follow `weight`, and `value` must point into a slice that extends beyond
+/// `PIXELS - 1` times `stride` elements from there.
 #[inline(always)]
 pub(super) unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize>(
     simd: S,
@@ -121,12 +126,12 @@ pub(super) unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize
 {
     let mut weights = [V::splat(simd, 0.0); VECTORS];
     for (index, vector) in weights.iter_mut().enumerate() {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see the function's safety section.
         let lanes = unsafe { std::slice::from_raw_parts(weight.add(index * V::LEN), V::LEN) };
         *vector = V::from_slice(simd, lanes);
     }
     for (pixel, sums) in sums.iter_mut().enumerate() {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see the function's safety section.
         let value = V::splat(simd, unsafe { *value.add(pixel * stride) });
         for (sum, weight) in sums.iter_mut().zip(&weights) {
             *sum = value.mul_add(*weight, *sum);
@@ -135,7 +140,8 @@ pub(super) unsafe fn add_product<S, V, const PIXELS: usize, const VECTORS: usize
 }
 
 impl Target<'_> {
-    /// Finishes the sums of one pixel from output channel `first` on and writes them.
+    /// Applies activation and residual to the sums of one pixel and stores them from output channel
+    /// `first` on.
     #[inline(always)]
     pub fn put<S, V, const VECTORS: usize>(
         &mut self,
@@ -170,7 +176,7 @@ impl Target<'_> {
     }
 }
 
-/// Stores vectors over `target`; what does not fit is dropped.
+/// Stores vectors to `target`; lanes beyond its end are dropped.
 #[inline(always)]
 fn put_vectors<S, V>(vectors: &[V], target: &mut [f32])
 where

@@ -1,16 +1,19 @@
-//! Corrections through the gates of the pixels that they lie in.
+//! Application of the gates to the correction.
 
 use super::{COLOURS, GATES, LUMA};
 use crate::heat::CellAxis;
 use rayon::prelude::*;
 
-/// Replaces `correction` `[images, rows.outputs(), columns.outputs(), 3]` by what `gates`
-/// `[images, rows.inputs(), columns.inputs(), 2]` let through, and adds `base`, shaped as the correction.
+/// Replaces `correction` `[images, rows.outputs(), columns.outputs(), 3]` by `base`, of the same
+/// shape, plus the correction scaled by `gates` `[images, rows.inputs(), columns.inputs(), 2]`, as
+/// described in the [module](super). Each output pixel uses the gates of the input pixel whose cell
+/// it lies in.
 ///
-/// A pixel's bits depend on its own values and gates alone, products and sums are not fused on any instruction set.
+/// The bits of a pixel depend on its own values and gates alone; products and sums are not fused on
+/// any instruction set.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn apply(
     images: usize,
     rows: &CellAxis,
@@ -39,37 +42,9 @@ pub fn apply(
     );
 }
 
-/// Replaces `gradient`, that of the result of [`apply`], by that of the correction.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-pub fn apply_gradient(
-    images: usize,
-    rows: &CellAxis,
-    columns: &CellAxis,
-    gates: &[f32],
-    gradient: &mut [f32],
-) {
-    each_row(
-        images,
-        rows,
-        columns,
-        gates,
-        gradient,
-        |_, [gate, chroma], _, cell| {
-            for pixel in cell {
-                let of_luma = (1.0 - chroma) * (pixel[0] + pixel[1] + pixel[2]);
-                for (value, share) in pixel.iter_mut().zip(LUMA) {
-                    *value = gate * (share * of_luma + chroma * *value);
-                }
-            }
-        },
-    );
-}
-
-/// Calls `change` with every run of outputs that lies in one input pixel: the row of the result, counted through all images,
-/// the pixel's gates, the first of the columns, and their values.
-fn each_row(
+/// Calls `change` for every run of outputs that lies in one input pixel, with: the output row,
+/// counted through all images; the pixel's gates; the first output column; the outputs.
+pub(super) fn each_row(
     images: usize,
     rows: &CellAxis,
     columns: &CellAxis,

@@ -1,18 +1,19 @@
-//! The gates of an image.
+//! Computation of the gates of an image.
 
 use super::{COLOURS, FULL_CHROMA_RANGE, FULL_RANGE, GATE_REACH, GATES, gate};
 use rayon::prelude::*;
 
-/// What ranges are taken of: the channels, R − G and B − G.
+/// Quantities whose ranges are computed: the three channels, R − G and B − G.
 const PLANES: usize = COLOURS + 2;
 
-/// Computes the gates of `images` of `height` × `width` pixels in [0, 1], `[images, height, width, 3]`, into `output`
-/// `[images, height, width, 2]`. Neighbours beyond the border do not count.
+/// Computes the gates of `images` images of `height` × `width` pixels. `pixels` is
+/// `[images, height, width, 3]` in [0, 1]; `output` `[images, height, width, 2]` is overwritten.
+/// Neighbours outside the image are ignored.
 ///
 /// Maxima, minima and differences are exact, so every instruction set gives the same bits.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn gates(images: usize, height: usize, width: usize, pixels: &[f32], output: &mut [f32]) {
     let count = images * height * width;
     assert_eq!(pixels.len(), count * COLOURS, "pixel length");
@@ -34,7 +35,7 @@ pub fn gates(images: usize, height: usize, width: usize, pixels: &[f32], output:
     });
 }
 
-/// Largest and smallest values of some rows, pixel by pixel, one row for each of [`PLANES`].
+/// The largest and smallest values in a window of rows, column by column, for each of [`PLANES`].
 #[derive(Default)]
 struct Scratch {
     largest: [Vec<f32>; PLANES],
@@ -54,7 +55,7 @@ impl Scratch {
         }
     }
 
-    /// Takes in another row of pixels.
+    /// Includes another row of pixels.
     fn widen(&mut self, pixels: &[f32]) {
         let (pixels, _) = pixels.as_chunks::<COLOURS>();
         for plane in 0..PLANES {
@@ -73,7 +74,7 @@ impl Scratch {
         }
     }
 
-    /// The gates of the row in the middle.
+    /// Writes the gates of the window's middle row.
     fn write(&self, output: &mut [f32]) {
         let (output, _) = output.as_chunks_mut::<GATES>();
         let last = output.len() - 1;

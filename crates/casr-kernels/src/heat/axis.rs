@@ -1,11 +1,13 @@
-//! Which outputs of an axis fall into which input pixel, and where in it.
+//! The mapping from output pixels to the input pixels whose cells they lie in, along one axis.
 
 use std::ops::Range;
 
-/// One axis of the geometry of an enlargement: the outputs sorted by the input pixel whose cell they fall into.
+/// One axis of the geometry of an enlargement: the outputs grouped by the input pixel whose cell
+/// they lie in.
 ///
-/// Output `o` lies at `(o + 1/2) * inputs / outputs - 1/2` and belongs to the nearest input, the right one of two equally
-/// near ones. Both are computed from integers, so that offsets that are equal in theory are equal in their bits.
+/// Output `o` lies at `(o + 1/2) * inputs / outputs - 1/2` and belongs to the nearest input; of two
+/// equally near ones, to the right one. Positions are computed from integers, so that offsets that
+/// are mathematically equal have equal bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellAxis {
     /// The outputs of input `i` are `starts[i]..starts[i + 1]`, `[inputs + 1]`.
@@ -18,7 +20,7 @@ impl CellAxis {
     /// The axis of `inputs` pixels resampled to `outputs` pixels, in any ratio.
     ///
     /// # Panics
-    /// When `inputs` is zero and `outputs` is not, or an axis has 2³¹ pixels or more.
+    /// If `inputs` is zero and `outputs` is not, or an axis has 2³¹ pixels or more.
     pub fn new(inputs: usize, outputs: usize) -> Self {
         assert!(
             inputs > 0 || outputs == 0,
@@ -32,7 +34,7 @@ impl CellAxis {
         let mut starts = vec![0];
         let mut offsets = Vec::with_capacity(outputs as usize);
         for output in 0..outputs {
-            // In units of half an output pixel: an input pixel is 2 * outputs of them long.
+            // In units of half an output pixel: an input pixel is 2 * outputs of them wide.
             let position = (2 * output + 1) * inputs;
             let nearest = position / (2 * outputs);
             let distance = position as i64 - (nearest * 2 * outputs + outputs) as i64;
@@ -43,11 +45,12 @@ impl CellAxis {
         Self { starts, offsets }
     }
 
-    /// The axis of the input window `inputs` with only the outputs of `outputs`, both counted from their starts; cells
-    /// whose outputs are not asked for are empty.
+    /// The axis restricted to the input window `inputs` and the outputs `outputs`, both then
+    /// counted from the start of their ranges. Cells of the window without outputs in the range are
+    /// empty.
     ///
     /// # Panics
-    /// When a range reaches past its axis, or an output falls into a cell outside the window.
+    /// If a range extends past its axis, or an output lies in a cell outside the window.
     pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>) -> Self {
         let (first, last) = (outputs.start as u32, outputs.end as u32);
         let starts = &self.starts[inputs.start..=inputs.end];
@@ -64,26 +67,27 @@ impl CellAxis {
         }
     }
 
-    /// This axis with `before` and `behind` more inputs on its sides, into which no output falls.
+    /// This axis with `before` and `after` additional inputs at its ends, whose cells contain no
+    /// outputs.
     #[must_use]
-    pub fn bordered(mut self, before: usize, behind: usize) -> Self {
+    pub fn bordered(mut self, before: usize, after: usize) -> Self {
         let (first, last) = (0, self.outputs() as u32);
         self.starts.splice(0..0, std::iter::repeat_n(first, before));
-        self.starts.extend(std::iter::repeat_n(last, behind));
+        self.starts.extend(std::iter::repeat_n(last, after));
         self
     }
 
-    /// Length of the axis read.
+    /// Number of input pixels.
     pub fn inputs(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// Length of the axis written.
+    /// Number of output pixels.
     pub fn outputs(&self) -> usize {
         self.offsets.len()
     }
 
-    /// The outputs that fall into the cell of an input.
+    /// The outputs that lie in the cell of an input.
     pub fn cell(&self, input: usize) -> Range<usize> {
         self.starts[input] as usize..self.starts[input + 1] as usize
     }

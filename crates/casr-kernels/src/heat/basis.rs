@@ -42,7 +42,7 @@ pub(super) fn fill<S: Simd>(
     }
 }
 
-/// Writes a cell's coefficients without the constant as `[colours, blocks]`; the padding is left as it is.
+/// Writes a cell's coefficients except the constant as `[colours, blocks]`; padding is not written.
 #[inline(always)]
 pub(super) fn deinterleave(coefficients: &[[f32; COLOURS]], planes: &mut [Waves]) {
     let frequencies = coefficients.len() / 2;

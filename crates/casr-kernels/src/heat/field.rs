@@ -1,15 +1,16 @@
-//! What all bands of a heat field share: shapes, coefficients and the phases of every row and column.
+//! The data that all parallel tasks of a heat field share: shapes, coefficients and the phases of
+//! every row and column. A task, or band, is one row of cells of all images.
 
 use super::{CellAxis, HeatShape};
 use rayon::prelude::*;
 
-/// Frequencies side by side in a [`Waves`]: the widest vector, the same for every instruction set.
+/// Frequencies in one [`Waves`]: the length of the longest vector, on every instruction set.
 pub(super) const LANES: usize = 16;
 
-/// A value for the cosine and one for the sine of each of [`LANES`] frequencies.
+/// One value for the cosine and one for the sine of each of [`LANES`] frequencies.
 pub(super) type Waves = [[f32; LANES]; 2];
 
-/// The arguments of a kernel in the form that its bands read.
+/// The arguments of a kernel as its bands read them.
 pub(super) struct Field<'a> {
     pub shape: HeatShape,
     pub rows: &'a CellAxis,
@@ -17,7 +18,8 @@ pub(super) struct Field<'a> {
     pub coefficients: &'a [f32],
     pub row_phases: Phases,
     pub column_phases: Phases,
-    /// Columns of cells whose outputs lie at the same offsets, and so share their basis functions.
+    /// Columns of cells, grouped by equal offsets of their outputs: those share their basis
+    /// functions.
     pub groups: Vec<Vec<usize>>,
 }
 
@@ -45,7 +47,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// How many [`Waves`] hold all frequencies.
+    /// Number of [`Waves`] that hold all frequencies.
     pub fn blocks(&self) -> usize {
         self.shape.frequencies.div_ceil(LANES)
     }
@@ -57,13 +59,14 @@ impl<'a> Field<'a> {
         &self.coefficients[cell * length..][..length]
     }
 
-    /// Where the colours of an output pixel start.
+    /// Index of the first colour of an output pixel.
     pub fn output_index(&self, image: usize, row: usize, column: usize) -> usize {
         ((image * self.rows.outputs() + row) * self.columns.outputs() + column) * self.shape.colours
     }
 }
 
-/// Cosine and sine of every frequency at every output of an axis, `[outputs, blocks]`; zero in the padding.
+/// Cosine and sine of every frequency at every output of an axis, `[outputs, blocks]`; zero in the
+/// padding.
 pub(super) struct Phases {
     blocks: usize,
     waves: Vec<Waves>,
@@ -78,7 +81,8 @@ impl Phases {
             .zip(offsets)
             .for_each(|(waves, &offset)| {
                 for (h, (&frequency, &amplitude)) in frequencies.iter().zip(amplitude).enumerate() {
-                    // Not std: its results may differ from one processor and one system to the next.
+                    // Not the standard library's sine: its results may differ between processors
+                    // and systems.
                     let (sine, cosine) = libm::sincos(f64::from(frequency) * f64::from(offset));
                     let [cosines, sines] = &mut waves[h / LANES];
                     cosines[h % LANES] = (f64::from(amplitude) * cosine) as f32;
@@ -94,7 +98,8 @@ impl Phases {
     }
 }
 
-/// The inputs of an axis in groups of equal offsets, in order of their first inputs.
+/// The inputs of an axis, grouped by equal offsets of their outputs, in the order of each group's
+/// first input.
 fn equal_cells(axis: &CellAxis) -> Vec<Vec<usize>> {
     let bits = |input: &usize| {
         axis.offsets[axis.cell(*input)]
@@ -111,7 +116,8 @@ fn equal_cells(axis: &CellAxis) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Cuts `[images, rows, …]` into bands of rows, each with its slice of every image; `lengths` are the bands' lengths.
+/// Splits `[images, rows, …]` into bands of rows, each a list of its slices of every image;
+/// `lengths` are the lengths of the bands in one image.
 pub(super) fn bands(
     images: usize,
     lengths: impl Iterator<Item = usize> + Clone,

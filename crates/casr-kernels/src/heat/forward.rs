@@ -1,14 +1,16 @@
-//! The forward product in vectors: lanes are frequencies.
+//! The vector implementation of the forward pass: lanes are frequencies.
 //!
-//! Sixteen sums on every instruction set: sum j takes the frequencies h ≡ j (mod 16), cosine and sine in turn, and a fixed
-//! tree adds them up. Lanes of output pixels would need no tree, but most factors put one to four outputs into a cell,
-//! and a transposed basis for each.
+//! Every instruction set computes sixteen sums: sum j covers the frequencies h ≡ j (mod 16), cosine
+//! and sine alternating, and a fixed tree adds them up. Lanes of output pixels would need no tree,
+//! but most factors put only one to four outputs into a cell, and each would need a transposed
+//! basis.
 
 use super::field::{Field, Waves};
 use super::{COLOURS, basis};
 use fearless_simd::{Level, Simd, dispatch, f32x16, prelude::*};
 
-/// Adds one row of cells to every image; `output` holds the rows of the band, one slice per image.
+/// Adds one row of cells to every image; `output` is the row's part of the output, one slice per
+/// image.
 pub(super) fn band(level: Level, field: &Field, row: usize, output: &mut [&mut [f32]]) {
     dispatch!(level, simd => groups(simd, field, row, output));
 }
@@ -97,7 +99,7 @@ fn pixels<S: Simd, const PIXELS: usize>(
     totals
 }
 
-/// Adds the lanes by halves.
+/// Adds the lanes pairwise, halving the vector each time.
 #[inline(always)]
 fn total<S: Simd>(sums: f32x16<S>) -> f32 {
     let (low, high) = sums.split();

@@ -1,15 +1,17 @@
-//! The heat field head: colour as a continuous function of the position inside a pixel (after Thera, arXiv 2311.17643).
+//! The heat field head: colour as a continuous function of the position inside a pixel (after
+//! Thera, arXiv 2311.17643).
 //!
-//! Every input pixel holds, for each colour, the coefficients of H frequencies shared by all pixels. An output pixel that
-//! lies at the offset (dy, dx) from the center of its nearest input has the colour
+//! Every input pixel has, for each colour, coefficients of H frequencies that all pixels share. An
+//! output pixel at the offset d = (dy, dx) from the center of its nearest input has the colour
 //!
 //! `base + constant + Σ_h decay_h (A_h cos(ω_h·d) + B_h sin(ω_h·d))`
 //!
-//! Offsets depend on the sizes alone, so the outputs of a cell are one small matrix product, whose basis functions are
-//! shared by all cells with the same offsets. Cosines and sines are computed per row and per column and multiplied out by
-//! the addition theorems.
+//! Offsets depend on the sizes alone, so the outputs of the cell of an input pixel are one small
+//! matrix product, whose basis functions are shared by all cells with the same offsets. Cosines and
+//! sines are computed per row and per column and combined by the addition theorems.
 
 mod axis;
+#[cfg(feature = "backward")]
 mod backward;
 mod basis;
 mod field;
@@ -17,27 +19,30 @@ mod forward;
 mod scalar;
 
 pub use axis::CellAxis;
+#[cfg(feature = "backward")]
+pub use backward::backward;
 
 use crate::InstructionSet;
 use field::{Field, bands};
 use rayon::prelude::*;
 
-/// Colours that have vector code; any other number takes the scalar code of the same results.
+/// Number of colours for which there is vector code; other numbers use the scalar code, with the
+/// same results.
 const COLOURS: usize = 3;
 
-/// Sizes of a heat field beside those of its two axes.
+/// Sizes of a heat field, apart from its two axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeatShape {
     /// Number of images.
     pub images: usize,
     /// Number of frequencies, H.
     pub frequencies: usize,
-    /// Colours of a pixel; three are fast.
+    /// Colours of a pixel; the vector code requires three.
     pub colours: usize,
 }
 
 impl HeatShape {
-    /// Coefficients of one input pixel: `(2 * frequencies + 1) * colours`.
+    /// Number of coefficients of one input pixel: `(2 * frequencies + 1) * colours`.
     pub fn coefficients(self) -> usize {
         (2 * self.frequencies + 1) * self.colours
     }
@@ -45,16 +50,18 @@ impl HeatShape {
 
 /// Evaluates the field at every output pixel.
 ///
-/// - `coefficients` `[images, rows.inputs(), columns.inputs(), (2H + 1) * colours]`: entry (k, colour) of a pixel lies at
-///   `k * colours + colour`; k < H are the cosines' A, H ≤ k < 2H the sines' B, k = 2H the constant.
-/// - `frequencies` `[H, 2]`: (ω_y, ω_x) in radians per input pixel. `decay` `[H]`: the factor of each frequency.
+/// - `coefficients` `[images, rows.inputs(), columns.inputs(), (2H + 1) * colours]`: element (k,
+///   colour) of a pixel has the index `k * colours + colour`; k < H are the cosines' A, H ≤ k < 2H
+///   the sines' B, and k = 2H is the constant.
+/// - `frequencies` `[H, 2]`: (ω_y, ω_x) in radians per input pixel. `decay` `[H]`: the factor of
+///   each frequency.
 /// - `base` `[images, rows.outputs(), columns.outputs(), colours]`, if given, is added.
-/// - `output` has the shape of `base`.
+/// - `output` has the shape of `base` and is overwritten.
 ///
-/// A pixel's bits depend only on its offsets, its coefficients and its base.
+/// The bits of a pixel depend only on its offsets, its coefficients and its base.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 #[expect(
     clippy::too_many_arguments,
     reason = "the operands of one product, each of its own type of tensor"
@@ -100,93 +107,6 @@ pub fn forward(
                 _ => scalar::forward_band(&field, row, &mut output),
             }
         });
-}
-
-/// The gradients of [`forward`], given that of its output (`output_gradient`, shaped as the output). Overwrites
-///
-/// - `coefficient_gradient`, shaped as the coefficients;
-/// - `frequency_gradient` `[H, 2]`, through cosine and sine only: the decay is an input of its own;
-/// - `decay_gradient` `[H]`.
-///
-/// The gradient of the base is the output's.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the operands of one product, each of its own type of tensor"
-)]
-pub fn backward(
-    set: InstructionSet,
-    shape: HeatShape,
-    rows: &CellAxis,
-    columns: &CellAxis,
-    coefficients: &[f32],
-    frequencies: &[f32],
-    decay: &[f32],
-    output_gradient: &[f32],
-    coefficient_gradient: &mut [f32],
-    frequency_gradient: &mut [f32],
-    decay_gradient: &mut [f32],
-) {
-    check(shape, rows, columns, coefficients, frequencies, decay);
-    let outputs = shape.images * rows.outputs() * columns.outputs() * shape.colours;
-    assert_eq!(output_gradient.len(), outputs, "output gradient length");
-    assert_eq!(
-        coefficient_gradient.len(),
-        coefficients.len(),
-        "coefficient gradient length"
-    );
-    assert_eq!(
-        frequency_gradient.len(),
-        frequencies.len(),
-        "frequency gradient length"
-    );
-    assert_eq!(decay_gradient.len(), decay.len(), "decay gradient length");
-
-    // The decay is applied to the sums, so that its own gradient needs no division by it.
-    let amplitude = vec![1.0; shape.frequencies];
-    let field = Field::new(shape, rows, columns, coefficients, frequencies, &amplitude);
-    let heights = (0..rows.inputs()).map(|_| columns.inputs() * shape.coefficients());
-    let sums: Vec<SharedSums> = bands(shape.images, heights, coefficient_gradient)
-        .into_par_iter()
-        .enumerate()
-        .map(|(row, mut gradient)| match set.level() {
-            Some(level) if shape.colours == COLOURS => {
-                backward::band(level, &field, row, decay, output_gradient, &mut gradient)
-            }
-            _ => scalar::backward_band(&field, row, decay, output_gradient, &mut gradient),
-        })
-        .collect();
-
-    let total = |part: fn(&SharedSums) -> &[f32], h: usize| -> f64 {
-        sums.iter().map(|sums| f64::from(part(sums)[h])).sum()
-    };
-    for h in 0..shape.frequencies {
-        let factor = f64::from(decay[h]);
-        decay_gradient[h] = total(|sums| &sums.decay, h) as f32;
-        frequency_gradient[2 * h] = (factor * total(|sums| &sums.vertical, h)) as f32;
-        frequency_gradient[2 * h + 1] = (factor * total(|sums| &sums.horizontal, h)) as f32;
-    }
-}
-
-/// What a band adds to the gradients that all pixels share, each `[frequencies or more]`; those of the frequencies lack
-/// the factor of their decay.
-struct SharedSums {
-    decay: Vec<f32>,
-    vertical: Vec<f32>,
-    horizontal: Vec<f32>,
-}
-
-impl SharedSums {
-    fn new(frequencies: usize) -> Self {
-        let zeros = vec![0.0; frequencies];
-        Self {
-            decay: zeros.clone(),
-            vertical: zeros.clone(),
-            horizontal: zeros,
-        }
-    }
 }
 
 fn check(

@@ -1,17 +1,19 @@
-//! Weighted sums along both axes, for taps and for their transpose.
+//! Weighted sums along both axes.
 
 use super::Taps;
 use rayon::prelude::*;
 
-/// Values combined at a time in the vertical pass: small enough to stay in registers and the nearest cache.
+/// Elements combined at a time in the vertical pass: few enough to stay in registers and the
+/// first-level cache.
 const BLOCK: usize = 64;
 
-/// A sparse matrix by rows: output `i` is the sum of `weight[j] * input[index[j]]` over `starts[i]..starts[i + 1]`.
+/// A sparse matrix by rows: output `i` is the sum of `weight[j] * input[index[j]]` over
+/// `starts[i]..starts[i + 1]`.
 pub(super) struct Gather {
-    inputs: usize,
-    starts: Vec<usize>,
-    index: Vec<u32>,
-    weight: Vec<f32>,
+    pub inputs: usize,
+    pub starts: Vec<usize>,
+    pub index: Vec<u32>,
+    pub weight: Vec<f32>,
 }
 
 impl Gather {
@@ -37,37 +39,11 @@ impl Gather {
         }
     }
 
-    /// The transposed matrix of `taps`; the terms of a row are in order of the outputs they come from.
-    pub(super) fn transposed(taps: &Taps) -> Self {
-        let mut starts = vec![0; taps.inputs + 1];
-        for &input in &taps.index {
-            starts[input as usize + 1] += 1;
-        }
-        for input in 0..taps.inputs {
-            starts[input + 1] += starts[input];
-        }
-        let mut next = starts.clone();
-        let mut index = vec![0; taps.index.len()];
-        let mut weight = vec![0.0; taps.index.len()];
-        for (tap, (&input, &value)) in taps.index.iter().zip(&taps.weight).enumerate() {
-            let place = &mut next[input as usize];
-            index[*place] = (tap / taps.count) as u32;
-            weight[*place] = value;
-            *place += 1;
-        }
-        Self {
-            inputs: taps.outputs,
-            starts,
-            index,
-            weight,
-        }
-    }
-
     fn outputs(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// Positions and weights that make up one output.
+    /// The input positions and weights of one output.
     #[inline(always)]
     fn terms(&self, output: usize) -> impl Iterator<Item = (usize, f32)> {
         let terms = self.starts[output]..self.starts[output + 1];
@@ -119,7 +95,7 @@ pub(super) fn apply(
     );
 }
 
-/// One row of the result of the vertical pass.
+/// The vertical pass for one output row.
 fn combine_rows(rows: &Gather, row: usize, image: &[f32], combined: &mut [f32]) {
     let row_length = combined.len();
     for (block, combined) in combined.chunks_mut(BLOCK).enumerate() {

@@ -1,21 +1,26 @@
-//! Separable resampling of images: bicubic enlargement and antialiased shrinking, with gradients.
+//! Separable resampling of images: bicubic and Lanczos, antialiased where the image shrinks.
 //!
-//! An axis is described once by its [`Taps`]; [`forward`] applies the taps of both axes, [`backward`] their transpose.
-//! Every output row is combined from input rows first and along the row second, term by term in tap order, so the
-//! value of a pixel depends only on its taps: a window gives the same bits as the whole image.
+//! Each axis is described by its [`Taps`], and [`forward()`] applies the taps of both; the feature
+//! `backward` adds the transpose. Every output row is combined from input rows first and along the
+//! row second, term by term in the order of the taps, so the value of a pixel depends only on its
+//! taps: a window gives the same bits as the whole image.
 
+#[cfg(feature = "backward")]
+mod backward;
 mod gather;
 mod taps;
 
+#[cfg(feature = "backward")]
+pub use backward::backward;
 pub use taps::{Taps, mirror};
 
 use gather::Gather;
 
 /// Resamples `input` `[images, rows.inputs, columns.inputs, channels]` into `output`
-/// `[images, rows.outputs, columns.outputs, channels]`.
+/// `[images, rows.outputs, columns.outputs, channels]`, which is overwritten.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn forward(
     images: usize,
     channels: usize,
@@ -31,28 +36,5 @@ pub fn forward(
         &Gather::new(columns),
         input,
         output,
-    );
-}
-
-/// The adjoint of [`forward`]: overwrites `input_gradient` `[images, rows.inputs, columns.inputs, channels]` with the
-/// gradient that `output_gradient` `[images, rows.outputs, columns.outputs, channels]` leaves at the input.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-pub fn backward(
-    images: usize,
-    channels: usize,
-    rows: &Taps,
-    columns: &Taps,
-    output_gradient: &[f32],
-    input_gradient: &mut [f32],
-) {
-    gather::apply(
-        images,
-        channels,
-        &Gather::transposed(rows),
-        &Gather::transposed(columns),
-        output_gradient,
-        input_gradient,
     );
 }

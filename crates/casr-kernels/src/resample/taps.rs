@@ -1,15 +1,15 @@
-//! Which inputs an output of one axis is made of.
+//! The interpolation taps of one axis.
 
 use std::f64::consts::PI;
 use std::ops::Range;
 
-/// Interpolation taps of one axis: output `i` is the sum over `k < count` of `weight[i * count + k]` times the input at
-/// `index[i * count + k]`.
+/// Interpolation taps of one axis: output `i` is the sum over `k < count` of
+/// `weight[i * count + k]` times the input at `index[i * count + k]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Taps {
-    /// Length of the axis read.
+    /// Number of input positions.
     pub inputs: usize,
-    /// Length of the axis written.
+    /// Number of output positions.
     pub outputs: usize,
     /// Taps per output.
     pub count: usize,
@@ -20,28 +20,28 @@ pub struct Taps {
 }
 
 impl Taps {
-    /// Bicubic taps as MATLAB's `imresize` makes them: Keys' cubic with a = −1/2, symmetric border, normalised weights,
-    /// all computed in f64.
+    /// Bicubic taps as in MATLAB's `imresize`: Keys' cubic with a = −1/2, symmetric border,
+    /// normalised weights, all computed in f64.
     ///
-    /// The ratio `outputs / inputs` is the scale, whatever its value. With `antialias`, shrinking widens the cubic by
-    /// `inputs / outputs`; enlarging is the same either way.
+    /// The scale is `outputs / inputs`, whatever its value. With `antialias`, shrinking widens the
+    /// cubic by `inputs / outputs`; enlarging is not affected.
     ///
     /// # Panics
-    /// When `inputs` is zero and `outputs` is not.
+    /// If `inputs` is zero and `outputs` is not.
     pub fn bicubic(inputs: usize, outputs: usize, antialias: bool) -> Self {
         Self::interpolating(inputs, outputs, antialias, 2.0, cubic)
     }
 
-    /// Taps of the Lanczos kernel with three lobes a side, sinc(x) sinc(x / 3); otherwise as [`Self::bicubic`] with
-    /// `antialias`.
+    /// Taps of the Lanczos kernel with three lobes a side, sinc(x) sinc(x / 3); otherwise as
+    /// [`Self::bicubic`] with `antialias`.
     ///
     /// # Panics
-    /// When `inputs` is zero and `outputs` is not.
+    /// If `inputs` is zero and `outputs` is not.
     pub fn lanczos(inputs: usize, outputs: usize) -> Self {
         Self::interpolating(inputs, outputs, true, LANCZOS_LOBES, lanczos)
     }
 
-    /// Taps of a kernel that reaches `radius` inputs to either side.
+    /// Taps of a kernel with a radius of `radius` inputs.
     fn interpolating(
         inputs: usize,
         outputs: usize,
@@ -80,10 +80,11 @@ impl Taps {
         }
     }
 
-    /// The inputs that `outputs` read: the smallest range that [`Self::window`] accepts with them.
+    /// The inputs that `outputs` depend on: the smallest range that [`Self::window`] accepts with
+    /// them.
     ///
     /// # Panics
-    /// When `outputs` reaches past the axis.
+    /// If `outputs` extends past the axis.
     pub fn support(&self, outputs: Range<usize>) -> Range<usize> {
         let read = &self.index[outputs.start * self.count..outputs.end * self.count];
         match (read.iter().min(), read.iter().max()) {
@@ -95,7 +96,8 @@ impl Taps {
     /// The taps of `outputs` alone, with positions counted from the start of the window `inputs`.
     ///
     /// # Panics
-    /// When a range reaches past its axis, or an output reads an input outside the window (see [`Self::support`]).
+    /// If a range extends past its axis, or an output depends on an input outside the window (see
+    /// [`Self::support`]).
     pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>) -> Self {
         assert!(
             inputs.end <= self.inputs,
@@ -123,10 +125,11 @@ impl Taps {
         }
     }
 
-    /// These taps with `before` and `behind` more inputs on the sides of the axis, which no output reads.
+    /// These taps with `before` and `after` additional inputs at the ends of the axis, which no
+    /// output depends on.
     #[must_use]
-    pub fn bordered(mut self, before: usize, behind: usize) -> Self {
-        self.inputs += before + behind;
+    pub fn bordered(mut self, before: usize, after: usize) -> Self {
+        self.inputs += before + after;
         for position in &mut self.index {
             *position += before as u32;
         }
@@ -146,7 +149,7 @@ fn cubic(x: f64) -> f64 {
     }
 }
 
-/// Lobes of the Lanczos kernel on either side.
+/// Lobes of the Lanczos kernel on each side.
 const LANCZOS_LOBES: f64 = 3.0;
 
 /// The Lanczos kernel (Duchon, Journal of Applied Meteorology 18, 1979).
@@ -166,7 +169,8 @@ fn lanczos(x: f64) -> f64 {
     }
 }
 
-/// The position inside the axis that a position anywhere mirrors to; the border value is repeated (… 1 0 | 0 1 2 …).
+/// The position inside an axis of `inputs` pixels that `position` is mirrored to; the border value
+/// is repeated (… 1 0 | 0 1 2 …).
 pub fn mirror(position: i64, inputs: usize) -> u32 {
     let inputs = inputs as i64;
     let wrapped = position.rem_euclid(2 * inputs);

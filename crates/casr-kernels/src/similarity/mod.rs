@@ -1,4 +1,5 @@
-//! How an image resembles itself: each pixel's surroundings against shifted ones, and against the image made smaller.
+//! Self-similarity of an image: local autocorrelation, and matches between the image and a smaller
+//! copy.
 
 mod autocorrelation;
 mod matching;
@@ -8,7 +9,7 @@ pub use matching::{
     FLOOR, MATCHES_REACH, MOST_CANDIDATES, MatchShape, PATCH, SEARCH, STRIDE, matches,
 };
 
-/// The first numbers of a slice, as many as the type says.
+/// The first `LENGTH` elements of a slice.
 #[inline(always)]
 fn start<T, const LENGTH: usize>(values: &[T]) -> &[T; LENGTH] {
     let (chunks, _) = values[..LENGTH].as_chunks();

@@ -1,29 +1,19 @@
 //! Sums over the pixels of the 3 × 3 cells around a cell, in vectors: lanes are channels.
 //!
-//! Each cell reads its pixels itself, row by row. That is nine reads of every pixel, but from the first-level cache, and no
-//! sum is shared: its order is that of the rows.
+//! Each cell reads its pixels itself, row by row. Every pixel is read nine times, but from the
+//! first-level cache; in return no partial sums are shared, so the order of summation is that of
+//! the rows.
 
 use super::grid::{Band, Window};
 use super::{Source, VARIANCE_FLOOR};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
 /// Lanes of the widest vector.
-const MOST_LANES: usize = 16;
+const MAX_LANES: usize = 16;
 
-/// Means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
+/// Computes means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
 pub(super) fn moments(level: Level, source: Source, band: Band, output: &mut [f32]) {
     dispatch!(level, simd => all_moments(simd, source, band, output));
-}
-
-/// The gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
-pub(super) fn modulation_gradient(
-    level: Level,
-    source: Source,
-    band: Band,
-    output_gradient: &[f32],
-    gradient: &mut [f32],
-) {
-    dispatch!(level, simd => all_gradients(simd, source, band, output_gradient, gradient));
 }
 
 #[inline(always)]
@@ -33,7 +23,7 @@ fn all_moments<S: Simd>(simd: S, source: Source, band: Band, output: &mut [f32])
         let window = Window::new(band, column, source.weights);
         let total = window.total();
         let mut first = 0;
-        // Six sums hide the latency of an addition; six means beside them still fit the registers.
+        // Six sums hide the latency of an addition and, with six means, still fit the registers.
         while first + 6 * lanes <= channels {
             block_moments::<S, 6, false>(simd, source, &window, total, first, output);
             first += 6 * lanes;
@@ -52,7 +42,7 @@ fn all_moments<S: Simd>(simd: S, source: Source, band: Band, output: &mut [f32])
     }
 }
 
-/// Means and deviations of the channels from `first` on.
+/// Computes means and deviations of the channels from `first` on.
 #[inline(always)]
 fn block_moments<S: Simd, const VECTORS: usize, const TAIL: bool>(
     simd: S,
@@ -99,71 +89,7 @@ fn block_moments<S: Simd, const VECTORS: usize, const TAIL: bool>(
     store_block::<S, VECTORS, TAIL>(deviations, of_deviations, first);
 }
 
-#[inline(always)]
-fn all_gradients<S: Simd>(
-    simd: S,
-    source: Source,
-    band: Band,
-    output_gradient: &[f32],
-    gradient: &mut [f32],
-) {
-    let (channels, lanes) = (source.channels, S::f32s::LEN);
-    for (column, gradient) in gradient.chunks_exact_mut(2 * channels).enumerate() {
-        let window = Window::new(band, column, source.weights);
-        let mut first = 0;
-        // Twelve sums of sixteen registers, for the sake of reading the pixels once.
-        while first + 6 * lanes <= channels {
-            block_gradient::<S, 6, false>(simd, source, &window, output_gradient, first, gradient);
-            first += 6 * lanes;
-        }
-        while first + 3 * lanes <= channels {
-            block_gradient::<S, 3, false>(simd, source, &window, output_gradient, first, gradient);
-            first += 3 * lanes;
-        }
-        while first + lanes <= channels {
-            block_gradient::<S, 1, false>(simd, source, &window, output_gradient, first, gradient);
-            first += lanes;
-        }
-        if first < channels {
-            block_gradient::<S, 1, true>(simd, source, &window, output_gradient, first, gradient);
-        }
-    }
-}
-
-/// The gradients of gains and offsets of the channels from `first` on.
-#[inline(always)]
-fn block_gradient<S: Simd, const VECTORS: usize, const TAIL: bool>(
-    simd: S,
-    source: Source,
-    window: &Window,
-    output_gradient: &[f32],
-    first: usize,
-    gradient: &mut [f32],
-) {
-    let channels = source.channels;
-    let zero = S::f32s::splat(simd, 0.0);
-    let (mut gains, mut offsets) = ([zero; VECTORS], [zero; VECTORS]);
-    for (start, weights) in window.lines() {
-        let line = start * channels..(start + weights.len()) * channels;
-        let features = source.features[line.clone()].chunks_exact(channels);
-        let arriving = output_gradient[line].chunks_exact(channels);
-        for ((weight, pixel), arriving) in weights.iter().zip(features).zip(arriving) {
-            let weight = S::f32s::splat(simd, *weight);
-            let values = load_block::<S, VECTORS, TAIL>(simd, pixel, first);
-            let arriving = load_block::<S, VECTORS, TAIL>(simd, arriving, first);
-            for index in 0..VECTORS {
-                let share = weight * arriving[index];
-                gains[index] = share.mul_add(values[index], gains[index]);
-                offsets[index] += share;
-            }
-        }
-    }
-    let (of_gains, of_offsets) = gradient.split_at_mut(channels);
-    store_block::<S, VECTORS, TAIL>(gains, of_gains, first);
-    store_block::<S, VECTORS, TAIL>(offsets, of_offsets, first);
-}
-
-/// Vectors from `first` on; the tail of a slice is one vector that zeros fill up.
+/// Loads vectors from `first` on; with `TAIL`, one vector padded with zeros.
 #[inline(always)]
 pub(super) fn load_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     simd: S,
@@ -173,7 +99,7 @@ pub(super) fn load_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     let lanes = S::f32s::LEN;
     let mut vectors = [S::f32s::splat(simd, 0.0); VECTORS];
     if TAIL {
-        let mut padded = [0.0; MOST_LANES];
+        let mut padded = [0.0; MAX_LANES];
         let tail = &values[first..];
         padded[..tail.len()].copy_from_slice(tail);
         vectors[0] = S::f32s::from_slice(simd, &padded[..lanes]);
@@ -186,7 +112,7 @@ pub(super) fn load_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     vectors
 }
 
-/// The reverse of [`load_block`].
+/// The inverse of [`load_block`].
 #[inline(always)]
 pub(super) fn store_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
     vectors: [S::f32s; VECTORS],
@@ -195,7 +121,7 @@ pub(super) fn store_block<S: Simd, const VECTORS: usize, const TAIL: bool>(
 ) {
     let lanes = S::f32s::LEN;
     if TAIL {
-        let mut padded = [0.0; MOST_LANES];
+        let mut padded = [0.0; MAX_LANES];
         vectors[0].store_slice(&mut padded[..lanes]);
         let tail = &mut values[first..];
         tail.copy_from_slice(&padded[..tail.len()]);

@@ -1,18 +1,18 @@
-//! Where cells and their pixels lie.
+//! The positions of cells and their pixels.
 
 use super::{CELL, NEIGHBOURS, SuperpixelShape};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Pixels along the side of the 3 × 3 cells around a cell.
+/// Side of the 3 × 3 cells around a cell, in pixels.
 const SIDE: usize = 3 * CELL;
 
-/// A row of cells of one image, the task of a thread.
+/// A row of cells of one image: the work of one parallel task.
 #[derive(Clone, Copy)]
 pub(super) struct Band {
     pub shape: SuperpixelShape,
     pub image: usize,
-    /// The row of cells, counted from the image's first.
+    /// Index of the row of cells in its image.
     pub row: usize,
 }
 
@@ -25,28 +25,28 @@ impl Band {
         }
     }
 
-    /// The rows of pixels, counted from the image's first.
+    /// The rows of pixels, counted within the image.
     pub fn rows(self) -> Range<usize> {
         span(self.row, self.shape.height)
     }
 
-    /// A pixel's place among those of all images.
+    /// Index of a pixel among those of all images.
     pub fn pixel(self, row: usize, column: usize) -> usize {
         (self.image * self.shape.height + row) * self.shape.width + column
     }
 
-    /// The place among the pixels of all images of the band's first.
+    /// Index of the band's first pixel among those of all images.
     pub fn first_pixel(self) -> usize {
         self.pixel(self.row * CELL, 0)
     }
 
-    /// A cell's place among those of all images.
+    /// Index of a cell among those of all images.
     pub fn cell(self, row: usize, column: usize) -> usize {
         (self.image * self.shape.cell_rows() + row) * self.shape.cell_columns() + column
     }
 
-    /// The cells around the cell in `column`, in reading order: which neighbour each is, and its place. Neighbours outside
-    /// of the image are left out.
+    /// The cells around the cell in `column`, in reading order: the number of the neighbour (0 to
+    /// 8) and the index of the cell. Neighbours outside the image are skipped.
     #[inline(always)]
     pub fn neighbours(self, column: usize) -> impl Iterator<Item = (usize, usize)> {
         around(self.row, self.shape.cell_rows()).flat_map(move |row| {
@@ -63,12 +63,12 @@ pub(super) fn span(cell: usize, length: usize) -> Range<usize> {
     cell * CELL..((cell + 1) * CELL).min(length)
 }
 
-/// A cell and those beside it along an axis of `cells` cells.
+/// A cell and its neighbours along an axis of `cells` cells.
 pub(super) fn around(cell: usize, cells: usize) -> Range<usize> {
     cell.saturating_sub(1)..(cell + 2).min(cells)
 }
 
-/// All bands in order; none where there are no pixels.
+/// All bands in order; none if there are no pixels.
 pub(super) fn bands(shape: SuperpixelShape) -> impl IndexedParallelIterator<Item = Band> {
     let count = match shape.pixels() {
         0 => 0,
@@ -79,7 +79,7 @@ pub(super) fn bands(shape: SuperpixelShape) -> impl IndexedParallelIterator<Item
         .map(move |index| Band::new(shape, index))
 }
 
-/// Cuts `[images, height, width, per_pixel]` into the parts of all bands.
+/// Splits `[images, height, width, per_pixel]` into the parts of all bands.
 pub(super) fn cut(
     shape: SuperpixelShape,
     per_pixel: usize,
@@ -97,36 +97,20 @@ pub(super) fn cut(
     parts
 }
 
-/// [`cut`] for data that may not be wanted.
-pub(super) fn cut_option(
-    shape: SuperpixelShape,
-    per_pixel: usize,
-    data: Option<&mut [f32]>,
-) -> Vec<Option<&mut [f32]>> {
-    match data {
-        Some(data) => {
-            let parts = cut(shape, per_pixel, data);
-            parts.into_iter().map(Some).collect()
-        }
-        None => (0..shape.images * shape.cell_rows())
-            .map(|_| None)
-            .collect(),
-    }
-}
-
 /// The 3 × 3 cells around a cell and the weights of their pixels for it.
 pub(super) struct Window {
     band: Band,
     column: usize,
     rows: Range<usize>,
     columns: Range<usize>,
-    /// Rows of pixels from the first of the image that could be in the window, which may lie outside of it, and columns
-    /// likewise; zero outside of the image.
+    /// Weights by row and column of pixels, starting at the first that the window could have, which
+    /// may lie outside the image; zero outside the image.
     weights: [[f32; SIDE]; SIDE],
 }
 
 impl Window {
-    /// The window around the cell of `band` in `column`; `weights` is `[images, height, width, NEIGHBOURS]`.
+    /// The window around the cell of `band` in `column`; `weights` is
+    /// `[images, height, width, NEIGHBOURS]`.
     #[inline(always)]
     pub fn new(band: Band, column: usize, weights: &[f32]) -> Self {
         let (cell_rows, cell_columns) = (band.shape.cell_rows(), band.shape.cell_columns());
@@ -144,7 +128,7 @@ impl Window {
             let line = band.pixel(y, window.columns.start)..band.pixel(y, window.columns.end);
             let (pixels, _) =
                 weights[line.start * NEIGHBOURS..line.end * NEIGHBOURS].as_chunks::<NEIGHBOURS>();
-            // Seen from the pixel, the cell lies on the opposite side: above becomes below.
+            // For the pixel, the cell is the neighbour on the opposite side: above becomes below.
             let neighbour = (band.row + 1 - y / CELL) * 3;
             let row = &mut window.weights[y + CELL - band.row * CELL];
             for (at, pixel) in (first..).zip(pixels) {
@@ -165,7 +149,8 @@ impl Window {
         columns.into_iter().fold(0.0, |sum, column| sum + column)
     }
 
-    /// The rows of pixels that lie in the image: the place of the first pixel of each, and the weights.
+    /// The rows of pixels that lie in the image: the index of the first pixel of each, and the
+    /// weights.
     #[inline(always)]
     pub fn lines(&self) -> impl Iterator<Item = (usize, &[f32])> {
         let first = self.columns.start + CELL - self.column * CELL;

@@ -1,15 +1,18 @@
 //! Soft superpixels on a grid of cells (after superpixel sampling networks, SSN, arXiv 1807.10174).
 //!
-//! The image is cut into cells of [`CELL`] × [`CELL`] pixels, anchored at its origin; those at the right and at the bottom
-//! may be cut short. Every pixel belongs to the 3 × 3 cells around it, to each by a weight, and the weights of a pixel sum to
-//! one. [`assign`] finds the weights; [`moments`] gives each cell the weighted mean and deviation of the features of its
-//! pixels; [`modulate`] carries a gain and an offset from the cells back to their pixels.
+//! The image is divided into cells of [`CELL`]×[`CELL`] pixels, anchored at its origin; the last
+//! cell of a row or column may be incomplete. Every pixel belongs to each of the 3 × 3 cells around
+//! it with a weight, and the weights of a pixel sum to one. [`assign()`] computes the weights;
+//! [`moments()`] the weighted mean and deviation of the features of each cell's pixels; [`modulate()`]
+//! applies a gain and an offset of each cell to its pixels.
 //!
-//! All tensors are row-major with channels last. A value's bits depend on nothing but the cells around it: neither on the
-//! number of threads nor on where an image was cut, as long as the cut lies on the grid and four cells away.
+//! All tensors are row-major with channels last. The bits of a value depend only on the cells
+//! around it: neither on the number of threads nor on how an image was cropped, if the crop is
+//! aligned to the cells and at least four cells away.
 
 mod assign;
-mod dots;
+#[cfg(feature = "backward")]
+mod backward;
 mod gather;
 mod grid;
 mod modulate;
@@ -17,50 +20,53 @@ mod moments;
 mod scalar;
 mod spread;
 
-pub use assign::{assign, assign_gradient};
-pub use modulate::{modulate, modulate_gradient};
-pub use moments::{VARIANCE_FLOOR, moments, moments_gradient};
+pub use assign::assign;
+#[cfg(feature = "backward")]
+pub use backward::{assign_gradient, modulate_gradient, moments_gradient};
+pub use modulate::modulate;
+pub use moments::{VARIANCE_FLOOR, moments};
 
 /// Height and width of a cell, in pixels.
 pub const CELL: usize = 4;
 
-/// The cells that a pixel belongs to: the 3 × 3 around its own, in reading order, its own in the middle.
+/// Number of cells that a pixel belongs to: the 3 × 3 around its own, in reading order, its own in
+/// the middle.
 pub const NEIGHBOURS: usize = 9;
 
-/// Sizes of an image that is cut into cells.
+/// Sizes of a batch of images that are divided into cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuperpixelShape {
     /// Number of images.
     pub images: usize,
-    /// Rows of pixels.
+    /// Height of an image, in pixels.
     pub height: usize,
-    /// Columns of pixels.
+    /// Width of an image, in pixels.
     pub width: usize,
 }
 
 impl SuperpixelShape {
-    /// Rows of cells, the last maybe incomplete.
+    /// Rows of cells; the last may be incomplete.
     pub fn cell_rows(self) -> usize {
         self.height.div_ceil(CELL)
     }
 
-    /// Columns of cells, the last maybe incomplete.
+    /// Columns of cells; the last may be incomplete.
     pub fn cell_columns(self) -> usize {
         self.width.div_ceil(CELL)
     }
 
-    /// Pixels of all images.
+    /// Number of pixels of all images.
     pub fn pixels(self) -> usize {
         self.images * self.height * self.width
     }
 
-    /// Cells of all images.
+    /// Number of cells of all images.
     pub fn cells(self) -> usize {
         self.images * self.cell_rows() * self.cell_columns()
     }
 }
 
-/// What the kernels on features read.
+/// The arguments that the kernels on features share.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     shape: SuperpixelShape,
@@ -73,7 +79,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Panics where the lengths do not fit.
+    /// Panics if the lengths do not match.
     fn new(
         shape: SuperpixelShape,
         channels: usize,
@@ -91,25 +97,13 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Panics where the lengths of gradients do not fit.
-    fn check_gradients(self, feature_gradient: &[f32], weight_gradient: Option<&[f32]>) {
-        assert_eq!(
-            feature_gradient.len(),
-            self.features.len(),
-            "feature gradient length"
-        );
-        if let Some(gradient) = weight_gradient {
-            assert_eq!(gradient.len(), self.weights.len(), "weight gradient length");
-        }
-    }
-
-    /// Two numbers for each channel of each cell: the length of moments and modulations.
+    /// The length of moments and modulations: two values for each channel of each cell.
     fn cell_pairs(self) -> usize {
         self.shape.cells() * 2 * self.channels
     }
 }
 
-/// Numbers of the cells, `stride` for each; a kernel reads parts of `channels` of them.
+/// A table of `stride` values for each cell; a kernel reads parts of `channels` values of them.
 #[derive(Clone, Copy)]
 struct Table<'a> {
     values: &'a [f32],
@@ -117,7 +111,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The numbers of a cell.
+    /// The values of a cell.
     #[inline(always)]
     fn cell(self, cell: usize) -> &'a [f32] {
         &self.values[cell * self.stride..][..self.stride]

@@ -1,19 +1,20 @@
-//! Gains and offsets from the cells to their pixels.
+//! Modulation of features by the gains and offsets of cells.
 
-use super::grid::{bands, cut, cut_option};
-use super::{NEIGHBOURS, Source, SuperpixelShape, Table, dots, gather, scalar, spread};
+use super::grid::{bands, cut};
+use super::{Source, SuperpixelShape, Table, scalar, spread};
 use crate::InstructionSet;
 use rayon::prelude::*;
 
-/// Gives every pixel the gains and offsets of the cells that it belongs to: `output = feature · Σ_k w_k gain_k + Σ_k w_k
-/// offset_k`.
+/// Scales and shifts the features of every pixel by the gains and offsets of the cells that it
+/// belongs to: `output = feature · Σ_k w_k gain_k + Σ_k w_k offset_k`.
 ///
-/// - `weights` `[images, height, width, NEIGHBOURS]`, zero for neighbours outside of the image.
-/// - `features` and `output` `[images, height, width, channels]`.
-/// - `modulation` `[images, cell_rows, cell_columns, 2 * channels]`: the gains of all channels, then the offsets.
+/// - `weights` `[images, height, width, NEIGHBOURS]`, zero for neighbours outside the image.
+/// - `features` and `output` `[images, height, width, channels]`; the output is overwritten.
+/// - `modulation` `[images, cell_rows, cell_columns, 2 * channels]`: the gains of all channels,
+///   then the offsets.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 pub fn modulate(
     set: InstructionSet,
     shape: SuperpixelShape,
@@ -34,77 +35,7 @@ pub fn modulate(
         });
 }
 
-/// The gradients of [`modulate`], given that of its output (`output_gradient`, shaped as the output). Overwrites
-///
-/// - `feature_gradient` `[images, height, width, channels]`;
-/// - `weight_gradient` `[images, height, width, NEIGHBOURS]`, if given: each weight is an input of its own; zero for
-///   neighbours outside of the image;
-/// - `modulation_gradient` `[images, cell_rows, cell_columns, 2 * channels]`.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the operands of one product, each of its own type of tensor"
-)]
-pub fn modulate_gradient(
-    set: InstructionSet,
-    shape: SuperpixelShape,
-    channels: usize,
-    weights: &[f32],
-    features: &[f32],
-    modulation: &[f32],
-    output_gradient: &[f32],
-    feature_gradient: &mut [f32],
-    weight_gradient: Option<&mut [f32]>,
-    modulation_gradient: &mut [f32],
-) {
-    let source = Source::new(shape, channels, weights, features);
-    let modulation = table(source, modulation);
-    source.check_gradients(feature_gradient, weight_gradient.as_deref());
-    assert_eq!(
-        output_gradient.len(),
-        features.len(),
-        "output gradient length"
-    );
-    assert_eq!(
-        modulation_gradient.len(),
-        source.cell_pairs(),
-        "modulation gradient length"
-    );
-    let arriving = Source {
-        features: output_gradient,
-        ..source
-    };
-    let of_cells = modulation_gradient.par_chunks_mut((shape.cell_columns() * 2 * channels).max(1));
-    bands(shape)
-        .zip(cut(shape, channels, feature_gradient))
-        .zip(cut_option(shape, NEIGHBOURS, weight_gradient))
-        .zip(of_cells)
-        .for_each(|(((band, of_features), of_weights), of_cells)| {
-            let Some(level) = set.level() else {
-                scalar::modulate(arriving, band, modulation, false, of_features);
-                scalar::modulation_gradient(source, band, output_gradient, of_cells);
-                if let Some(of_weights) = of_weights {
-                    scalar::modulate_weight_gradient(
-                        source,
-                        band,
-                        modulation,
-                        output_gradient,
-                        of_weights,
-                    );
-                }
-                return;
-            };
-            spread::modulate(level, arriving, band, modulation, false, of_features);
-            gather::modulation_gradient(level, source, band, output_gradient, of_cells);
-            if let Some(of_weights) = of_weights {
-                dots::modulate(level, source, band, modulation, output_gradient, of_weights);
-            }
-        });
-}
-
-fn table<'a>(source: Source, modulation: &'a [f32]) -> Table<'a> {
+pub(super) fn table<'a>(source: Source, modulation: &'a [f32]) -> Table<'a> {
     assert_eq!(modulation.len(), source.cell_pairs(), "modulation length");
     Table {
         values: modulation,

@@ -1,23 +1,25 @@
 //! Mean and deviation of the features of each cell's pixels.
 
-use super::grid::{Band, Window, bands, cut, cut_option};
-use super::{NEIGHBOURS, Source, SuperpixelShape, Table, dots, gather, scalar, spread};
+use super::grid::bands;
+use super::{Source, SuperpixelShape, gather, scalar};
 use crate::InstructionSet;
 use rayon::prelude::*;
 
-/// What is added to each variance, so that the gradient of its root is bounded.
+/// Added to each variance, so that the gradient of its square root is bounded.
 pub const VARIANCE_FLOOR: f32 = 1e-4;
 
-/// The weighted mean and standard deviation of the features of the pixels of the 3 × 3 cells around each cell:
-/// `mean = Σ w x / Σ w` and `deviation = √(Σ w (x - mean)² / Σ w + VARIANCE_FLOOR)`, where w is the weight of a pixel for
+/// Computes the weighted mean and standard deviation of the features of the pixels of the 3 × 3
+/// cells around each cell: `mean = Σ w x / Σ w` and
+/// `deviation = √(Σ w (x - mean)² / Σ w + VARIANCE_FLOOR)`, where w is the weight of a pixel for
 /// the cell.
 ///
 /// - `weights` `[images, height, width, NEIGHBOURS]`; those for a cell must not all be zero.
 /// - `features` `[images, height, width, channels]`.
-/// - `output` `[images, cell_rows, cell_columns, 2 * channels]`: the means of all channels, then the deviations.
+/// - `output` `[images, cell_rows, cell_columns, 2 * channels]` is overwritten: the means of all
+///   channels, then the deviations.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
+/// If the length of a slice does not match its shape, or there are no channels.
 pub fn moments(
     set: InstructionSet,
     shape: SuperpixelShape,
@@ -34,120 +36,4 @@ pub fn moments(
             Some(level) => gather::moments(level, source, band, output),
             None => scalar::moments(source, band, output),
         });
-}
-
-/// The gradients of [`moments`], given its output (`moments`) and the gradient of that (`output_gradient`), both
-/// `[images, cell_rows, cell_columns, 2 * channels]`. Overwrites
-///
-/// - `feature_gradient` `[images, height, width, channels]`;
-/// - `weight_gradient` `[images, height, width, NEIGHBOURS]`, if given: each weight is an input of its own; zero for
-///   neighbours outside of the image.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape, or there are no channels.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the operands of one product, each of its own type of tensor"
-)]
-pub fn moments_gradient(
-    set: InstructionSet,
-    shape: SuperpixelShape,
-    channels: usize,
-    weights: &[f32],
-    features: &[f32],
-    moments: &[f32],
-    output_gradient: &[f32],
-    feature_gradient: &mut [f32],
-    weight_gradient: Option<&mut [f32]>,
-) {
-    let source = Source::new(shape, channels, weights, features);
-    source.check_gradients(feature_gradient, weight_gradient.as_deref());
-    assert_eq!(moments.len(), source.cell_pairs(), "moments length");
-    assert_eq!(
-        output_gradient.len(),
-        source.cell_pairs(),
-        "output gradient length"
-    );
-    let moments = Table {
-        values: moments,
-        stride: 2 * channels,
-    };
-    let slopes = slopes(source, moments, output_gradient);
-    let slopes = Table {
-        values: &slopes,
-        stride: slope_numbers(channels),
-    };
-    bands(shape)
-        .zip(cut(shape, channels, feature_gradient))
-        .zip(cut_option(shape, NEIGHBOURS, weight_gradient))
-        .for_each(|((band, of_features), of_weights)| {
-            let Some(level) = set.level() else {
-                scalar::modulate(source, band, slopes, true, of_features);
-                if let Some(of_weights) = of_weights {
-                    scalar::moments_weight_gradient(source, band, moments, slopes, of_weights);
-                }
-                return;
-            };
-            spread::modulate(level, source, band, slopes, true, of_features);
-            if let Some(of_weights) = of_weights {
-                dots::moments(level, source, band, moments, slopes, of_weights);
-            }
-        });
-}
-
-/// Numbers of a cell in [`slopes`].
-fn slope_numbers(channels: usize) -> usize {
-    3 * channels + 1
-}
-
-/// How the moments of each cell pull at its pixels, `[cells, 3 * channels + 1]`.
-///
-/// With `a = g_mean / Σ w` and `b = g_deviation / (deviation · Σ w)`, a feature x feels `w (a + b (x - mean))`, and its weight
-/// `Σ_c (x - mean) (b (x - mean) + 2 a) / 2 - b · variance / 2`. The numbers are b and `a - b · mean`, which are a gain
-/// and an offset of x, then `2 a`, for each channel, and at last `Σ_c b · variance / 2`.
-fn slopes(source: Source, moments: Table, output_gradient: &[f32]) -> Vec<f32> {
-    let channels = source.channels;
-    let stride = slope_numbers(channels);
-    let mut slopes = crate::zeros(source.shape.cells() * stride);
-    bands(source.shape)
-        .zip(slopes.par_chunks_mut((source.shape.cell_columns() * stride).max(1)))
-        .zip(output_gradient.par_chunks((source.shape.cell_columns() * 2 * channels).max(1)))
-        .for_each(|((band, slopes), arriving)| {
-            let cells = slopes
-                .chunks_exact_mut(stride)
-                .zip(arriving.chunks_exact(2 * channels));
-            for (column, (slopes, arriving)) in cells.enumerate() {
-                let moments = moments.cell(band.cell(band.row, column));
-                slopes_of_cell(source, band, column, moments, arriving, slopes);
-            }
-        });
-    slopes
-}
-
-fn slopes_of_cell(
-    source: Source,
-    band: Band,
-    column: usize,
-    moments: &[f32],
-    arriving: &[f32],
-    slopes: &mut [f32],
-) {
-    let channels = source.channels;
-    let total = Window::new(band, column, source.weights).total();
-    let (means, deviations) = moments.split_at(channels);
-    let (of_means, of_deviations) = arriving.split_at(channels);
-    let (gains, rest) = slopes.split_at_mut(channels);
-    let (offsets, rest) = rest.split_at_mut(channels);
-    let (twice, constant) = rest.split_at_mut(channels);
-    let mut sum = 0.0;
-    for channel in 0..channels {
-        let a = of_means[channel] / total;
-        let b = of_deviations[channel] / (deviations[channel] * total);
-        let variance = deviations[channel] * deviations[channel] - VARIANCE_FLOOR;
-        gains[channel] = b;
-        offsets[channel] = a - b * means[channel];
-        twice[channel] = 2.0 * a;
-        sum += b * variance;
-    }
-    constant[0] = 0.5 * sum;
 }

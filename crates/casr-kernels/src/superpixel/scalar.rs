@@ -1,11 +1,10 @@
-//! The scalar twins of what runs on features: one pixel or cell, one channel at a time, in the order that the vector code
-//! keeps.
+//! Scalar reference implementations of the kernels on features: one pixel or cell and one channel
+//! at a time, in the order of the vector code.
 
-use super::dots::LANES;
 use super::grid::{Band, Window};
 use super::{CELL, NEIGHBOURS, Source, Table, VARIANCE_FLOOR};
 
-/// Means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
+/// Computes means and deviations of a row of cells, `output` `[cell_columns, 2 * channels]`.
 pub(super) fn moments(source: Source, band: Band, output: &mut [f32]) {
     let channels = source.channels;
     for (column, output) in output.chunks_exact_mut(2 * channels).enumerate() {
@@ -29,45 +28,22 @@ pub(super) fn moments(source: Source, band: Band, output: &mut [f32]) {
     }
 }
 
-/// The gradient of a row of cells' modulations, `gradient` `[cell_columns, 2 * channels]`.
-pub(super) fn modulation_gradient(
-    source: Source,
-    band: Band,
-    output_gradient: &[f32],
-    gradient: &mut [f32],
-) {
-    let channels = source.channels;
-    for (column, gradient) in gradient.chunks_exact_mut(2 * channels).enumerate() {
-        let window = Window::new(band, column, source.weights);
-        for channel in 0..channels {
-            let (mut gain, mut offset) = (0.0, 0.0);
-            for (pixel, weight) in weighted_pixels(&window) {
-                let at = pixel * channels + channel;
-                let share = weight * output_gradient[at];
-                gain = share.mul_add(source.features[at], gain);
-                offset += share;
-            }
-            gradient[channel] = gain;
-            gradient[channels + channel] = offset;
-        }
-    }
-}
-
 /// The pixels of a window and their weights, row by row.
-fn weighted_pixels(window: &Window) -> impl Iterator<Item = (usize, f32)> {
+pub(super) fn weighted_pixels(window: &Window) -> impl Iterator<Item = (usize, f32)> {
     window
         .lines()
         .flat_map(|(start, weights)| (start..).zip(weights.iter().copied()))
 }
 
 /// The band's pixels, each with the column of its cell.
-fn pixels(band: Band) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn pixels(band: Band) -> impl Iterator<Item = (usize, usize)> {
     (band.first_pixel()..)
         .take(band.rows().len() * band.shape.width)
         .map(move |pixel| (pixel, pixel % band.shape.width / CELL))
 }
 
-/// The features of a row of cells times their gains plus their offsets, if those are wanted; see `spread.rs`.
+/// The features of a row of cells times their gains and, with `offsets`, plus their offsets; see
+/// `spread.rs`.
 pub(super) fn modulate(
     source: Source,
     band: Band,
@@ -95,85 +71,4 @@ pub(super) fn modulate(
             };
         }
     }
-}
-
-/// The gradient of the weights through `modulate`; see `dots.rs`.
-pub(super) fn modulate_weight_gradient(
-    source: Source,
-    band: Band,
-    modulation: Table,
-    output_gradient: &[f32],
-    weight_gradient: &mut [f32],
-) {
-    let channels = source.channels;
-    weight_gradients(band, weight_gradient, |pixel, cell| {
-        let numbers = modulation.cell(cell);
-        let sum = lanes_sum(channels, |channel, sum| {
-            let [gain, offset, feature, arriving] = match channel {
-                Some(channel) => [
-                    numbers[channel],
-                    numbers[channels + channel],
-                    source.features[pixel * channels + channel],
-                    output_gradient[pixel * channels + channel],
-                ],
-                None => [0.0; 4],
-            };
-            arriving.mul_add(feature.mul_add(gain, offset), sum)
-        });
-        1.0 * sum + 0.0
-    });
-}
-
-/// The gradient of the weights through `moments`; see `dots.rs`.
-pub(super) fn moments_weight_gradient(
-    source: Source,
-    band: Band,
-    moments: Table,
-    slopes: Table,
-    weight_gradient: &mut [f32],
-) {
-    let channels = source.channels;
-    weight_gradients(band, weight_gradient, |pixel, cell| {
-        let (means, slopes) = (moments.cell(cell), slopes.cell(cell));
-        let sum = lanes_sum(channels, |channel, sum| {
-            let [mean, slope, twice_a, feature] = match channel {
-                Some(channel) => [
-                    means[channel],
-                    slopes[channel],
-                    slopes[2 * channels + channel],
-                    source.features[pixel * channels + channel],
-                ],
-                None => [0.0; 4],
-            };
-            let difference = feature - mean;
-            difference.mul_add(difference.mul_add(slope, twice_a), sum)
-        });
-        0.5 * sum - slopes[3 * channels]
-    });
-}
-
-/// Writes `value(pixel, cell)` for every pixel of the band and every cell around it.
-fn weight_gradients(band: Band, weight_gradient: &mut [f32], value: impl Fn(usize, usize) -> f32) {
-    let (weight_gradient, _) = weight_gradient.as_chunks_mut::<NEIGHBOURS>();
-    weight_gradient.fill([0.0; NEIGHBOURS]);
-    for ((pixel, column), gradient) in pixels(band).zip(weight_gradient) {
-        for (neighbour, cell) in band.neighbours(column) {
-            gradient[neighbour] = value(pixel, cell);
-        }
-    }
-}
-
-/// Sixteen sums over the channels, added by halves; `add` adds the term of a channel, or of none where zeros fill up.
-fn lanes_sum(channels: usize, add: impl Fn(Option<usize>, f32) -> f32) -> f32 {
-    let mut sums = [0.0; LANES];
-    for channel in 0..channels.next_multiple_of(LANES) {
-        let sum = &mut sums[channel % LANES];
-        *sum = add((channel < channels).then_some(channel), *sum);
-    }
-    for half in [LANES / 2, LANES / 4, LANES / 8, LANES / 16] {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-    }
-    sums[0]
 }

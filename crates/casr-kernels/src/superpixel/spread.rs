@@ -1,12 +1,13 @@
-//! What the cells around a pixel give it, in vectors: lanes are channels.
+//! Modulation of pixels by the cells around them, in vectors: lanes are channels.
 
 use super::gather::{load_block, store_block};
 use super::grid::{Band, span};
 use super::{CELL, NEIGHBOURS, Source, Table};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
-/// The features of a row of cells times their gains, `Σ w gain`, plus their offsets, `Σ w offset`, if those are wanted.
-/// `table` holds the channels' gains, then their offsets; `output` is the band's `[rows, width, channels]`.
+/// The features of a row of cells times their gains, `Σ w gain`, and, with `offsets`, plus their
+/// offsets, `Σ w offset`. `table` holds the gains of all channels, then their offsets; `output` is
+/// the band's `[rows, width, channels]`.
 pub(super) fn modulate(
     level: Level,
     source: Source,
@@ -50,7 +51,8 @@ fn cells<S: Simd, const OFFSETS: bool>(
     }
 }
 
-/// A few pixels side by side in the cell in `column`, which share the loads of the cells' numbers.
+/// Processes a few adjacent pixels of the cell in `column`, which share the loads of the cells'
+/// values.
 #[inline(always)]
 fn pixels<S: Simd, const PIXELS: usize, const OFFSETS: bool>(
     simd: S,
@@ -64,40 +66,40 @@ fn pixels<S: Simd, const PIXELS: usize, const OFFSETS: bool>(
     let (channels, lanes) = (source.channels, S::f32s::LEN);
     let weights = &source.weights[first * NEIGHBOURS..][..PIXELS * NEIGHBOURS];
     let (weights, _) = weights.as_chunks::<NEIGHBOURS>();
-    let mut givers = [([0.0; PIXELS], [0.0; 0].as_slice()); NEIGHBOURS];
+    let mut cells = [([0.0; PIXELS], [0.0; 0].as_slice()); NEIGHBOURS];
     let mut count = 0;
     for (neighbour, cell) in band.neighbours(column) {
-        let (of_pixels, numbers) = &mut givers[count];
+        let (of_pixels, numbers) = &mut cells[count];
         for (weight, weights) in of_pixels.iter_mut().zip(weights) {
             *weight = weights[neighbour];
         }
         *numbers = table.cell(cell);
         count += 1;
     }
-    let givers = &givers[..count];
+    let cells = &cells[..count];
     let features = &source.features[first * channels..][..PIXELS * channels];
     let whole = channels / lanes * lanes;
     for at in (0..whole).step_by(lanes) {
-        vectors::<S, PIXELS, OFFSETS, false>(simd, channels, givers, at, features, output);
+        vectors::<S, PIXELS, OFFSETS, false>(simd, channels, cells, at, features, output);
     }
     if whole < channels {
-        vectors::<S, PIXELS, OFFSETS, true>(simd, channels, givers, whole, features, output);
+        vectors::<S, PIXELS, OFFSETS, true>(simd, channels, cells, whole, features, output);
     }
 }
 
-/// One vector of channels, from `at` on, of each pixel.
+/// Processes one vector of channels, from `at` on, of each pixel.
 #[inline(always)]
 fn vectors<S: Simd, const PIXELS: usize, const OFFSETS: bool, const TAIL: bool>(
     simd: S,
     channels: usize,
-    givers: &[([f32; PIXELS], &[f32])],
+    cells: &[([f32; PIXELS], &[f32])],
     at: usize,
     features: &[f32],
     output: &mut [f32],
 ) {
     let zero = S::f32s::splat(simd, 0.0);
     let (mut gains, mut offsets) = ([zero; PIXELS], [zero; PIXELS]);
-    for (weights, numbers) in givers {
+    for (weights, numbers) in cells {
         let (of_gains, of_offsets) = numbers[..2 * channels].split_at(channels);
         let [gain] = load_block::<S, 1, TAIL>(simd, of_gains, at);
         for (sum, weight) in gains.iter_mut().zip(weights) {

@@ -1,19 +1,23 @@
-//! Shapes and numbers for the tests of the convolutions.
+//! Shapes, random values and comparisons for the tests of the convolutions.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "every test file uses its own part")]
 
+pub mod crop;
+pub mod definition;
+
+use casr_kernels::InstructionSet;
 use casr_kernels::conv::ConvShape;
 
-/// A repeatable source of numbers.
+/// A reproducible source of pseudo-random values.
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// The source that belongs to `seed`.
+    /// The source with this seed.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// `count` numbers between −1 and 1.
+    /// `count` values between −1 and 1.
     pub fn take(&mut self, count: usize) -> Vec<f32> {
         (0..count)
             .map(|_| {
@@ -26,7 +30,7 @@ impl Numbers {
     }
 }
 
-/// Odd sizes, odd channel counts, both kernels: small enough for a scalar reference.
+/// Odd sizes, odd numbers of channels, both kernels; small enough for scalar code.
 pub fn odd_shapes() -> Vec<ConvShape> {
     let sizes = [
         (1, 1, 1),
@@ -67,7 +71,7 @@ pub fn odd_shapes() -> Vec<ConvShape> {
     shapes
 }
 
-/// Fails where two slices differ in a bit.
+/// Fails if two slices differ in any bit.
 pub fn assert_same_bits(what: &str, shape: ConvShape, left: &[f32], right: &[f32]) {
     assert_eq!(
         left.len(),
@@ -84,4 +88,49 @@ pub fn assert_same_bits(what: &str, shape: ConvShape, left: &[f32], right: &[f32
             left[index], right[index]
         );
     }
+}
+
+/// Fails if `compute` gives other bits on an instruction set than in scalar code.
+pub fn assert_exact(what: &str, shape: ConvShape, compute: impl Fn(InstructionSet) -> Vec<f32>) {
+    let expected = compute(InstructionSet::Scalar);
+    for set in InstructionSet::available() {
+        let name = format!("{what} on {set:?}");
+        assert_same_bits(&name, shape, &compute(set), &expected);
+    }
+}
+
+/// Fails if pools of 1, 2 and 3 threads give different bits.
+pub fn assert_independent_of_threads(
+    what: &str,
+    shape: ConvShape,
+    compute: impl Fn() -> Vec<f32> + Sync,
+) {
+    let results = [1, 2, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("a pool of threads").install(&compute)
+    });
+    assert_same_bits(what, shape, &results[0], &results[1]);
+    assert_same_bits(what, shape, &results[0], &results[2]);
+}
+
+/// Shapes that are split into several tasks: one tall image, many small ones, and one so wide that
+/// a row is a task.
+pub fn shapes_of_several_tasks() -> Vec<ConvShape> {
+    [
+        (1, 201, 97, 20, 24, 3),
+        (9, 31, 33, 3, 48, 3),
+        (5, 62, 47, 48, 48, 3),
+        (1, 5, 5000, 5, 3, 1),
+    ]
+    .map(
+        |(images, height, width, inputs, outputs, kernel)| ConvShape {
+            images,
+            height,
+            width,
+            inputs,
+            outputs,
+            kernel,
+        },
+    )
+    .to_vec()
 }

@@ -1,10 +1,10 @@
-//! A search for matches, and what it finds by its definition in f64.
+//! A search for matches, and its result by definition in f64.
 
 use super::noise;
 use casr_kernels::InstructionSet;
 use casr_kernels::similarity::{FLOOR, MatchShape, PATCH, SEARCH, STRIDE, matches};
 
-/// A level, its keys and how they belong together.
+/// The operands of a search.
 #[derive(Clone)]
 pub struct Case {
     pub shape: MatchShape,
@@ -17,7 +17,8 @@ pub struct Case {
 }
 
 impl Case {
-    /// Pictures of these sizes with the same waves in noise, which no flat patch is most like; centres in proportion.
+    /// Images of these sizes with the same waves plus noise, without flat patches that would match
+    /// all others; centres in proportion.
     pub fn new(
         level: (usize, usize),
         keys: (usize, usize),
@@ -83,7 +84,7 @@ impl Case {
         [self.shape.key_height, self.shape.key_width]
     }
 
-    /// What the query at a place keeps.
+    /// The matches of the query at a position.
     fn search(&self, row: usize, column: usize) -> Found {
         let size = [self.shape.height, self.shape.width];
         let query = patch(&self.luma, size, [row as i32, column as i32]);
@@ -165,21 +166,22 @@ impl Case {
     }
 }
 
-/// What a query found.
+/// The matches of a query.
 struct Found {
     place: [usize; 2],
-    /// The middles of the patches and the weights.
+    /// The centres of the patches and the weights.
     matches: Vec<([i32; 2], f64)>,
-    /// Whether no candidate that was not kept is nearly as good, but for copies of the same patch.
+    /// Whether every candidate that was not kept is clearly worse, apart from copies of the same
+    /// patch.
     clear: bool,
 }
 
-/// The pixel of a picture that is nearest to a place.
+/// Index of the pixel nearest to a position.
 fn nearest([height, width]: [usize; 2], [y, x]: [i32; 2]) -> usize {
     y.clamp(0, height as i32 - 1) as usize * width + x.clamp(0, width as i32 - 1) as usize
 }
 
-/// The pixels around a place, those of the edges repeated.
+/// The pixels around a position, extended by edge replication.
 fn patch(luma: &[f32], size: [usize; 2], [y, x]: [i32; 2]) -> Vec<f64> {
     let radius = PATCH as i32 / 2;
     let offsets = (-radius..=radius).flat_map(|dy| (-radius..=radius).map(move |dx| [dy, dx]));
@@ -188,7 +190,7 @@ fn patch(luma: &[f32], size: [usize; 2], [y, x]: [i32; 2]) -> Vec<f64> {
         .collect()
 }
 
-/// The sum of the squares of the difference, its mean removed.
+/// The sum of squares of the difference after its mean is removed.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     let differences = || a.iter().zip(b).map(|(a, b)| a - b);
     let mean = differences().sum::<f64>() / a.len() as f64;

@@ -1,4 +1,4 @@
-//! Pictures and comparisons for the tests of the self-similarity.
+//! Helpers of the tests of the self-similarity.
 
 #![allow(dead_code)]
 
@@ -23,7 +23,7 @@ pub fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// Part of `[.., width, channels]`.
+/// A crop of `[.., width, channels]`.
 pub fn crop(
     data: &[f32],
     width: usize,
@@ -37,14 +37,15 @@ pub fn crop(
         .collect()
 }
 
-/// The part of a window, counted from its start, that lies at least `reach` from those of its edges that are cuts.
+/// The part of a window, counted from its start, that lies at least `reach` away from those of its
+/// edges that are cuts.
 pub fn inside(window: &Range<usize>, length: usize, reach: usize) -> Range<usize> {
     let first = if window.start == 0 { 0 } else { reach };
     let last = if window.end == length { 0 } else { reach };
     first..window.len() - last
 }
 
-/// What `compute` gives on pools of 1, 2 and 3 threads is the same.
+/// Fails if pools of 1, 2 and 3 threads give different results.
 pub fn assert_independent_of_threads(compute: impl Fn() -> Vec<f32> + Sync) {
     let results = [1, 2, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

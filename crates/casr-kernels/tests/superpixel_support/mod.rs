@@ -1,14 +1,15 @@
-//! What the tests of the superpixels share: random operands, all kernels at once, and the definitions in f64.
+//! Helpers of the tests of the superpixels: random operands, and the definitions in f64.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
+pub mod window;
+
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::{
-    CELL, NEIGHBOURS, SuperpixelShape, VARIANCE_FLOOR, assign, assign_gradient, modulate,
-    modulate_gradient, moments, moments_gradient,
+    CELL, NEIGHBOURS, SuperpixelShape, VARIANCE_FLOOR, assign, modulate, moments,
 };
 
-/// Reproducible values in [-1, 1).
+/// Reproducible pseudo-random values in [-1, 1).
 pub fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed;
     (0..count)
@@ -43,7 +44,8 @@ pub struct Case {
     pub embedding: Vec<f32>,
     /// `[images, height, width, channels]`.
     pub features: Vec<f32>,
-    /// `[images, cell_rows, cell_columns, 2 * channels]`, as is the gradient of the moments.
+    /// `[images, cell_rows, cell_columns, 2 * channels]`; the next field is the gradient of the
+    /// moments.
     pub modulation: Vec<f32>,
     pub of_moments: Vec<f32>,
     /// The gradients of the weights and of the modulated features.
@@ -51,10 +53,10 @@ pub struct Case {
     pub of_output: Vec<f32>,
 }
 
-/// What all kernels give, under the names of their results.
+/// Results of kernels with their names and layouts.
 pub type Results = Vec<(&'static str, Per, Vec<f32>)>;
 
-/// What a tensor has numbers for, and how many.
+/// The layout of a tensor: elements per pixel or per cell, or neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Per {
     Pixel(usize),
@@ -121,95 +123,20 @@ impl Case {
         output
     }
 
-    pub fn assign_gradient(&self, set: InstructionSet, weights: &[f32]) -> (Vec<f32>, [f32; 2]) {
-        let mut gradient = vec![f32::NAN; self.embedding.len()];
-        let shared = assign_gradient(
-            set,
-            self.shape,
-            self.embedded,
-            &self.embedding,
-            self.sharpness,
-            self.compactness,
-            weights,
-            &self.of_weights,
-            &mut gradient,
-        );
-        (gradient, shared)
-    }
-
-    /// The gradients of the features and, if wanted, of the weights.
-    pub fn moments_gradient(
-        &self,
-        set: InstructionSet,
-        weights: &[f32],
-        wanted: bool,
-    ) -> [Vec<f32>; 2] {
-        let mut of_features = vec![f32::NAN; self.features.len()];
-        let mut of_weights = vec![f32::NAN; if wanted { weights.len() } else { 0 }];
-        moments_gradient(
-            set,
-            self.shape,
-            self.channels,
-            weights,
-            &self.features,
-            &self.moments(set, weights),
-            &self.of_moments,
-            &mut of_features,
-            wanted.then_some(&mut of_weights),
-        );
-        [of_features, of_weights]
-    }
-
-    /// The gradients of the modulation, of the features and, if wanted, of the weights.
-    pub fn modulate_gradient(
-        &self,
-        set: InstructionSet,
-        weights: &[f32],
-        wanted: bool,
-    ) -> [Vec<f32>; 3] {
-        let mut of_modulation = vec![f32::NAN; self.modulation.len()];
-        let mut of_features = vec![f32::NAN; self.features.len()];
-        let mut of_weights = vec![f32::NAN; if wanted { weights.len() } else { 0 }];
-        modulate_gradient(
-            set,
-            self.shape,
-            self.channels,
-            weights,
-            &self.features,
-            &self.modulation,
-            &self.of_output,
-            &mut of_features,
-            wanted.then_some(&mut of_weights),
-            &mut of_modulation,
-        );
-        [of_modulation, of_features, of_weights]
-    }
-
-    /// All kernels, forward and backward.
+    /// The results of all kernels.
     pub fn results(&self, set: InstructionSet) -> Results {
         let weights = self.assign(set);
-        let (of_embedding, shared) = self.assign_gradient(set, &weights);
-        let [moments_features, moments_weights] = self.moments_gradient(set, &weights, true);
-        let [of_modulation, modulate_features, modulate_weights] =
-            self.modulate_gradient(set, &weights, true);
         let (of_pixel, of_cell) = (Per::Pixel(self.channels), Per::Cell(2 * self.channels));
-        let of_weight = Per::Pixel(NEIGHBOURS);
         vec![
             ("moments", of_cell, self.moments(set, &weights)),
             ("modulate", of_pixel, self.modulate(set, &weights)),
-            ("assign", of_weight, weights),
-            ("assign embedding", Per::Pixel(self.embedded), of_embedding),
-            ("assign shared", Per::All, shared.to_vec()),
-            ("moments features", of_pixel, moments_features),
-            ("moments weights", of_weight, moments_weights),
-            ("modulate modulation", of_cell, of_modulation),
-            ("modulate features", of_pixel, modulate_features),
-            ("modulate weights", of_weight, modulate_weights),
+            ("assign", Per::Pixel(NEIGHBOURS), weights),
         ]
     }
 }
 
-/// No multiples of a cell, one pixel, one cell, rows and columns of pixels, several images; channels that fill no vector.
+/// Sizes that are no multiples of a cell, a single pixel, a single cell, single rows and columns of
+/// pixels, several images; numbers of channels that are no multiples of a vector.
 pub fn cases() -> Vec<Case> {
     [
         ((1, 24, 36), 3, 48),
@@ -246,7 +173,8 @@ impl Reference {
         })
     }
 
-    /// The neighbours of a pixel that are in the image: which, the place of the cell, and its row and column.
+    /// The neighbours of a pixel that lie in the image: number, index of the cell, and its row and
+    /// column.
     fn cells(&self, [image, row, column]: [usize; 3]) -> Vec<(usize, usize, [usize; 2])> {
         let (rows, columns) = (
             self.shape.height.div_ceil(CELL),
@@ -361,5 +289,43 @@ impl Reference {
             }
         }
         output
+    }
+}
+
+/// Fails if instruction sets disagree in any bit, or a result is not finite.
+pub fn assert_exact(cases: Vec<Case>, results: impl Fn(&Case, InstructionSet) -> Results) {
+    for case in cases {
+        let expected = results(&case, InstructionSet::Scalar);
+        for set in InstructionSet::available() {
+            let results = results(&case, set);
+            for ((what, _, values), (_, _, expected)) in results.iter().zip(&expected) {
+                let name = format!("{set:?} {what} {:?}", case.shape);
+                assert!(values.iter().all(|value| value.is_finite()), "{name}");
+                assert!(bits(values) == bits(expected), "{name}");
+            }
+        }
+    }
+}
+
+/// [`cases`], and the same with a sharpness at which most exponents are clamped.
+pub fn plain_and_sharp_cases() -> Vec<Case> {
+    let sharp = cases().into_iter().map(|case| Case {
+        sharpness: 300.0,
+        ..case
+    });
+    cases().into_iter().chain(sharp).collect()
+}
+
+/// Fails if pools of 1, 2 and 3 threads give different bits.
+pub fn assert_independent_of_threads(results: impl Fn(&Case, InstructionSet) -> Results + Sync) {
+    let case = Case::new((2, 53, 71), 3, 20);
+    for set in InstructionSet::available() {
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("a pool of threads")
+                .install(|| results(&case, set))
+        };
+        let single = run(1);
+        assert!(single == run(2) && single == run(3), "{set:?}");
     }
 }

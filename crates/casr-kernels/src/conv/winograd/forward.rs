@@ -1,8 +1,9 @@
-//! Tiles of the result, a strip at a time: transform, multiply, transform back.
+//! The forward pass, a strip of tiles at a time: transform the input, multiply by the weights,
+//! transform back.
 
 use super::super::forward::{Rows, Source};
 use super::super::pack::{Block, PackedWeights, blocks, padded_outputs};
-use super::super::strip::{Target, UNROLLED, add_product};
+use super::super::strip::{Target, UNROLL, add_product};
 use super::super::{Activation, ConvShape, tail};
 use super::transform::{TILE, WINDOW, both_ways, input_line, output_line, transform_weights};
 use super::window::{Plane, Points, corner};
@@ -11,7 +12,7 @@ use crate::activation::silu;
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 
-/// The transformed weights, point by point, and the bias.
+/// The transformed weights, one matrix for each point of the transform, and the bias.
 #[derive(Debug)]
 pub(crate) struct PointWeights {
     points: Vec<PackedWeights>,
@@ -62,7 +63,8 @@ impl Workspace {
     }
 }
 
-/// The rows of one task, which start at a tile's first row and belong to one image.
+/// Computes the rows of one parallel task, which start at a tile's first row and belong to one
+/// image.
 #[inline(always)]
 pub(in super::super) fn convolve<S, V, const TILES: usize, const VECTORS: usize>(
     simd: S,
@@ -150,11 +152,12 @@ where
     move |a, b, c| a.mul_add(V::splat(simd, b), c)
 }
 
-/// One point of a strip's windows times one block of the weights that belong to it.
+/// One matrix product: a point of the transform of a strip's windows times one block of the weights
+/// of that point.
 struct Product<'a> {
     inputs: usize,
     tiles: usize,
-    /// Numbers from one tile to the next.
+    /// Stride between tiles, in elements.
     stride: usize,
     /// `[tiles][stride]`.
     values: &'a [f32],
@@ -164,9 +167,10 @@ struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Writes `[tiles][block width]` into `sums`, whose tiles lie `stride` numbers apart.
+    /// Writes `[tiles][block width]` into `sums`, whose tiles lie `stride` elements apart.
     ///
-    /// A function of its own: inlined, its loops would share registers with everything around them.
+    /// Kept out of line: inlined, its inner loop would compete for registers with the surrounding
+    /// code.
     #[inline(never)]
     fn compute<S, V, const TILES: usize, const VECTORS: usize>(
         &self,
@@ -209,18 +213,19 @@ impl Product<'_> {
         assert!(self.weights.len() == self.inputs * VECTORS * V::LEN);
         let mut sums = [[V::splat(simd, 0.0); VECTORS]; TILES];
         let (mut value, mut weight) = (values.as_ptr(), self.weights.as_ptr());
-        // SAFETY: the first assertion says that `inputs` numbers follow each of the `TILES` numbers that lie `stride`
-        // apart from the start of `values`, the second that `weights` holds `VECTORS` vectors for each of them. Each turn takes
-        // one of each, and the pointers end at most one past the last.
+        // SAFETY: the first assertion guarantees that `inputs` elements follow each of the `TILES`
+        // elements that lie `stride` apart from the start of `values`, the second that `weights`
+        // holds `VECTORS` vectors for each of them. Each step consumes one of each, and the
+        // pointers end at most one past the last.
         unsafe {
-            for _ in 0..self.inputs / UNROLLED {
-                for _ in 0..UNROLLED {
+            for _ in 0..self.inputs / UNROLL {
+                for _ in 0..UNROLL {
                     add_product(simd, value, self.stride, weight, &mut sums);
                     value = value.add(1);
                     weight = weight.add(VECTORS * V::LEN);
                 }
             }
-            for _ in 0..self.inputs % UNROLLED {
+            for _ in 0..self.inputs % UNROLL {
                 add_product(simd, value, self.stride, weight, &mut sums);
                 value = value.add(1);
                 weight = weight.add(VECTORS * V::LEN);
@@ -230,18 +235,19 @@ impl Product<'_> {
     }
 }
 
-/// Where the tiles of a task go.
+/// The output of one parallel task.
 struct Result<'a> {
     shape: ConvShape,
-    /// Rows of the task.
+    /// Number of rows.
     height: usize,
     bias: &'a [f32],
     target: Target<'a>,
 }
 
 impl Result<'_> {
-    /// Transforms the products of the strip's tile `place` back, adds the bias and finishes the pixels that the tile at
-    /// (`top`, `left`) has inside the image.
+    /// Transforms the products of the strip's tile number `place` back, adds the bias, applies
+    /// activation and residual, and stores the pixels of the tile at (`top`, `left`) that lie
+    /// inside the image.
     #[inline(always)]
     fn put<S, V>(&mut self, simd: S, products: &Points, place: usize, (top, left): (usize, usize))
     where

@@ -1,16 +1,11 @@
-//! The scalar twins: the same sums as the vector code, a channel at a time.
+//! Scalar reference implementation: the same sums as the vector code, one channel at a time.
 
 use super::super::forward::{Rows, Source};
 use super::super::scalar;
-use super::super::weight_gradient::WeightGradient;
 use super::grid;
-use super::transform::{
-    POINTS, TILE, WINDOW, both_ways, input_line, output_gradient_line, output_line,
-    transform_weight_gradient, transform_weights,
-};
+use super::transform::{TILE, WINDOW, both_ways, input_line, output_line, transform_weights};
 use super::window::corner;
 use std::array::from_fn;
-use std::ops::Range;
 
 /// Weights for [`forward`].
 pub(in super::super) struct PointWeights(Vec<f32>);
@@ -22,7 +17,8 @@ impl PointWeights {
     }
 }
 
-/// Convolution, bias, activation and residual of some rows, which start at a tile's first row and belong to one image.
+/// Computes convolution, bias, activation and residual of some rows, which start at a tile's first
+/// row and belong to one image.
 pub(in super::super) fn forward(
     source: &Source,
     weights: &PointWeights,
@@ -74,48 +70,8 @@ pub(in super::super) fn forward(
     }
 }
 
-/// The gradient of the weights from a range of tiles, counted through all images.
-pub(in super::super) fn weight_gradient(job: &WeightGradient, tiles: Range<usize>) -> Vec<f32> {
-    let shape = job.shape;
-    let (columns, rows) = grid(shape);
-    let pairs = shape.inputs * shape.outputs;
-    let mut sums = vec![0.0_f32; POINTS * pairs];
-    for tile in tiles {
-        let (image, tile) = (tile / (columns * rows), tile % (columns * rows));
-        let corner = corner(tile, columns);
-        let squares = |values, channels| {
-            let image = image_of(values, image, shape.height * shape.width * channels);
-            (image, (shape.height, shape.width, channels))
-        };
-        let (input, size) = squares(job.input, shape.inputs);
-        let windows: Vec<[[f32; WINDOW]; WINDOW]> = (0..shape.inputs)
-            .map(|channel| {
-                both(square(input, size, corner, 1, channel), |line| {
-                    input_line(line, f32::mul_add)
-                })
-            })
-            .collect();
-        let (gradient, size) = squares(job.output_gradient, shape.outputs);
-        let gradients: Vec<[[f32; WINDOW]; WINDOW]> = (0..shape.outputs)
-            .map(|channel| {
-                both(square::<TILE>(gradient, size, corner, 0, channel), |line| {
-                    output_gradient_line(line, f32::mul_add)
-                })
-            })
-            .collect();
-        for (point, sums) in sums.chunks_exact_mut(pairs).enumerate() {
-            let (row, column) = (point / WINDOW, point % WINDOW);
-            for (pair, sum) in sums.iter_mut().enumerate() {
-                let window = windows[pair / shape.outputs][row][column];
-                *sum = window.mul_add(gradients[pair % shape.outputs][row][column], *sum);
-            }
-        }
-    }
-    transform_weight_gradient(&sums)
-}
-
-/// [`both_ways`] to a square.
-fn both<const FROM: usize, const TO: usize>(
+/// [`both_ways`] returning a square.
+pub(super) fn both<const FROM: usize, const TO: usize>(
     square: [[f32; FROM]; FROM],
     line: impl Fn([f32; FROM]) -> [f32; TO],
 ) -> [[f32; TO]; TO] {
@@ -126,13 +82,13 @@ fn both<const FROM: usize, const TO: usize>(
     result
 }
 
-fn image_of(values: &[f32], image: usize, length: usize) -> &[f32] {
+pub(super) fn image_of(values: &[f32], image: usize, length: usize) -> &[f32] {
     &values[image * length..][..length]
 }
 
-/// One channel of the square whose first pixel lies `margin` above and left of (`row`, `column`); zero beyond the image,
-/// `[height, width, channels]`.
-fn square<const SIDE: usize>(
+/// One channel of the square whose first pixel lies `margin` pixels above and to the left of
+/// (`row`, `column`); zero outside the image, which is `[height, width, channels]`.
+pub(super) fn square<const SIDE: usize>(
     image: &[f32],
     (height, width, channels): (usize, usize, usize),
     (row, column): (usize, usize),

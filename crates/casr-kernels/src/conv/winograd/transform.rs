@@ -1,22 +1,22 @@
-//! The transforms of F(4×4, 3×3): one line of each, and both directions of a square.
+//! The transforms of F(4×4, 3×3): along one axis, and along both axes of a square.
 //!
-//! Aᵀ, G and Bᵀ are those of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308), section
-//! 4.1, for the points 0, ±1, ±2 and ∞. Vectors and scalars share these functions, so both do the same operations in the
-//! same order.
+//! Aᵀ, G and Bᵀ are those of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks"
+//! (arXiv 1509.09308), section 4.1, for the points 0, ±1, ±2 and ∞. Vector and scalar code share
+//! these functions, so both perform the same operations in the same order.
 
 use std::array::from_fn;
 use std::ops::{Add, Sub};
 
-/// Side of the square of results that one tile gives, pixels.
+/// Side of a tile of output pixels.
 pub(in super::super) const TILE: usize = 4;
-/// Side of the square of the input under a tile, pixels; also of its transform.
+/// Side of the window of input pixels under a tile; also of its transform.
 pub(super) const WINDOW: usize = 6;
-/// Numbers in the transform of a channel's window.
+/// Elements (points) of the transform of one channel's window.
 pub(super) const POINTS: usize = WINDOW * WINDOW;
 /// Side of the kernel.
 pub(super) const KERNEL: usize = 3;
 
-/// What the transforms calculate with: a number, or a vector of them.
+/// The type that the transforms compute with: a single value or a vector.
 pub(super) trait Value: Copy + Add<Output = Self> + Sub<Output = Self> {}
 
 impl<T: Copy + Add<Output = T> + Sub<Output = T>> Value for T {}
@@ -58,26 +58,7 @@ pub(super) fn output_line<T: Value>(
     ]
 }
 
-/// A · `x`, the transpose of [`output_line`]: how the gradient of a tile is transformed.
-#[inline(always)]
-pub(super) fn output_gradient_line<T: Value>(
-    x: [T; TILE],
-    multiply_add: impl Fn(T, f32, T) -> T,
-) -> [T; WINDOW] {
-    let (even, odd) = (x[0] + x[2], x[1] + x[3]);
-    let even_of_two = multiply_add(x[2], 4.0, x[0]);
-    let half_odd_of_two = multiply_add(x[3], 4.0, x[1]);
-    [
-        x[0],
-        even + odd,
-        even - odd,
-        multiply_add(half_odd_of_two, 2.0, even_of_two),
-        multiply_add(half_odd_of_two, -2.0, even_of_two),
-        x[3],
-    ]
-}
-
-/// G · `x`, in plain multiplications and additions.
+/// G · `x`, without fused multiply-adds.
 #[inline(always)]
 fn weight_line(x: [f32; KERNEL]) -> [f32; WINDOW] {
     let (outer, inner) = ((x[0] + x[2]) * (1.0 / 6.0), x[1] * (1.0 / 6.0));
@@ -93,26 +74,16 @@ fn weight_line(x: [f32; KERNEL]) -> [f32; WINDOW] {
     ]
 }
 
-/// Gᵀ · `x`, the transpose of [`weight_line`].
-#[inline(always)]
-fn weight_gradient_line(x: [f32; WINDOW]) -> [f32; KERNEL] {
-    let (sum, difference) = ((x[1] + x[2]) * (1.0 / 6.0), (x[2] - x[1]) * (1.0 / 6.0));
-    let (sum_of_two, difference_of_two) = (x[3] + x[4], x[3] - x[4]);
-    [
-        x[0] * 0.25 - sum + sum_of_two * (1.0 / 24.0),
-        difference + difference_of_two * (1.0 / 12.0),
-        sum_of_two * (1.0 / 6.0) - sum + x[5],
-    ]
-}
-
-/// Applies `line` to every row of a square and then to every column, and hands the result to `put(row, column, value)`.
+/// Applies `line` to every row of a square and then to every column, and passes the result to
+/// `put(row, column, value)`.
 #[inline(always)]
 pub(super) fn both_ways<T: Copy, const FROM: usize, const TO: usize>(
     square: [[T; FROM]; FROM],
     line: impl Fn([T; FROM]) -> [T; TO],
     mut put: impl FnMut(usize, usize, T),
 ) {
-    // Loops and not functions of arrays: those are compiled without the instruction set of their caller.
+    // Loops rather than `array::map`: its closures are compiled without the caller's instruction
+    // set.
     let first = square[0][0];
     let mut rows = [[first; TO]; FROM];
     for (row, result) in square.into_iter().zip(&mut rows) {
@@ -134,14 +105,10 @@ pub(super) fn transform_weights(weights: &[f32]) -> Vec<f32> {
     change_base::<KERNEL, WINDOW>(weights, weight_line)
 }
 
-/// Gᵀ · u · G for every pair of channels, the transpose of [`transform_weights`]: `[POINTS][pairs]` to HWIO.
-pub(super) fn transform_weight_gradient(points: &[f32]) -> Vec<f32> {
-    change_base::<WINDOW, KERNEL>(points, weight_gradient_line)
-}
-
-/// [`both_ways`] on squares that lie side by side: `[FROM · FROM][squares]` to `[TO · TO][squares]`.
+/// [`both_ways`] for many squares stored side by side: `[FROM · FROM][squares]` to
+/// `[TO · TO][squares]`.
 #[inline(always)]
-fn change_base<const FROM: usize, const TO: usize>(
+pub(super) fn change_base<const FROM: usize, const TO: usize>(
     from: &[f32],
     line: impl Fn([f32; FROM]) -> [f32; TO],
 ) -> Vec<f32> {

@@ -1,11 +1,11 @@
-//! What lies under a tile: squares of pixels, with zeros beyond the image.
+//! The input windows under tiles, with zeros outside the image, and their transforms.
 
 use super::super::tail;
 use super::transform::{POINTS, TILE, WINDOW, both_ways};
 use fearless_simd::{Simd, SimdFloat};
 use std::array::from_fn;
 
-/// An image's channels, `[height][width][channels]`, among others of its size.
+/// One image, `[height][width][channels]`.
 #[derive(Clone, Copy)]
 pub(super) struct Plane<'a> {
     pub values: &'a [f32],
@@ -15,8 +15,9 @@ pub(super) struct Plane<'a> {
 }
 
 impl<'a> Plane<'a> {
-    /// The lines of the square of `SIDE` pixels a side whose first pixel lies `margin` above and left of (`row`, `column`).
-    /// `patch` holds a copy where the square sticks out of the image.
+    /// The rows of the square of `SIDE`×`SIDE` pixels whose first pixel lies `margin` pixels above
+    /// and to the left of (`row`, `column`). If the square reaches outside the image, it is copied
+    /// to `patch` with zero padding.
     pub fn square<'b, const SIDE: usize>(
         &self,
         (row, column): (usize, usize),
@@ -55,23 +56,24 @@ impl<'a> Plane<'a> {
     }
 }
 
-/// The transforms of a strip's windows, `[tiles][points][channels, rounded up to whole vectors]`: a tile's are neighbours,
-/// because processors write best where they wrote before.
+/// The transforms of a strip's windows, `[tiles][points][channels, rounded up to whole vectors]`.
+/// The points of one tile are adjacent, so that a tile's transform is written to one contiguous
+/// range.
 pub(super) struct Points {
     values: Vec<f32>,
-    /// Numbers from one point to the next.
+    /// Stride between points, in elements.
     stride: usize,
     /// Numbers from one tile to the next.
     pitch: usize,
 }
 
 impl Points {
-    /// Room for `tiles` tiles of `channels` channels, in vectors of `lanes`.
+    /// A buffer for `tiles` tiles of `channels` channels, in vectors of `lanes` lanes.
     pub fn new(tiles: usize, channels: usize, lanes: usize) -> Self {
-        // Tiles that lie a power of two apart would share few lines of the cache.
-        const APART: usize = 16;
+        // If tiles were a power of two apart, they would compete for few sets of the cache.
+        const SEPARATION: usize = 16;
         let stride = channels.next_multiple_of(lanes);
-        let pitch = POINTS * stride + APART;
+        let pitch = POINTS * stride + SEPARATION;
         Self {
             values: vec![0.0; tiles * pitch],
             stride,
@@ -84,17 +86,17 @@ impl Points {
         self.pitch
     }
 
-    /// A point of the first tile, with all that follows.
+    /// The values from a point of the first tile on.
     pub fn of(&self, point: usize) -> &[f32] {
         &self.values[point * self.stride..]
     }
 
-    /// [`Self::of`], to write.
+    /// [`Self::of`], mutable.
     pub fn of_mut(&mut self, point: usize) -> &mut [f32] {
         &mut self.values[point * self.stride..]
     }
 
-    /// Puts the transform of a tile's `square` there, all channels; `line` transforms a line of it.
+    /// Stores the transform of all channels of a tile's `square`; `line` transforms along one axis.
     #[inline(always)]
     pub fn put<S, V, const SIDE: usize>(
         &mut self,
@@ -118,8 +120,9 @@ impl Points {
                 #[inline(always)]
                 |row, column, vector| {
                     let place = (row * WINDOW + column) * stride + first;
-                    // SAFETY: `points` are `POINTS` times `stride` numbers, row and column are below `WINDOW`, and the
-                    // assertion says that a vector from `first` on ends within the stride.
+                    // SAFETY: `points` has `POINTS · stride` elements, row and column are below
+                    // `WINDOW`, and the assertion guarantees that a vector that starts at `first`
+                    // ends within the stride.
                     let lanes =
                         unsafe { std::slice::from_raw_parts_mut(points.add(place), V::LEN) };
                     vector.store_slice(lanes);
@@ -128,7 +131,7 @@ impl Points {
         }
     }
 
-    /// Loads a vector of every point of a tile, from channel `first` on.
+    /// Loads a vector of every point of a tile, starting at channel `first`.
     #[inline(always)]
     pub fn load<S, V>(&self, simd: S, tile: usize, first: usize) -> [[V; WINDOW]; WINDOW]
     where
@@ -141,8 +144,9 @@ impl Points {
         for (row, vectors) in vectors.iter_mut().enumerate() {
             for (column, vector) in vectors.iter_mut().enumerate() {
                 let place = (row * WINDOW + column) * self.stride + first;
-                // SAFETY: `points` are `POINTS` times `stride` numbers, row and column are below `WINDOW`, and the
-                // assertion says that a vector from `first` on ends within the stride.
+                // SAFETY: `points` has `POINTS · stride` elements, row and column are below
+                // `WINDOW`, and the assertion guarantees that a vector that starts at `first` ends
+                // within the stride.
                 let lanes = unsafe { std::slice::from_raw_parts(points.add(place), V::LEN) };
                 *vector = V::from_slice(simd, lanes);
             }
@@ -151,12 +155,13 @@ impl Points {
     }
 }
 
-/// The first pixel of a tile, counted in its image, where `columns` tiles lie side by side.
+/// The position of a tile's first pixel in its image, where `columns` tiles lie side by side.
 pub(super) fn corner(tile: usize, columns: usize) -> (usize, usize) {
     (tile / columns * TILE, tile % columns * TILE)
 }
 
-/// A vector of every pixel of a square, from channel `first` on; zeros where fewer channels are left than lanes.
+/// Loads a vector of every pixel of a square, starting at channel `first`; lanes beyond the last
+/// channel are zero.
 #[inline(always)]
 fn load_square<S, V, const SIDE: usize>(
     simd: S,
@@ -174,7 +179,8 @@ where
         assert!(pixels.len() == SIDE * channels);
         for (pixel, vector) in vectors.iter_mut().enumerate() {
             let start = pixel * channels + first;
-            // SAFETY: the line holds `SIDE` pixels of `channels` numbers; `left` of this one's lie after `first`.
+            // SAFETY: the line holds `SIDE` pixels of `channels` elements; `left` of this pixel's
+            // follow `first`.
             let values = unsafe { pixels.get_unchecked(start..start + left.min(V::LEN)) };
             *vector = tail::load(simd, values);
         }

@@ -1,7 +1,9 @@
-//! Local autocorrelation: how much the surroundings of a pixel resemble themselves, shifted.
+//! Local autocorrelation: the similarity of the surroundings of a pixel to shifted copies of
+//! themselves.
 //!
-//! Sums are f64. The product of two f32 numbers is exact there, so that a fused multiplication and addition has the bits
-//! of a plain one, and what is left of the variance of a nearly flat window is good to all digits of the result.
+//! Sums are f64. There the product of two f32 values is exact, so that a fused multiply-add gives
+//! the bits of a separate multiplication and addition, and the variance of a nearly flat window
+//! keeps all digits that the result needs.
 
 mod field;
 mod scalar;
@@ -11,26 +13,29 @@ use crate::InstructionSet;
 use field::Field;
 use rayon::prelude::*;
 
-/// Lengths of the lags in pixels, along each axis that they move.
-const LENGTHS: [i32; 6] = [1, 2, 3, 4, 6, LONGEST as i32];
+/// Lengths of the lags in pixels, along each axis that they shift.
+const LENGTHS: [i32; 6] = [1, 2, 3, 4, 6, MAX_LAG as i32];
 /// The longest lag along an axis, in pixels.
-const LONGEST: usize = 8;
+const MAX_LAG: usize = 8;
 
 /// Number of lags.
 pub const LAGS: usize = 4 * LENGTHS.len();
-/// Side of the windows that are correlated, in pixels.
+/// Side of the correlated windows, in pixels.
 pub const WINDOW: usize = 7;
-/// Variance that is added to every window's: two of 255 levels, so that noise of a flat area is no texture.
+/// Variance that is added to that of every window: two of 255 code values, squared, so that noise
+/// in a flat area does not count as texture.
 pub const NOISE: f64 = (2.0 / 255.0) * (2.0 / 255.0);
-/// How far a pixel's correlations see, in pixels along an axis: the longest lag and half a window.
-pub const AUTOCORRELATION_REACH: usize = LONGEST + RADIUS;
+/// Radius of the area that a pixel's correlations depend on, in pixels along an axis: the longest
+/// lag plus half a window.
+pub const AUTOCORRELATION_REACH: usize = MAX_LAG + RADIUS;
 
-/// Pixels of a window to either side of its middle.
+/// Radius of a window, in pixels.
 const RADIUS: usize = WINDOW / 2;
-/// Columns whose correlations are computed together: what they read and write stays in the nearest cache.
+/// Columns that are processed together: their data stays in the first-level cache.
 const TILE: usize = 32;
 
-/// The lags as (dy, dx): 1, 2, 3, 4, 6 and 8 pixels along each moved axis, at 0, 45, 90 and 135 degrees.
+/// The lags as (dy, dx): 1, 2, 3, 4, 6 and 8 pixels along each shifted axis, at 0, 45, 90 and 135
+/// degrees.
 pub fn lags() -> [(i32, i32); LAGS] {
     std::array::from_fn(|lag| {
         let length = LENGTHS[lag % LENGTHS.len()];
@@ -43,19 +48,20 @@ pub fn lags() -> [(i32, i32); LAGS] {
     })
 }
 
-/// Correlates the window around every pixel with those one of [`lags`] away.
+/// Correlates the window around every pixel with the windows shifted by each of [`lags`].
 ///
-/// Entry k of pixel p is `cov(p, q) / √((var(p) + NOISE) (var(q) + NOISE))`, where q lies at p + lag k and the moments
-/// are those of the population of a window of [`WINDOW`] pixels a side. Beyond its edges the image is mirrored, the border
-/// value repeated (… 1 0 | 0 1 2 …), as often as it takes.
+/// Element k of pixel p is `cov(p, q) / √((var(p) + NOISE) (var(q) + NOISE))`, where q = p + lag k,
+/// and the moments are population moments of windows of [`WINDOW`]×[`WINDOW`] pixels. Outside its
+/// borders the image is mirrored with the border value repeated (… 1 0 | 0 1 2 …), as often as
+/// necessary.
 ///
-/// - `luma` `[height, width]`, finite, where 1 is white.
+/// - `luma` `[height, width]`: finite values, where 1 is white.
 /// - `output` `[height, width, LAGS]` is overwritten.
 ///
-/// A pixel's bits depend only on the pixels within [`AUTOCORRELATION_REACH`] of it.
+/// The bits of a pixel depend only on the pixels within [`AUTOCORRELATION_REACH`] of it.
 ///
 /// # Panics
-/// When the length of a slice does not fit the size.
+/// If the length of a slice does not match the size.
 pub fn autocorrelation(
     set: InstructionSet,
     height: usize,
@@ -81,7 +87,7 @@ pub fn autocorrelation(
         });
 }
 
-/// Puts the correlations with all lags side by side.
+/// Transposes the correlations of a tile to `[pixels][LAGS]`.
 fn interleave(values: &[[f32; TILE]; LAGS], output: &mut [[f32; LAGS]]) {
     for (column, output) in output.iter_mut().enumerate() {
         for (output, values) in output.iter_mut().zip(values) {

@@ -1,6 +1,7 @@
-//! The scalar twin: one column of a window, one correlation at a time, in the order that the vector code keeps.
+//! Scalar reference implementation: one column of a window and one correlation at a time, in the
+//! order of the vector code.
 
-use super::field::{COLUMNS, Field, SHARE, Windows};
+use super::field::{COLUMNS, Field, INVERSE_WINDOW_PIXELS, Windows};
 use super::{LAGS, RADIUS, TILE, WINDOW, interleave, lags};
 
 /// One row of pixels.
@@ -17,7 +18,7 @@ pub(super) fn row(field: &Field, row: usize, output: &mut [[f32; LAGS]]) {
     }
 }
 
-/// The correlations of the first windows of a tile with others.
+/// Correlates the first windows of a tile with their shifted windows.
 fn correlate(here: &Windows, there: &Windows, values: &mut [f32]) {
     let mut columns = [0.0; COLUMNS];
     for (at, sum) in columns[..values.len() + 2 * RADIUS].iter_mut().enumerate() {
@@ -30,7 +31,7 @@ fn correlate(here: &Windows, there: &Windows, values: &mut [f32]) {
         for column in &columns[at + 1..at + WINDOW] {
             sum += column;
         }
-        let covariance = sum * SHARE - here.means[at] * there.means[at];
+        let covariance = sum * INVERSE_WINDOW_PIXELS - here.means[at] * there.means[at];
         *value = (covariance * (here.scales[at] * there.scales[at])) as f32;
     }
 }

@@ -1,6 +1,6 @@
-//! Correlations in vectors: lanes are neighbouring pixels.
+//! The vector implementation: lanes are neighbouring pixels.
 
-use super::field::{COLUMNS, Field, SHARE, Windows};
+use super::field::{COLUMNS, Field, INVERSE_WINDOW_PIXELS, Windows};
 use super::{LAGS, RADIUS, TILE, WINDOW, interleave, lags};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
@@ -23,7 +23,7 @@ fn pixels<S: Simd>(simd: S, field: &Field, row: usize, output: &mut [[f32; LAGS]
     }
 }
 
-/// The correlations of the windows of a tile with others.
+/// Correlates the windows of a tile with their shifted windows.
 #[inline(always)]
 fn correlate<S: Simd>(simd: S, here: &Windows, there: &Windows, values: &mut [f32; TILE]) {
     let lanes = S::f64s::LEN;
@@ -46,7 +46,7 @@ fn correlate<S: Simd>(simd: S, here: &Windows, there: &Windows, values: &mut [f3
         let mean_there = S::f64s::from_slice(simd, &there.means[at..at + lanes]);
         let scale_here = S::f64s::from_slice(simd, &here.scales[at..at + lanes]);
         let scale_there = S::f64s::from_slice(simd, &there.scales[at..at + lanes]);
-        let covariance = sum * SHARE - mean_here * mean_there;
+        let covariance = sum * INVERSE_WINDOW_PIXELS - mean_here * mean_there;
         let correlations = covariance * (scale_here * scale_there);
         let values = &mut values[at..at + lanes];
         for (value, correlation) in values.iter_mut().zip(correlations.as_slice()) {

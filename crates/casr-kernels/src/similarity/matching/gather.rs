@@ -1,4 +1,4 @@
-//! Pasting in vectors: lanes are details.
+//! Averaging of the matches in vectors: lanes are details.
 
 use super::keys::{Keys, LANES};
 use super::queries::{Level, Match, covering, offset};
@@ -45,7 +45,8 @@ fn pixels<S: Simd>(
                     }
                 }
             }
-            // The first number of the first block was one: its sum is that of the weights.
+            // The first element of the first block is 1: its weighted sum is the sum of the
+            // weights.
             if block == 0 {
                 total = sums[0];
                 output[shape.details] = total / number;

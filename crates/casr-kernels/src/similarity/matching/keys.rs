@@ -1,33 +1,33 @@
-//! The key image with its edges repeated as far as any candidate reaches.
+//! The key image, extended by edge replication as far as any candidate reaches.
 
 use super::{MatchShape, PATCH, RADIUS, SEARCH};
 use rayon::prelude::*;
 
-/// Details side by side in a [`Block`]: the widest vector, the same for every instruction set.
+/// Details in one [`Block`]: the length of the longest vector, on every instruction set.
 pub(super) const LANES: usize = 16;
 
-/// Part of what belongs to a key pixel.
+/// A part of the details of a key pixel.
 pub(super) type Block = [f32; LANES];
 
-/// Pixels that are added before the first and after the last.
+/// Number of pixels that extend the key image on each side.
 const MARGIN: usize = SEARCH / 2 + RADIUS;
 
-/// The key image with [`MARGIN`] more pixels all around.
+/// The key image, extended by [`MARGIN`] pixels on all sides.
 ///
-/// Candidates are named by the place of the first pixel of their patch. For the key pixel (0, 0), the first candidate
-/// then lies at the place 0.
+/// A candidate is identified by the index of the first pixel of its patch. The first candidate of
+/// the key pixel (0, 0) has index 0.
 pub(super) struct Keys {
     height: usize,
     width: usize,
-    /// From one row to the next.
+    /// Distance between rows, in elements.
     pub pitch: usize,
     /// Luma.
     pub luma: Vec<f32>,
-    /// The sum of the patch that begins at a place; zero where that would reach past an edge.
+    /// The sum of the patch that begins at each index; zero if it would extend past an edge.
     pub sums: Vec<f32>,
-    /// Blocks of a key pixel.
+    /// Number of blocks of a key pixel.
     pub blocks: usize,
-    /// A one and the details of every pixel, then zeros to fill the last block, `[.., blocks]`.
+    /// For every pixel a 1, its details, and zeros that fill the last block, `[.., blocks]`.
     pub table: Vec<Block>,
 }
 
@@ -87,7 +87,7 @@ impl Keys {
         keys
     }
 
-    /// The first candidate of a query with this key pixel.
+    /// The index of the first candidate of a query with this key pixel.
     pub fn first_candidate(&self, row: i32, column: i32) -> usize {
         let inside = |centre: i32, length: usize| (centre.max(0) as usize).min(length - 1);
         inside(row, self.height) * self.pitch + inside(column, self.width)

@@ -1,12 +1,14 @@
-//! Cross-scale matches: details of a smaller copy of an image, pasted exactly where its patches look like the image's.
+//! Cross-scale matches: details of a smaller copy of an image, transferred to the places of the
+//! image that look like it.
 //!
-//! A patch of an image often comes again, smaller, in the image itself (Glasner et al., ICCV 2009; as attention: CSNLN,
-//! arXiv 2006.01424). Here the patches of a level look for their likes in a key image, the level made smaller, near the
-//! place that they shrink to. What belongs to the key pixels of a found patch is pasted pixel by pixel: patches overlap,
-//! and a pixel takes the weighted mean of what all patches that hold it have found.
+//! Patches of an image often recur at a smaller scale within the same image (Glasner et al., ICCV
+//! 2009; as attention: CSNLN, arXiv 2006.01424). Here every other patch of a level (the image) is a
+//! query: it is compared with patches of the key image (the level shrunk) near its own position.
+//! The details of the key pixels of the best matches are transferred pixel by pixel. Patches
+//! overlap: a pixel takes the weighted mean over the matches of all patches that contain it.
 //!
-//! In the key image, values beyond an edge are those of the nearest pixel: of luma, which is compared, and of details,
-//! which are pasted. A candidate may so lie outside with its middle, and is then compared and pasted as any other.
+//! The key image is extended by edge replication, both its luma, which is compared, and its
+//! details, which are transferred. A candidate may therefore be centred outside the key image.
 
 mod gather;
 mod keys;
@@ -19,69 +21,77 @@ use keys::Keys;
 use queries::{Level, Match};
 use rayon::prelude::*;
 
-/// Side of the patches that are compared, in pixels.
+/// Side of the compared patches, in pixels.
 pub const PATCH: usize = 5;
-/// Patches that look for their likes have their middles at every second row and column of the level, from the first on.
+/// Distance between the centres of neighbouring queries, in pixels; the first is centred at pixel
+/// 0.
 pub const STRIDE: usize = 2;
-/// Candidates along each axis: the middles of their patches lie from `SEARCH / 2` before the key pixel of a query to
-/// `SEARCH / 2 - 1` after it.
+/// Number of candidates along each axis: their patches are centred from `SEARCH / 2` pixels before
+/// the key pixel of a query to `SEARCH / 2 - 1` pixels after it.
 pub const SEARCH: usize = 16;
-/// The most candidates that a query keeps.
+/// Upper limit of the matches kept for a query.
 pub const MOST_CANDIDATES: usize = 8;
-/// What every match weighs, however bad: a pixel with only bad matches still has their mean.
+/// Minimum weight of a match, so that a pixel with only poor matches still takes their mean.
 pub const FLOOR: f32 = 1e-6;
-/// How far from an edge where a level was cut values may depend on the cut, in pixels along an axis: those of patches
-/// that hold the pixel and reach as far again.
+/// Distance from a cut, in pixels along an axis, within which values depend on what was cut off:
+/// that of the pixels whose patches extend to pixels whose patches extend past the cut.
 pub const MATCHES_REACH: usize = 2 * RADIUS;
 
-/// Pixels of a patch to either side of its middle.
+/// Radius of a patch, in pixels.
 const RADIUS: usize = PATCH / 2;
-/// Pixels of a patch.
+/// Number of pixels of a patch.
 const PATCH_PIXELS: f32 = (PATCH * PATCH) as f32;
 
 /// Sizes of a search for matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatchShape {
-    /// Rows of the level.
+    /// Height of the level, in pixels.
     pub height: usize,
-    /// Columns of the level.
+    /// Width of the level, in pixels.
     pub width: usize,
-    /// Rows of the keys.
+    /// Height of the key image, in pixels.
     pub key_height: usize,
-    /// Columns of the keys.
+    /// Width of the key image, in pixels.
     pub key_width: usize,
-    /// Values that belong to a key pixel.
+    /// Number of values (details) of a key pixel.
     pub details: usize,
-    /// Best matches that a query keeps, from 1 to [`MOST_CANDIDATES`].
+    /// Number of matches kept for a query, from 1 to [`MOST_CANDIDATES`].
     pub candidates: usize,
 }
 
-/// Finds the best matches of a level's patches and pastes what belongs to them. All numbers are finite.
+/// Finds the best matches of a level's patches and transfers the details of the matched key pixels.
+/// All inputs must be finite.
 ///
-/// - `luma` `[height, width]`: the level. Patches repeat the pixels of its edges.
-/// - `keys` `[key_height, key_width]`: luma of the key image. `details` `[key_height, key_width, details]`: what is
-///   pasted.
-/// - `row_centres` `[height]` and `column_centres` `[width]`: the key pixel of each row and column, counted from the start
-///   of the keys; one outside of them counts as the nearest inside.
-/// - `noise`, positive: the standard deviation of luma below which patches count as equal.
-/// - `output` `[height, width, details + 1]` is overwritten: the pasted details and, last, how good the matches are.
+/// - `luma` `[height, width]`: luma of the level. Patches at its borders are extended by edge
+///   replication.
+/// - `keys` `[key_height, key_width]`: luma of the key image. `details`
+///   `[key_height, key_width, details]`: the values to transfer.
+/// - `row_centres` `[height]` and `column_centres` `[width]`: the key row of each row and the key
+///   column of each column; values outside the key image are clamped.
+/// - `noise`, positive: the standard deviation of luma noise, which sets the scale of the weights.
+/// - `output` `[height, width, details + 1]` is overwritten: the transferred details and, last, the
+///   quality of the matches.
 ///
-/// A query at row y and column x, both multiples of [`STRIDE`], compares its patch of [`PATCH`] pixels a side with the
-/// `SEARCH²` patches whose middles are (row_centres\[y\] + i, column_centres\[x\] + j), i and j from −`SEARCH / 2` on. The
-/// distance of two patches is the sum of the squares of their difference, its mean removed. The `candidates` smallest are
-/// kept, of equal ones the first in reading order, each with the weight
+/// A query at row y and column x, both multiples of [`STRIDE`], compares its patch of
+/// [`PATCH`]×[`PATCH`] pixels with the `SEARCH²` patches centred at (row_centres\[y\] + i,
+/// column_centres\[x\] + j), with i and j from −`SEARCH / 2` on. The distance of two patches is the
+/// sum of squares of their difference after its mean is removed. The `candidates` smallest
+/// distances are kept (of equal ones the first in reading order), each with the weight
 /// `exp(−distance / (PATCH² noise²)) + FLOOR`.
 ///
-/// A pixel at the offset o from a query takes the details of the key pixel c + o of each of its matches, c being the
-/// match's middle. Its values are the weighted mean over all matches of all queries whose patches hold it; the last value
-/// is the mean weight, from 0 to 1 + [`FLOOR`].
+/// A pixel at the offset o from a query takes the details of the key pixel c + o of each match,
+/// where c is the centre of the match. The result is the weighted mean over all matches of all
+/// queries whose patches contain the pixel; the quality is the mean weight, from 0 to 1 +
+/// [`FLOOR`].
 ///
-/// A value's bits depend only on the part of the level within [`MATCHES_REACH`] pixels of it and the key pixels that its
-/// queries read, as long as the level begins at an even place of what it was cut from.
+/// The bits of a value depend only on the part of the level within [`MATCHES_REACH`] pixels of it
+/// and on the key pixels that its queries are compared with, if a level that was cropped begins at
+/// an even row and column.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape, there are no keys for a level, the number of candidates is out of
-/// its range, or the noise is not positive or so small that its square is nothing.
+/// If the length of a slice does not match its shape, the level is not empty but the key image is,
+/// the number of candidates is out of its range, or the noise is not positive or so small that its
+/// square underflows.
 #[expect(
     clippy::too_many_arguments,
     reason = "the operands of one search, each of its own type of tensor"

@@ -1,49 +1,49 @@
-//! The patches of a level that look for their likes, and the matches that they keep.
+//! The queries of a level and the matches kept for them.
 
 use super::keys::Keys;
 use super::{FLOOR, MOST_CANDIDATES, MatchShape, PATCH, RADIUS, STRIDE};
 use crate::activation::exponential_scalar;
 use std::ops::Range;
 
-/// What a query found.
+/// A match of a query.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Match {
-    /// The place in the keys where the patch begins.
+    /// The index in the key image at which the matched patch begins.
     pub place: u32,
     pub weight: f32,
 }
 
-/// A patch that looks for its like.
+/// A patch of the level that is searched for in the key image.
 pub(super) struct Query {
     pub patch: [[f32; PATCH]; PATCH],
     /// The sum of the patch.
     pub sum: f32,
-    /// The first candidate.
+    /// Index of the first candidate.
     pub first: usize,
 }
 
-/// The image whose patches are looked for.
+/// The level: the image whose patches are searched for.
 pub(super) struct Level<'a> {
     pub shape: MatchShape,
     pub luma: &'a [f32],
     pub row_centres: &'a [i32],
     pub column_centres: &'a [i32],
-    /// What turns a distance into the exponent of a weight.
+    /// Factor from a distance to the exponent of a weight.
     pub scale: f32,
 }
 
 impl Level<'_> {
-    /// Rows of queries.
+    /// Number of rows of queries.
     pub fn query_rows(&self) -> usize {
         self.shape.height.div_ceil(STRIDE)
     }
 
-    /// Queries in a row.
+    /// Number of queries in a row.
     pub fn query_columns(&self) -> usize {
         self.shape.width.div_ceil(STRIDE)
     }
 
-    /// Matches of a row of queries.
+    /// Number of matches of a row of queries.
     pub fn found_in_row(&self) -> usize {
         self.query_columns() * self.shape.candidates
     }
@@ -67,7 +67,8 @@ impl Level<'_> {
         })
     }
 
-    /// The lines of the patches of a row of queries, the pixels of the edges repeated, `[PATCH, width + 2 * RADIUS]`.
+    /// The pixel rows under the patches of a row of queries, extended by edge replication,
+    /// `[PATCH, width + 2 * RADIUS]`.
     fn strip(&self, row: usize) -> Vec<f32> {
         let MatchShape { height, width, .. } = self.shape;
         let mut strip = Vec::with_capacity(PATCH * (width + 2 * RADIUS));
@@ -82,26 +83,26 @@ impl Level<'_> {
     }
 }
 
-/// The pixels of a patch added up in reading order, as [`Keys`] does it.
+/// The sum of the pixels of a patch in reading order, the order in which [`Keys`] sums.
 fn sum(patch: &[[f32; PATCH]; PATCH]) -> f32 {
     let pixels = patch.as_flattened().iter();
     pixels.fold(0.0, |sum, value| sum + value)
 }
 
-/// The queries along an axis whose patches hold a pixel, given the number of queries.
+/// The range of queries along an axis whose patches contain a pixel, given the number of queries.
 #[inline(always)]
 pub(super) fn covering(pixel: usize, queries: usize) -> Range<usize> {
     let first = pixel.saturating_sub(RADIUS).div_ceil(STRIDE);
     first..((pixel + RADIUS) / STRIDE + 1).min(queries)
 }
 
-/// Where in the patch of a query a pixel lies, along an axis.
+/// Position of a pixel within the patch of a query, along an axis.
 #[inline(always)]
 pub(super) fn offset(pixel: usize, query: usize) -> usize {
     pixel + RADIUS - query * STRIDE
 }
 
-/// The nearest of the candidates offered so far, the nearest first.
+/// The nearest candidates so far, in ascending order of distance.
 pub(super) struct Best {
     count: usize,
     distances: [f32; MOST_CANDIDATES],
@@ -109,7 +110,7 @@ pub(super) struct Best {
 }
 
 impl Best {
-    /// Keeps `count` candidates; before any is offered, the first one at an infinite distance.
+    /// Keeps `count` candidates; initially the first one at an infinite distance.
     #[inline(always)]
     pub fn new(count: usize, query: &Query) -> Self {
         Self {
@@ -119,16 +120,17 @@ impl Best {
         }
     }
 
-    /// How many are kept.
+    /// Number of candidates kept.
     #[inline(always)]
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Keeps a candidate if it is nearer than one kept so far, before those that are farther.
+    /// Inserts a candidate if it is nearer than one of those kept; after those at the same
+    /// distance.
     #[inline(always)]
     pub fn offer(&mut self, distance: f32, place: usize) {
-        // Without branches, which no processor could foresee.
+        // Branch-free, because the branches would be unpredictable.
         for rank in (0..MOST_CANDIDATES).rev() {
             let moves = rank > 0 && distance < self.distances[rank - 1];
             let nearer = distance < self.distances[rank];
@@ -146,7 +148,7 @@ impl Best {
         }
     }
 
-    /// Writes what was kept, with weights by the scale of a level.
+    /// Writes the kept candidates and their weights.
     #[inline(always)]
     pub fn write(&self, scale: f32, found: &mut [Match]) {
         let kept = self.distances.iter().zip(&self.places);

@@ -1,4 +1,5 @@
-//! The scalar twin: one candidate, one detail at a time, in the order that the vector code keeps.
+//! Scalar reference implementation: one candidate and one detail at a time, in the order of the
+//! vector code.
 
 use super::keys::Keys;
 use super::queries::{Best, Level, Match, Query, covering, offset};

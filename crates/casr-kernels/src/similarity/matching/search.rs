@@ -1,4 +1,4 @@
-//! Distances in vectors: lanes are the candidates of a row.
+//! The search in vectors: lanes are the candidates of a row.
 
 use super::keys::Keys;
 use super::queries::{Best, Level, Match, Query};
@@ -6,11 +6,12 @@ use super::{PATCH, PATCH_PIXELS, SEARCH};
 use crate::similarity::start;
 use fearless_simd::{Simd, dispatch, f32x16, prelude::*};
 
-/// Rows of candidates that are compared together: they share the loads of the query, and a word has a bit for each.
+/// Rows of candidates that are compared together: they share the loads of the query, and their
+/// lanes fit the bits of one word.
 const ROWS: usize = 4;
-/// Lines of key pixels under them.
+/// Rows of key pixels under these candidates.
 const LINES: usize = ROWS + PATCH - 1;
-/// Key pixels in a line under all candidates of a row.
+/// Key pixels of a row under all candidates of a row.
 const SPAN: usize = SEARCH + PATCH - 1;
 
 /// The matches of one row of queries.
@@ -34,7 +35,7 @@ fn queries<S: Simd>(simd: S, level: &Level, keys: &Keys, row: usize, found: &mut
     }
 }
 
-/// Offers a query's candidates in reading order, but for those that cannot be kept.
+/// Offers a query's candidates in reading order, except those that cannot be among the nearest.
 #[inline(always)]
 fn search<S: Simd>(simd: S, keys: &Keys, query: &Query, best: &mut Best) {
     let infinite = f32x16::splat(simd, f32::INFINITY);
@@ -89,7 +90,7 @@ fn compare<S: Simd>(simd: S, keys: &Keys, query: &Query, first: usize) -> [f32x1
     squares
 }
 
-/// A distance that at least `count` candidates do not exceed, given the nearest of each column.
+/// An upper bound of the `count`-th smallest distance, given the smallest distance of each column.
 #[inline(always)]
 fn limit<S: Simd>(simd: S, mut nearest: f32x16<S>, count: usize) -> f32 {
     for _ in 1..count {

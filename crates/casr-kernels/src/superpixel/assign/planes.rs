@@ -1,21 +1,23 @@
-//! A band's numbers in the layout of the vector code: one plane per channel or neighbour, its columns side by side.
+//! The planar layout of the vector code: one plane per channel or neighbour, in which columns are
+//! adjacent.
 
 use super::super::CELL;
-use super::super::grid::{Band, around, span};
+use super::super::grid::{Band, around};
 use super::{Field, NEIGHBOURS, squared_distance};
 
-/// Columns are filled up to whole vectors of the widest kind, the same for every instruction set.
-pub(super) const LANES: usize = 16;
+/// Planes are padded to multiples of the longest vector, the same for every instruction set.
+pub(in crate::superpixel) const LANES: usize = 16;
 
-/// What is the same for all rows of pixels of a band. Columns right of the image get numbers too, which nobody reads.
-pub(super) struct Cells {
+/// The data that all pixel rows of a band share. Columns to the right of the image are padding,
+/// whose results are ignored.
+pub(in crate::superpixel) struct Cells {
     /// Columns of a plane.
     pub pitch: usize,
     channels: usize,
-    /// The means of the three rows of cells at each column of pixels, from one cell to the left of the image on,
-    /// `[3, channels, pitch + 2 * CELL]`; zero outside of the image.
+    /// The means of the three rows of cells at each column of pixels, starting one cell to the left
+    /// of the image, `[3, channels, pitch + 2 * CELL]`; zero outside the image.
     means: Vec<f32>,
-    /// Zero where such a cell is in the image, minus infinity outside, `[3, pitch + 2 * CELL]`.
+    /// Zero where such a cell lies in the image, minus infinity outside, `[3, pitch + 2 * CELL]`.
     outside: Vec<f32>,
 }
 
@@ -45,14 +47,14 @@ impl Cells {
         }
     }
 
-    /// The mean of a neighbour of each of [`LANES`] or fewer columns from `column` on, for one channel.
+    /// The means of a neighbour for the columns from `column` on, for one channel.
     #[inline(always)]
     pub fn mean(&self, neighbour: usize, channel: usize, column: usize) -> &[f32] {
         let plane = neighbour / 3 * self.channels + channel;
         &self.means[plane * (self.pitch + 2 * CELL) + column + neighbour % 3 * CELL..]
     }
 
-    /// What is added to the exponents of a neighbour of the columns from `column` on.
+    /// The term added to the exponents of a neighbour for the columns from `column` on.
     #[inline(always)]
     pub fn outside(&self, neighbour: usize, column: usize) -> &[f32] {
         let plane = neighbour / 3;
@@ -60,16 +62,17 @@ impl Cells {
     }
 }
 
-/// The squared distances from the pixels of a row to each neighbour; `row` is the row's place in its cell.
-pub(super) fn squared_distances(row: usize) -> [[f32; LANES]; NEIGHBOURS] {
+/// The squared distances from the pixels of a row to each neighbour; `row` is the row's position
+/// within its cell.
+pub(in crate::superpixel) fn squared_distances(row: usize) -> [[f32; LANES]; NEIGHBOURS] {
     std::array::from_fn(|neighbour| {
         std::array::from_fn(|column| squared_distance(row, column % CELL, neighbour))
     })
 }
 
-/// Copies `[columns, planes]` to planes of `pitch` numbers each, as many of them as fit.
+/// Copies `[columns, planes]` to planes of `pitch` elements each, as many of them as fit.
 #[inline(always)]
-pub(super) fn split(pixels: &[f32], count: usize, planes: &mut [f32], pitch: usize) {
+pub(in crate::superpixel) fn split(pixels: &[f32], count: usize, planes: &mut [f32], pitch: usize) {
     for (index, plane) in planes.chunks_exact_mut(pitch).enumerate() {
         for (value, pixel) in plane.iter_mut().zip(pixels.chunks_exact(count)) {
             *value = pixel[index];
@@ -77,30 +80,12 @@ pub(super) fn split(pixels: &[f32], count: usize, planes: &mut [f32], pitch: usi
     }
 }
 
-/// The reverse of [`split`].
+/// The inverse of [`split`].
 #[inline(always)]
-pub(super) fn join(planes: &[f32], pitch: usize, count: usize, pixels: &mut [f32]) {
+pub(in crate::superpixel) fn join(planes: &[f32], pitch: usize, count: usize, pixels: &mut [f32]) {
     for (index, plane) in planes.chunks_exact(pitch).enumerate() {
         for (value, pixel) in plane.iter().zip(pixels.chunks_exact_mut(count)) {
             pixel[index] = *value;
-        }
-    }
-}
-
-/// Sums planes over the columns of each cell: `planes` `[count, pitch]` to `[cell_columns, count]`.
-#[inline(always)]
-pub(super) fn sum_cells(
-    planes: &[f32],
-    pitch: usize,
-    width: usize,
-    count: usize,
-    sums: &mut [f32],
-) {
-    for (index, plane) in planes.chunks_exact(pitch).enumerate() {
-        for (column, sums) in sums.chunks_exact_mut(count).enumerate() {
-            sums[index] = plane[span(column, width)]
-                .iter()
-                .fold(0.0, |sum, value| sum + value);
         }
     }
 }

@@ -1,26 +1,14 @@
-//! Vectors of pixels: lanes are neighbouring columns.
+//! The vector implementation: lanes are neighbouring columns of pixels.
 
 use super::super::grid::Band;
-use super::planes::{Cells, LANES, join, split, squared_distances, sum_cells};
-use super::{Arriving, Field, LEAST_EXPONENT, NEIGHBOURS, Sums};
+use super::planes::{Cells, LANES, join, split, squared_distances};
+use super::{Field, MIN_EXPONENT, NEIGHBOURS};
 use crate::activation::exponential;
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
-/// The weights of a band, `[rows · width]`.
+/// Computes the weights of a band, `[rows · width]`.
 pub(super) fn assign(level: Level, field: Field, band: Band, weights: &mut [[f32; NEIGHBOURS]]) {
     dispatch!(level, simd => weigh(simd, field, band, weights));
-}
-
-/// The gradient of a band without the way through the means, and the pulls of its cells.
-pub(super) fn gradient(
-    level: Level,
-    field: Field,
-    band: Band,
-    arriving: Arriving,
-    gradient: &mut [f32],
-    pulls: &mut [f32],
-) -> Sums {
-    dispatch!(level, simd => differentiate(simd, field, band, arriving, gradient, pulls))
 }
 
 #[inline(always)]
@@ -48,94 +36,26 @@ fn weigh<S: Simd>(simd: S, field: Field, band: Band, weights: &mut [[f32; NEIGHB
     }
 }
 
-#[inline(always)]
-fn differentiate<S: Simd>(
-    simd: S,
-    field: Field,
-    band: Band,
-    arriving: Arriving,
-    gradient: &mut [f32],
-    pulls: &mut [f32],
-) -> Sums {
-    let (width, channels, lanes) = (band.shape.width, field.channels, S::f32s::LEN);
-    let cells = Cells::new(field, band);
-    let zeros = |planes: usize| vec![0.0; planes * cells.pitch];
-    let mut embedding = zeros(channels);
-    let mut weights = zeros(NEIGHBOURS);
-    let mut of_weights = zeros(NEIGHBOURS);
-    let mut planes = Gradients {
-        direct: zeros(channels),
-        pulls: zeros(NEIGHBOURS * channels),
-        shared: [zeros(1), zeros(1)],
-    };
-    let mut sums = Sums::default();
-    let lines = band.rows().zip(gradient.chunks_exact_mut(width * channels));
-    for (row, (y, gradient)) in lines.enumerate() {
-        let first = band.pixel(y, 0);
-        let pixels = &field.embedding[first * channels..][..width * channels];
-        split(pixels, channels, &mut embedding, cells.pitch);
-        let pixels = arriving.weights[first..][..width].as_flattened();
-        split(pixels, NEIGHBOURS, &mut weights, cells.pitch);
-        let pixels = arriving.gradient[first..][..width].as_flattened();
-        split(pixels, NEIGHBOURS, &mut of_weights, cells.pitch);
-        let distances = squared_distances(row);
-        for column in (0..cells.pitch).step_by(lanes) {
-            let columns = Columns {
-                field,
-                cells: &cells,
-                embedding: &embedding,
-                distances: &distances,
-                column,
-            };
-            columns.gradients(simd, &weights, &of_weights, &mut planes);
-        }
-        join(&planes.direct, cells.pitch, channels, gradient);
-        let [sharpness, compactness] = &planes.shared;
-        for (sharpness, compactness) in sharpness.iter().zip(compactness).take(width) {
-            sums.sharpness += f64::from(*sharpness);
-            sums.compactness += f64::from(*compactness);
-        }
-    }
-    sum_cells(
-        &planes.pulls,
-        cells.pitch,
-        width,
-        NEIGHBOURS * channels,
-        pulls,
-    );
-    sums
-}
-
-/// What the gradients of a row of pixels are written to, or added to.
-struct Gradients {
-    /// `[channels, pitch]`, overwritten.
-    direct: Vec<f32>,
-    /// `[NEIGHBOURS, channels, pitch]`, added to.
-    pulls: Vec<f32>,
-    /// Sharpness and compactness, `[pitch]` each, overwritten.
-    shared: [Vec<f32>; 2],
-}
-
 /// One vector of pixels.
-struct Columns<'a> {
-    field: Field<'a>,
-    cells: &'a Cells,
+pub(in crate::superpixel) struct Columns<'a> {
+    pub field: Field<'a>,
+    pub cells: &'a Cells,
     /// `[channels, pitch]`.
-    embedding: &'a [f32],
-    distances: &'a [[f32; LANES]; NEIGHBOURS],
-    /// The first pixel.
-    column: usize,
+    pub embedding: &'a [f32],
+    pub distances: &'a [[f32; LANES]; NEIGHBOURS],
+    /// Column of the first pixel.
+    pub column: usize,
 }
 
 impl Columns<'_> {
-    /// The numbers of these pixels in one of several planes.
+    /// The values of these pixels in one of several planes.
     #[inline(always)]
-    fn load<S: Simd>(&self, simd: S, planes: &[f32], plane: usize) -> S::f32s {
+    pub fn load<S: Simd>(&self, simd: S, planes: &[f32], plane: usize) -> S::f32s {
         load(simd, &planes[plane * self.cells.pitch + self.column..])
     }
 
     #[inline(always)]
-    fn store<S: Simd>(&self, value: S::f32s, planes: &mut [f32], plane: usize) {
+    pub fn store<S: Simd>(&self, value: S::f32s, planes: &mut [f32], plane: usize) {
         let start = plane * self.cells.pitch + self.column;
         value.store_slice(&mut planes[start..][..S::f32s::LEN]);
     }
@@ -162,7 +82,7 @@ impl Columns<'_> {
         let mut sum = splat(0.0);
         for exponent in &mut exponents {
             let inside = exponent.simd_gt(lowest);
-            let weight = exponential(simd, (*exponent - largest).max(splat(LEAST_EXPONENT)));
+            let weight = exponential(simd, (*exponent - largest).max(splat(MIN_EXPONENT)));
             *exponent = inside.select(weight, splat(0.0));
             sum += *exponent;
         }
@@ -171,54 +91,10 @@ impl Columns<'_> {
             self.store::<S>(weight * inverse, planes, neighbour);
         }
     }
-
-    #[inline(always)]
-    fn gradients<S: Simd>(
-        &self,
-        simd: S,
-        weights: &[f32],
-        of_weights: &[f32],
-        planes: &mut Gradients,
-    ) {
-        let splat = |value| S::f32s::splat(simd, value);
-        let channels = self.field.channels;
-        let factor = splat(-2.0 * self.field.sharpness);
-        let mut mean = splat(0.0);
-        for neighbour in 0..NEIGHBOURS {
-            let weight = self.load(simd, weights, neighbour);
-            mean = weight.mul_add(self.load(simd, of_weights, neighbour), mean);
-        }
-        for channel in 0..channels {
-            self.store::<S>(splat(0.0), &mut planes.direct, channel);
-        }
-        let [mut sharpness, mut compactness] = [splat(0.0); 2];
-        for neighbour in 0..NEIGHBOURS {
-            let arriving = self.load(simd, of_weights, neighbour);
-            let slope = self.load(simd, weights, neighbour) * (arriving - mean);
-            let pull = slope * factor;
-            let mut sum = splat(0.0);
-            for channel in 0..channels {
-                let mean = load::<S>(simd, self.cells.mean(neighbour, channel, self.column));
-                let difference = self.load(simd, self.embedding, channel) - mean;
-                sum = difference.mul_add(difference, sum);
-                let direct = self.load(simd, &planes.direct, channel);
-                let direct = pull.mul_add(difference, direct);
-                self.store::<S>(direct, &mut planes.direct, channel);
-                let plane = neighbour * channels + channel;
-                let pulls = self.load(simd, &planes.pulls, plane);
-                let pulls = pull.mul_add(difference, pulls);
-                self.store::<S>(pulls, &mut planes.pulls, plane);
-            }
-            sharpness = slope.mul_add(sum, sharpness);
-            compactness = slope.mul_add(load::<S>(simd, &self.distances[neighbour]), compactness);
-        }
-        self.store::<S>(sharpness, &mut planes.shared[0], 0);
-        self.store::<S>(compactness, &mut planes.shared[1], 0);
-    }
 }
 
-/// The first lanes of a slice.
+/// Loads the first elements of a slice.
 #[inline(always)]
-fn load<S: Simd>(simd: S, values: &[f32]) -> S::f32s {
+pub(in crate::superpixel) fn load<S: Simd>(simd: S, values: &[f32]) -> S::f32s {
     S::f32s::from_slice(simd, &values[..S::f32s::LEN])
 }

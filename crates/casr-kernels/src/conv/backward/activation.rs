@@ -1,12 +1,13 @@
-//! The gradient through activation and bias.
+//! The gradient through activation and bias, and the bias's own gradient.
 
-use super::instructions::Kernel;
-use super::{Activation, ConvShape, scalar};
-use crate::activation::{silu_derivative, silu_derivative_scalar};
+use super::scalar;
+use crate::activation::{sigmoid, sigmoid_scalar};
+use crate::conv::instructions::Kernel;
+use crate::conv::{Activation, ConvShape};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 
-/// The arguments of [`super::activation_gradient`].
+/// The arguments of [`activation_gradient`](super::activation_gradient()).
 pub(crate) struct ActivationGradient<'a> {
     pub shape: ConvShape,
     pub activation: Activation,
@@ -16,10 +17,10 @@ pub(crate) struct ActivationGradient<'a> {
     pub bias_gradient: &'a mut [f32],
 }
 
-/// Whole pixels of the gradient, the part of one task.
+/// The part of the gradient that one parallel task computes: whole pixels.
 pub(super) struct Pixels<'a> {
     pub output_gradient: &'a [f32],
-    /// Empty where there is no activation.
+    /// Empty if there is no activation.
     pub pre_activation: &'a [f32],
     pub gradient: &'a mut [f32],
 }
@@ -46,7 +47,8 @@ impl Kernel for ActivationGradient<'_> {
 }
 
 impl ActivationGradient<'_> {
-    /// Runs `task` on parts of the pixels and adds up the bias gradients that they return, in order.
+    /// Runs `task` on parts of the pixels in parallel and sums the bias gradients that they return,
+    /// in order.
     fn for_each_task(self, task: impl Fn(Pixels) -> Vec<f32> + Sync) {
         let shape = self.shape;
         let length = shape.rows_per_partial_sum() * shape.width * shape.outputs;
@@ -78,14 +80,14 @@ impl ActivationGradient<'_> {
     }
 }
 
-/// Fills the gradient and returns its sum over the pixels.
+/// Writes the gradient and returns its sum over the pixels.
 #[inline(always)]
 fn propagate<S, V>(simd: S, outputs: usize, pixels: Pixels) -> Vec<f32>
 where
     S: Simd,
     V: SimdFloat<S, Element = f32>,
 {
-    // A few pixels at a time, so that they are summed while they are in the cache.
+    // A few pixels at a time, so that they are still in the cache when they are summed.
     const PIXELS: usize = 64;
     let mut sums = vec![0.0; outputs];
     let mut pre_activation = pixels.pre_activation.chunks(PIXELS * outputs);
@@ -146,4 +148,19 @@ where
     for (sum, value) in rest.iter_mut().zip(&values[whole..]) {
         *sum += value;
     }
+}
+
+/// The derivative of x · σ(x), which is σ(x) · (1 + x · (1 − σ(x))), in every lane.
+#[inline(always)]
+fn silu_derivative<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, x: V) -> V {
+    let one = V::splat(simd, 1.0);
+    let sigmoid = sigmoid(simd, x);
+    sigmoid * x.mul_add(one - sigmoid, one)
+}
+
+/// [`silu_derivative`] of a single value.
+#[inline(always)]
+pub(super) fn silu_derivative_scalar(x: f32) -> f32 {
+    let sigmoid = sigmoid_scalar(x);
+    sigmoid * x.mul_add(1.0 - sigmoid, 1.0)
 }

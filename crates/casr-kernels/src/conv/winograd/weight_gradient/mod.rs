@@ -1,36 +1,40 @@
-//! The gradient of the weights: for every point, the sum over all tiles of transformed input times transformed output
-//! gradient, transformed back at the end of each task.
+//! The gradient of the weights: for every point of the transform, the sum over all tiles of
+//! transformed input times transformed output gradient; each parallel task transforms its sums back
+//! at the end.
 
-use super::super::pack::{Block, blocks, padded_outputs};
-use super::super::weight_gradient::{Gradient, WeightGradient, add_tile};
-use super::transform::{
-    POINTS, TILE, WINDOW, input_line, output_gradient_line, transform_weight_gradient,
-};
+pub(in crate::conv) mod scalar;
+mod transform;
+
+use super::transform::{POINTS, TILE, WINDOW, input_line};
 use super::window::{Plane, Points, corner};
 use super::{STRIP_TILES, forward::multiply_add, grid};
 use crate::conv::ConvShape;
+use crate::conv::backward::weights::{Gradient, WeightGradient, add_tile};
+use crate::conv::pack::{Block, blocks, padded_outputs};
 use fearless_simd::{Simd, SimdFloat};
 use std::ops::Range;
+use transform::{output_gradient_line, transform_weight_gradient};
 
-/// Tiles per parallel task whose results are summed afterwards. It decides the order of those sums, so it depends on the
-/// shape alone: as many tasks as keep many cores busy, but few enough that their sums, a matrix for each point, stay cheap.
-pub(in super::super) fn tiles_per_partial_sum(shape: ConvShape) -> usize {
+/// Tiles per parallel task, where each task returns a partial sum. The partition determines the
+/// order of summation, so it depends on the shape alone: enough tasks to use many cores, but few
+/// enough that adding up their results, a matrix for each point, is cheap.
+pub(in crate::conv) fn tiles_per_partial_sum(shape: ConvShape) -> usize {
     const TASKS: usize = 32;
-    const FEWEST_STRIPS: usize = 6;
+    const MIN_STRIPS: usize = 6;
     tiles(shape)
         .div_ceil(TASKS)
         .next_multiple_of(STRIP_TILES)
-        .max(FEWEST_STRIPS * STRIP_TILES)
+        .max(MIN_STRIPS * STRIP_TILES)
 }
 
 /// Tiles of all images together.
-pub(in super::super) fn tiles(shape: ConvShape) -> usize {
+pub(in crate::conv) fn tiles(shape: ConvShape) -> usize {
     let (columns, rows) = grid(shape);
     shape.images * columns * rows
 }
 
-/// How the sums of a task lie in memory: `[point][block][inputs, padded][block width]`.
-pub(in super::super) struct Layout {
+/// The memory layout of a task's sums: `[point][block][inputs, padded][block width]`.
+pub(in crate::conv) struct Layout {
     blocks: Vec<Block>,
     outputs: usize,
     /// Input channels, rounded up to whole register tiles.
@@ -64,9 +68,9 @@ impl Layout {
     }
 }
 
-/// The gradient from a range of tiles, counted through all images.
+/// The contribution of a range of tiles, counted through all images, to the gradient.
 #[inline(always)]
-pub(in super::super) fn sum<S, V, const ROWS: usize, const VECTORS: usize>(
+pub(in crate::conv) fn sum<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     job: &WeightGradient,
     layout: &Layout,
@@ -138,7 +142,7 @@ fn plane(shape: ConvShape, image: usize, values: &[f32], channels: usize) -> Pla
     }
 }
 
-/// One point of a strip's windows, whose tiles lie `stride` numbers apart.
+/// One point of the transforms of a strip's windows, whose tiles lie `stride` elements apart.
 struct Lines<'a> {
     values: &'a [f32],
     stride: usize,
@@ -147,7 +151,8 @@ struct Lines<'a> {
 impl Lines<'_> {
     /// Adds the products with a block of the gradient to `[inputs, padded][block width]`.
     ///
-    /// A function of its own: inlined, its loops would share registers with everything around them.
+    /// Kept out of line: inlined, its inner loop would compete for registers with the surrounding
+    /// code.
     #[inline(never)]
     fn add<S, V, const ROWS: usize, const VECTORS: usize>(
         &self,

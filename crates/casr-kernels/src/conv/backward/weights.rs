@@ -1,19 +1,21 @@
-//! The gradient of the weights: for every tap, the sum over all pixels of input times output gradient.
+//! The gradient of the weights: for every tap, the sum over all pixels of input times output
+//! gradient.
 //!
-//! Rows of a task are summed in registers and a packed partial result; the partial results are summed in the order of the
-//! tasks, which the shape alone decides.
+//! Each parallel task accumulates its rows in registers and in a packed partial result; the partial
+//! results are added in the order of the tasks, which depends on the shape alone.
 
-use super::instructions::Kernel;
-use super::pack::{Block, blocks, padded_outputs};
-use super::{ConvShape, scalar, winograd};
+use super::scalar;
+use crate::conv::instructions::Kernel;
+use crate::conv::pack::{Block, blocks, padded_outputs};
+use crate::conv::{ConvShape, winograd};
 use fearless_simd::{Simd, SimdFloat};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Pixels that are worked through at once, so that what a tile reads stays in the first-level cache.
+/// Pixels processed together, so that what a register tile reads stays in the first-level cache.
 const SEGMENT_PIXELS: usize = 64;
 
-/// The arguments of [`super::weight_gradient`].
+/// The arguments of [`weight_gradient`](super::weight_gradient()).
 pub(crate) struct WeightGradient<'a> {
     pub shape: ConvShape,
     pub input: &'a [f32],
@@ -62,7 +64,8 @@ impl Kernel for WeightGradient<'_> {
     fn scalar(self) {
         let shape = self.shape;
         if winograd::suits(shape) {
-            let sum = self.sum_of_tiles(|tiles| winograd::scalar::weight_gradient(&self, tiles));
+            let sum =
+                self.sum_of_tiles(|tiles| winograd::weight_gradient::scalar::sum(&self, tiles));
             self.weight_gradient.copy_from_slice(&sum);
             return;
         }
@@ -81,7 +84,8 @@ impl WeightGradient<'_> {
     }
 }
 
-/// Cuts `0..count` into ranges of `step`, runs `task` on them and adds up what they return, in the order of the ranges.
+/// Splits `0..count` into ranges of `step`, runs `task` on them in parallel and adds up the results
+/// in the order of the ranges.
 fn sum_of_tasks(
     count: usize,
     step: usize,
@@ -105,10 +109,10 @@ fn sum_of_tasks(
     sum
 }
 
-/// How a partial result lies in memory: `[block][tap row][run, padded][block width]`.
+/// The memory layout of a partial result: `[block][tap row][run, padded][block width]`.
 struct Layout {
     blocks: Vec<Block>,
-    /// Tap columns times input channels, rounded up to whole tiles.
+    /// Tap columns times input channels, rounded up to whole register tiles.
     run: usize,
 }
 
@@ -137,10 +141,12 @@ struct Task<'a> {
     layout: &'a Layout,
     input: &'a [f32],
     output_gradient: &'a [f32],
-    /// Rows of the input between zeros, each kept for the output rows that meet it.
+    /// Rows of the input with zero padding on both sides, each kept for all output rows that use
+    /// it.
     lines: [Vec<f32>; 3],
     held: [Option<usize>; 3],
-    /// One row of the output gradient's last block, `[width][block width]`, where its channels do not fill it.
+    /// One row of the output gradient's last block, `[width][block width]`, zero-padded; used if
+    /// the channels do not fill the block.
     padded_gradient: Vec<f32>,
     partial: Vec<f32>,
 }
@@ -159,7 +165,8 @@ impl<'a> Task<'a> {
             .map(|block| block.width)
             .max()
             .unwrap_or(0);
-        // Tiles beyond the run read numbers that nobody asks for: they must be there.
+        // The last register tile reads past the run; its results are unused, but the memory must
+        // exist.
         let line = (shape.width - 1) * shape.inputs + layout.run;
         Self {
             shape,
@@ -227,7 +234,8 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// Copies a row of the output gradient's last channels, where the last block asks for more than there are.
+    /// Copies one row of the output gradient's last block into the zero-padded buffer, if the
+    /// channels do not fill that block.
     fn pad_gradient(&mut self, row: usize) {
         let (width, outputs) = (self.shape.width, self.shape.outputs);
         let Some(block) = self.layout.blocks.last() else {
@@ -256,17 +264,18 @@ impl<'a> Task<'a> {
     }
 }
 
-/// A block's channels of the output gradient, for the pixels of a segment.
-pub(super) struct Gradient<'a> {
+/// One block of output channels of the output gradient, for the pixels of a segment.
+pub(in crate::conv) struct Gradient<'a> {
     pub values: &'a [f32],
-    /// Numbers from one pixel to the next.
+    /// Stride between pixels, in elements.
     pub stride: usize,
     pub pixels: usize,
 }
 
-/// Adds the products of a segment's pixels, input `line` times `gradient`, to `ROWS` rows of a block's partial result.
+/// Adds the products of a segment's pixels, input `line` times `gradient`, to `ROWS` rows of a
+/// block's partial result.
 #[inline(always)]
-pub(super) fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
+pub(in crate::conv) fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     inputs: usize,
     line: &[f32],
@@ -292,20 +301,20 @@ pub(super) fn add_tile<S, V, const ROWS: usize, const VECTORS: usize>(
     for _ in 0..gradient.pixels {
         let mut vectors = [V::splat(simd, 0.0); VECTORS];
         for (index, vector) in vectors.iter_mut().enumerate() {
-            // SAFETY: `lanes` has moved by at most `last` times the stride, and the assertion on the gradient's values says
-            // that `VECTORS` vectors follow there.
+            // SAFETY: `lanes` has advanced by at most `last` times the stride, and the assertion on
+            // the gradient's values guarantees that `VECTORS` vectors follow there.
             let lanes = unsafe { std::slice::from_raw_parts(lanes.add(index * V::LEN), V::LEN) };
             *vector = V::from_slice(simd, lanes);
         }
         for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: `value` has moved by at most `last` times `inputs`, and the assertion on `line` says that
-            // `ROWS` numbers follow there.
+            // SAFETY: `value` has advanced by at most `last` times `inputs`, and the assertion on
+            // `line` guarantees that `ROWS` elements follow there.
             let value = V::splat(simd, unsafe { *value.add(row) });
             for (sum, vector) in sums.iter_mut().zip(&vectors) {
                 *sum = value.mul_add(*vector, *sum);
             }
         }
-        // After the last pixel both may point beyond their slices.
+        // After the last pixel both pointers may lie outside their slices.
         value = value.wrapping_add(inputs);
         lanes = lanes.wrapping_add(gradient.stride);
     }

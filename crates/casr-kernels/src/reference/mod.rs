@@ -1,37 +1,46 @@
-//! What one grid of cells finds at its places in an earlier, coarser one.
+//! Lookup of one grid of cells in an earlier, coarser grid over the same image.
 //!
-//! Both grids lie over the same image. A cell looks at the 3 × 3 earlier cells around its place and takes the mean of their values,
-//! weighted by nearness in place and colour, so that the two sides of an edge keep apart.
+//! A cell takes the mean of the values of the 3 × 3 earlier cells around its position, weighted by
+//! proximity in position and in colour, so that the two sides of an edge stay separate.
+
+#[cfg(feature = "backward")]
+mod backward;
+
+#[cfg(feature = "backward")]
+pub use backward::backward;
 
 use crate::activation::exponential_scalar;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Colours at the end of a cell's values.
+/// Number of colours at the end of an earlier cell's values.
 pub const COLOURS: usize = 3;
 
-/// Colours this far apart, in units of the whole range, weigh as much as places one cell apart.
+/// The colour difference, in units of the full range, that reduces a weight as much as a distance
+/// of one earlier cell.
 pub const COLOUR_DISTANCE: f32 = 0.1;
 
-/// Distances beyond this one count as this one, so that far from all the nearest still count.
+/// Upper limit of the squared distance in the exponent of a weight, so that the nearest cells still
+/// count where all are far away.
 pub const FARTHEST: f32 = 80.0;
 
-/// Where the cells of one axis lie among those of the earlier grid.
+/// The positions of cells within the earlier grid, along one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellPlaces {
-    /// Cells of the earlier grid.
+    /// Number of cells of the earlier grid.
     pub earlier: usize,
-    /// The earlier cell that holds the centre of a cell, or the nearest one.
+    /// For each cell, the earlier cell that contains its centre, or the nearest one.
     pub nearest: Vec<u32>,
-    /// How far behind the centre of that one the cell's lies, in earlier cells.
+    /// For each cell, the signed distance of its centre from the centre of that earlier cell, in
+    /// earlier cells.
     pub offset: Vec<f32>,
 }
 
 impl CellPlaces {
-    /// Cells with these centres, in earlier cells: 0.5 is the centre of the first one.
+    /// Cells with these centres, in units of earlier cells: 0.5 is the centre of the first one.
     ///
     /// # Panics
-    /// If there are no earlier cells.
+    /// If `earlier` is zero.
     pub fn new(earlier: usize, centres: impl Iterator<Item = f64>) -> Self {
         assert!(earlier > 0, "cells need earlier ones");
         let places = centres.map(|centre| {
@@ -51,7 +60,7 @@ impl CellPlaces {
         self.nearest.len()
     }
 
-    /// The earlier cells that a range of cells looks at.
+    /// The range of earlier cells that a range of cells depends on.
     pub fn support(&self, cells: Range<usize>) -> Range<usize> {
         if cells.is_empty() {
             return 0..0;
@@ -61,7 +70,8 @@ impl CellPlaces {
         first..(nearest(cells.end - 1) + 2).min(self.earlier)
     }
 
-    /// The places of a range of cells in a window of the earlier grid that holds their [`CellPlaces::support`].
+    /// The positions of a range of cells within a window of the earlier grid that contains their
+    /// [`CellPlaces::support`].
     pub fn window(&self, cells: Range<usize>, earlier: Range<usize>) -> Self {
         let nearest = &self.nearest[cells.clone()];
         Self {
@@ -71,38 +81,40 @@ impl CellPlaces {
         }
     }
 
-    /// These places with `before` and `behind` more cells on their sides, which find what the nearest of these finds.
+    /// These positions with `before` and `after` additional cells at the ends, which copy the first
+    /// and the last cell.
     #[must_use]
-    pub fn bordered(mut self, before: usize, behind: usize) -> Self {
-        replicate(&mut self.nearest, before, behind);
-        replicate(&mut self.offset, before, behind);
+    pub fn bordered(mut self, before: usize, after: usize) -> Self {
+        replicate(&mut self.nearest, before, after);
+        replicate(&mut self.offset, before, after);
         self
     }
 
-    /// How far an earlier cell's centre lies behind that of a cell, in earlier cells.
+    /// The signed distance of an earlier cell's centre from that of a cell, in earlier cells.
     fn distance(&self, cell: usize, earlier: usize) -> f32 {
         (earlier as i64 - i64::from(self.nearest[cell])) as f32 - self.offset[cell]
     }
 }
 
-/// Repeats the first and the last of some values.
-fn replicate<T: Copy>(values: &mut Vec<T>, before: usize, behind: usize) {
+/// Prepends copies of the first value and appends copies of the last.
+fn replicate<T: Copy>(values: &mut Vec<T>, before: usize, after: usize) {
     if let (Some(&first), Some(&last)) = (values.first(), values.last()) {
         values.splice(0..0, std::iter::repeat_n(first, before));
-        values.extend(std::iter::repeat_n(last, behind));
+        values.extend(std::iter::repeat_n(last, after));
     }
 }
 
-/// Sizes of the values.
+/// Sizes of the tensors, apart from those of the grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReferenceShape {
     /// Number of images.
     pub images: usize,
-    /// Values of an earlier cell, the colours at their end not counted.
+    /// Number of values of an earlier cell, without the colours.
     pub channels: usize,
 }
 
-/// The earlier cells that a cell looks at, with their weights, in reading order; the weights sum to one.
+/// The earlier cells that a cell depends on, with their weights, in reading order; the weights sum
+/// to one.
 fn weights(
     (row, column): (usize, usize),
     rows: &CellPlaces,
@@ -135,12 +147,15 @@ fn weights(
         .map(move |(cell, weight)| (cell, weight / sum))
 }
 
-/// Writes `output` `[images, rows, columns, channels]`: the weighted means of `earlier` `[images, rows.earlier, columns.earlier, channels +
-/// COLOURS]`, whose last values are the mean colours of the earlier cells; `colours` `[images, rows, columns, COLOURS]` are those of the
-/// cells.
+/// Computes the weighted means for all cells.
+///
+/// - `colours` `[images, rows.cells(), columns.cells(), COLOURS]`: the colours of the cells.
+/// - `earlier` `[images, rows.earlier, columns.earlier, channels + COLOURS]`: the values of the
+///   earlier cells, followed by their mean colours.
+/// - `output` `[images, rows.cells(), columns.cells(), channels]` is overwritten.
 ///
 /// # Panics
-/// When the length of a slice does not fit its shape.
+/// If the length of a slice does not match its shape.
 pub fn forward(
     shape: ReferenceShape,
     rows: &CellPlaces,
@@ -172,57 +187,7 @@ pub fn forward(
         });
 }
 
-/// The gradient of [`forward`] at the values: overwrites `earlier_gradient`, shaped as `earlier`; the colours there get none, weights are
-/// taken as given.
-///
-/// # Panics
-/// When the length of a slice does not fit its shape.
-pub fn backward(
-    shape: ReferenceShape,
-    rows: &CellPlaces,
-    columns: &CellPlaces,
-    colours: &[f32],
-    earlier: &[f32],
-    output_gradient: &[f32],
-    earlier_gradient: &mut [f32],
-) {
-    let (height, width) = (rows.cells(), columns.cells());
-    let stride = check(
-        shape,
-        rows,
-        columns,
-        colours,
-        earlier.len(),
-        output_gradient.len(),
-    );
-    assert_eq!(earlier_gradient.len(), earlier.len(), "gradient length");
-    let image_values = rows.earlier * columns.earlier * stride;
-    // An image at a time: cells in reading order add to what they have looked at.
-    earlier_gradient
-        .par_chunks_mut(image_values.max(1))
-        .enumerate()
-        .for_each(|(image, gradient)| {
-            gradient.fill(0.0);
-            let earlier = &earlier[image * image_values..][..image_values];
-            for row in 0..height {
-                for column in 0..width {
-                    let place = (image * height + row) * width + column;
-                    let colour = &colours[place * COLOURS..][..COLOURS];
-                    let upper = &output_gradient[place * shape.channels..][..shape.channels];
-                    for (cell, weight) in
-                        weights((row, column), rows, columns, colour, earlier, stride)
-                    {
-                        let sums = &mut gradient[cell * stride..][..shape.channels];
-                        for (sum, upper) in sums.iter_mut().zip(upper) {
-                            *sum += weight * upper;
-                        }
-                    }
-                }
-            }
-        });
-}
-
-/// Values of an earlier cell; panics where lengths do not fit.
+/// Checks the lengths and returns the number of values of an earlier cell, including its colours.
 fn check(
     shape: ReferenceShape,
     rows: &CellPlaces,

@@ -1,14 +1,12 @@
 //! The gradients of the superpixels against central differences of their definitions in f64.
 
-mod superpixel_support;
-
+use super::superpixel_support::{Case, Reference, cases, wide};
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::NEIGHBOURS;
-use superpixel_support::{Case, Reference, cases, wide};
 
-/// How far an operand is moved.
+/// Step of the finite differences.
 const STEP: f64 = 1e-5;
-/// Operands of a tensor that are moved, at most about.
+/// About how many elements of a tensor are tested.
 const TRIES: usize = 60;
 
 fn dot(values: &[f64], gradient: &[f32]) -> f64 {
@@ -19,8 +17,8 @@ fn dot(values: &[f64], gradient: &[f32]) -> f64 {
         .sum()
 }
 
-/// Compares `gradient` with how much `loss` changes when an operand is moved; errors count against the operand's own gradient
-/// and against the gradients' root mean square.
+/// Compares `gradient` with the change of `loss` when an operand changes; errors are relative to
+/// the operand's gradient and to the root mean square of all gradients.
 fn compare(
     what: &str,
     case: &Case,
@@ -145,7 +143,7 @@ fn features_weights_and_modulation_follow_the_output() {
     }
 }
 
-/// Weights of neighbours outside of the image are the only ones that are zero.
+/// The only weights that are zero are those of neighbours outside the image.
 fn assert_no_gradient_outside(weights: &[f32], gradient: &[f32]) {
     assert_eq!(weights.len() % NEIGHBOURS, 0);
     for (weight, gradient) in weights.iter().zip(gradient) {

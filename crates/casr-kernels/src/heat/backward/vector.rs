@@ -1,19 +1,23 @@
-//! The gradients in vectors: lanes are frequencies.
+//! The vector implementation: lanes are frequencies.
 
-use super::field::{Field, LANES, Waves};
-use super::{COLOURS, SharedSums, basis};
+use super::SharedSums;
+use crate::heat::field::{Field, LANES, Waves};
+use crate::heat::{COLOURS, basis};
 use fearless_simd::{Level, Simd, dispatch, f32x16, prelude::*};
 
-/// Sums over the outputs of a cell: of the gradient itself, and of it times the vertical and the horizontal offset.
+/// Kinds of sums over the outputs of a cell: of the gradient itself, and of the gradient times the
+/// vertical and the horizontal offset.
 const MOMENTS: usize = 3;
 
-/// The gradient that arrives at an output pixel, for each moment and colour.
-type Arriving = [[f32; COLOURS]; MOMENTS];
+/// The upstream gradient of an output pixel, for each moment and colour.
+type Upstream = [[f32; COLOURS]; MOMENTS];
 
-/// The products of basis functions and arriving gradients, summed over the outputs, for each moment and colour.
+/// The products of basis functions and upstream gradients, summed over the outputs of a cell, for
+/// each moment and colour.
 type Moments = [[Waves; COLOURS]; MOMENTS];
 
-/// One row of cells in every image; `gradient` holds the coefficients' gradient of the band, one slice per image.
+/// Processes one row of cells in every image; `gradient` is the row's part of the coefficients'
+/// gradient, one slice per image.
 pub(super) fn band(
     level: Level,
     field: &Field,
@@ -36,7 +40,7 @@ fn groups<S: Simd>(
 ) -> SharedSums {
     let mut sums = SharedSums::new(field.blocks() * LANES);
     let mut functions = Vec::new();
-    let mut arriving = Vec::new();
+    let mut upstream = Vec::new();
     let mut moments = vec![Moments::default(); field.blocks()];
     let mut planes = vec![Waves::default(); COLOURS * field.blocks()];
     for group in &field.groups {
@@ -44,11 +48,11 @@ fn groups<S: Simd>(
         for (image, gradient) in gradient.iter_mut().enumerate() {
             let (gradient, _) = gradient.as_chunks_mut::<COLOURS>();
             for &column in group {
-                fill_arriving(field, image, row, column, output_gradient, &mut arriving);
-                contract(simd, &functions, &arriving, &mut moments);
+                collect_upstream(field, image, row, column, output_gradient, &mut upstream);
+                contract(simd, &functions, &upstream, &mut moments);
                 let (coefficients, _) = field.cell_coefficients(image, row, column).as_chunks();
                 let gradient = &mut gradient[column * coefficients.len()..][..coefficients.len()];
-                write_gradient(&moments, decay, &arriving, gradient);
+                write_gradient(&moments, decay, &upstream, gradient);
                 basis::deinterleave(coefficients, &mut planes);
                 add_shared(simd, &planes, &moments, &mut sums);
             }
@@ -57,17 +61,17 @@ fn groups<S: Simd>(
     sums
 }
 
-/// The gradients of a cell's outputs and their products with the offsets.
+/// Collects the upstream gradients of a cell's outputs and their products with the offsets.
 #[inline(always)]
-fn fill_arriving(
+fn collect_upstream(
     field: &Field,
     image: usize,
     row: usize,
     column: usize,
     output_gradient: &[f32],
-    arriving: &mut Vec<Arriving>,
+    upstream: &mut Vec<Upstream>,
 ) {
-    arriving.clear();
+    upstream.clear();
     let columns = field.columns.cell(column);
     for y in field.rows.cell(row) {
         let line = &output_gradient[field.output_index(image, y, columns.start)..];
@@ -75,7 +79,7 @@ fn fill_arriving(
         let vertical = field.rows.offsets[y];
         let offsets = &field.columns.offsets[columns.clone()];
         for (&[red, green, blue], &horizontal) in pixels.iter().zip(offsets) {
-            arriving.push([
+            upstream.push([
                 [red, green, blue],
                 [vertical * red, vertical * green, vertical * blue],
                 [horizontal * red, horizontal * green, horizontal * blue],
@@ -84,19 +88,19 @@ fn fill_arriving(
     }
 }
 
-/// The moments of a cell, `[blocks]`.
+/// Computes the moments of a cell, `[blocks]`.
 #[inline(always)]
-fn contract<S: Simd>(simd: S, functions: &[Waves], arriving: &[Arriving], moments: &mut [Moments]) {
+fn contract<S: Simd>(simd: S, functions: &[Waves], upstream: &[Upstream], moments: &mut [Moments]) {
     let (blocks, lanes) = (moments.len(), S::f32s::LEN);
     for (block, moments) in moments.iter_mut().enumerate() {
         for part in 0..2 {
             for at in (0..LANES).step_by(lanes) {
                 let mut sums = [[S::f32s::splat(simd, 0.0); COLOURS]; MOMENTS];
-                for (function, arriving) in functions.chunks_exact(blocks).zip(arriving) {
+                for (function, upstream) in functions.chunks_exact(blocks).zip(upstream) {
                     let function =
                         S::f32s::from_slice(simd, &function[block][part][at..at + lanes]);
-                    for (sums, arriving) in sums.iter_mut().zip(arriving) {
-                        for (sum, &value) in sums.iter_mut().zip(arriving) {
+                    for (sums, upstream) in sums.iter_mut().zip(upstream) {
+                        for (sum, &value) in sums.iter_mut().zip(upstream) {
                             *sum = function.mul_add(S::f32s::splat(simd, value), *sum);
                         }
                     }
@@ -109,12 +113,12 @@ fn contract<S: Simd>(simd: S, functions: &[Waves], arriving: &[Arriving], moment
     }
 }
 
-/// The gradient of a cell's coefficients, `[2 * frequencies + 1]` of each colour.
+/// Writes the gradient of a cell's coefficients, `[2 * frequencies + 1]` of each colour.
 #[inline(always)]
 fn write_gradient(
     moments: &[Moments],
     decay: &[f32],
-    arriving: &[Arriving],
+    upstream: &[Upstream],
     gradient: &mut [[f32; COLOURS]],
 ) {
     let (cosines, rest) = gradient.split_at_mut(decay.len());
@@ -133,7 +137,7 @@ fn write_gradient(
         }
     }
     let mut sum = [0.0; COLOURS];
-    for [gradient, ..] in arriving {
+    for [gradient, ..] in upstream {
         for colour in 0..COLOURS {
             sum[colour] += gradient[colour];
         }
@@ -141,7 +145,7 @@ fn write_gradient(
     constant[0] = sum;
 }
 
-/// Adds what a cell gives to the gradients that all cells share.
+/// Adds the contribution of a cell to the gradients that all cells share.
 #[inline(always)]
 fn add_shared<S: Simd>(simd: S, planes: &[Waves], moments: &[Moments], sums: &mut SharedSums) {
     let blocks = moments.len();

@@ -1,18 +1,21 @@
-//! The gradient of the weights: for each pixel and each cell around it, a sum over all channels, in vectors.
+//! The gradient of the weights in vectors: for each pixel and each cell around it, a sum over all
+//! channels.
 //!
-//! Sixteen sums on every instruction set: sum j takes the channels c ≡ j (mod 16), and a fixed tree adds them up. Zeros fill
-//! up the last sixteen channels.
+//! Every instruction set computes sixteen sums: sum j covers the channels c ≡ j (mod 16), and a
+//! fixed tree adds them up. The last sixteen channels are padded with zeros.
 
-use super::grid::{Band, span};
-use super::{CELL, NEIGHBOURS, Source, Table};
+use crate::superpixel::grid::{Band, span};
+use crate::superpixel::{CELL, NEIGHBOURS, Source, Table};
 use fearless_simd::{Level, Simd, dispatch, f32x4, f32x16, prelude::*};
 
-/// Channels side by side: the widest vector, the same for every instruction set.
+/// Channels per vector: the longest vector, on every instruction set.
 pub(super) const LANES: usize = 16;
 
-/// The gradient through [`modulate`](super::modulate()): `Σ_c arriving (feature · gain + offset)`.
+/// The gradient through [`modulate`](crate::superpixel::modulate()):
+/// `Σ_c upstream (feature · gain + offset)`.
 ///
-/// `weight_gradient` is the band's `[rows, width, NEIGHBOURS]`, zero for neighbours outside of the image.
+/// `weight_gradient` is the band's `[rows, width, NEIGHBOURS]`, zero for neighbours outside the
+/// image.
 pub(super) fn modulate(
     level: Level,
     source: Source,
@@ -29,8 +32,9 @@ pub(super) fn modulate(
     dispatch!(level, simd => cells(simd, band, dot, weight_gradient));
 }
 
-/// The gradient through [`moments`](super::moments()): `Σ_c y (slope · y + twice_a) / 2 - constant` with
-/// `y = feature - mean`; `slopes` is the table of `moments.rs`.
+/// The gradient through [`moments`](crate::superpixel::moments()):
+/// `Σ_c y (slope · y + twice_a) / 2 - constant` with `y = feature - mean`; `slopes` is the table
+/// computed in `moments.rs`.
 pub(super) fn moments(
     level: Level,
     source: Source,
@@ -47,10 +51,11 @@ pub(super) fn moments(
     dispatch!(level, simd => cells(simd, band, dot, weight_gradient));
 }
 
-/// A sum over the channels of a pixel and a cell. No closures: those are not always inlined, and what is not inlined does not
-/// run on the instruction set.
+/// A sum over the channels of a pixel and a cell. A trait rather than closures: those are not
+/// always inlined, and code that is not inlined is compiled without the instruction set.
 trait Dot<'a, const CELL_PARTS: usize, const PIXEL_PARTS: usize>: Copy {
-    /// The operands of a cell, `[channels]` each, and the factor and the constant of the finished sum.
+    /// The operands of a cell, `[channels]` each, and the factor and constant that are applied to
+    /// the finished sum.
     fn of_cell(self, cell: usize) -> ([&'a [f32]; CELL_PARTS], f32, f32);
 
     /// The operands of all pixels, `[images, height, width, channels]` each.
@@ -86,10 +91,10 @@ impl<'a> Dot<'a, 2, 2> for ThroughModulate<'a> {
     #[inline(always)]
     fn add<S: Simd>(
         [gain, offset]: [f32x16<S>; 2],
-        [feature, arriving]: [f32x16<S>; 2],
+        [feature, upstream]: [f32x16<S>; 2],
         sum: f32x16<S>,
     ) -> f32x16<S> {
-        arriving.mul_add(feature.mul_add(gain, offset), sum)
+        upstream.mul_add(feature.mul_add(gain, offset), sum)
     }
 }
 
@@ -158,7 +163,8 @@ fn cells<'a, S: Simd, D: Dot<'a, C, P>, const C: usize, const P: usize>(
     }
 }
 
-/// Writes the sums of a few pixels side by side, from `first` on, which share the loads of the cell's numbers.
+/// Writes the sums of a few adjacent pixels, starting at `first`, which share the loads of the
+/// cell's values.
 #[inline(always)]
 fn pixels<'a, S, D, const PIXELS: usize, const C: usize, const P: usize>(
     simd: S,
@@ -216,7 +222,7 @@ fn add<'a, S, D, const PIXELS: usize, const C: usize, const P: usize, const TAIL
     }
 }
 
-/// The first lanes of a slice, or the last of its numbers, which zeros fill up.
+/// Loads the first elements of a slice; with `TAIL`, fewer than a vector, padded with zeros.
 #[inline(always)]
 fn load<S: Simd, const TAIL: bool>(simd: S, values: &[f32]) -> f32x16<S> {
     if TAIL {
@@ -228,7 +234,7 @@ fn load<S: Simd, const TAIL: bool>(simd: S, values: &[f32]) -> f32x16<S> {
     }
 }
 
-/// Adds the lanes of each vector by halves.
+/// Adds the lanes of each vector pairwise, halving it each time.
 #[inline(always)]
 fn totals<S: Simd, const PIXELS: usize>(sums: [f32x16<S>; PIXELS]) -> [f32; PIXELS] {
     let mut totals = [0.0; PIXELS];
