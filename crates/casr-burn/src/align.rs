@@ -2,7 +2,7 @@
 //! were one step before.
 
 use crate::layers::Convolution;
-use crate::ops::reference;
+use crate::ops::earlier_values;
 use crate::superpixel::Regions;
 use burn::module::Module;
 use burn::tensor::{
@@ -15,15 +15,15 @@ use casr_net::{LARGEST_GAIN, Places};
 /// The statistics that a step left behind, and where the superpixels of the next one find theirs
 /// among them.
 #[derive(Clone, Debug)]
-pub struct Reference {
+pub struct Statistics {
     /// `[n, rows, columns, statistics]` of the step before.
-    pub statistics: Tensor<4>,
+    pub values: Tensor<4>,
     /// Rows and columns of this step's cells in that grid.
     pub places: Places,
 }
 
 /// The module. What it does to a superpixel is decided by two small layers that see its statistics,
-/// and how the reference differs.
+/// and how those of the step before differ.
 #[derive(Module, Debug)]
 pub(crate) struct Alignment {
     inner: Convolution,
@@ -47,12 +47,12 @@ impl Alignment {
     }
 
     /// Whitens the features by the statistics of their superpixels and colours them anew, by
-    /// statistics moved towards the reference as far as the gates are open.
+    /// statistics moved towards those of the step before as far as the gates are open.
     pub fn forward(
         &self,
         features: Tensor<4>,
         regions: &Regions,
-        before: Option<&Reference>,
+        before: Option<&Statistics>,
     ) -> Aligned {
         let channels = features.dims()[3];
         let halves = |pair: Tensor<4>| {
@@ -64,8 +64,9 @@ impl Alignment {
         let colours = regions.colours();
         let (mean_change, spread_change) = match before {
             Some(before) => {
-                let (statistics, places) = (before.statistics.clone(), before.places.clone());
-                let (old_mean, old_spread) = halves(reference(colours.clone(), statistics, places));
+                let (statistics, places) = (before.values.clone(), before.places.clone());
+                let (old_mean, old_spread) =
+                    halves(earlier_values(colours.clone(), statistics, places));
                 (old_mean - mean.clone(), old_spread - spread.clone())
             }
             // The first step aligns to itself.

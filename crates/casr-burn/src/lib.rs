@@ -17,6 +17,6 @@ mod prior;
 mod similarity;
 mod superpixel;
 
-pub use align::Reference;
+pub use align::Statistics;
 pub use network::{Network, StepInput, StepOutput};
 pub use prior::PriorTensors;

@@ -1,6 +1,6 @@
 //! The network: encode, body, heat field head.
 
-use crate::align::{Alignment, Reference};
+use crate::align::{Alignment, Statistics};
 use crate::layers::Convolution;
 use crate::ops::{convolution, gates, heat_field, resample};
 use crate::prior::PriorTensors;
@@ -136,7 +136,7 @@ pub struct StepInput {
     /// [`NetworkConfig::similarity`].
     pub prior: Option<PriorTensors>,
     /// The statistics that step k−1 left behind; none at the first step.
-    pub reference: Option<Reference>,
+    pub before: Option<Statistics>,
 }
 
 /// What one step makes.
@@ -230,7 +230,7 @@ impl Network {
             if index + 1 == self.blocks.len().div_ceil(2)
                 && let (Some(alignment), Some(regions)) = (&self.alignment, &regions)
             {
-                let aligned = alignment.forward(features, regions, input.reference.as_ref());
+                let aligned = alignment.forward(features, regions, input.before.as_ref());
                 features = aligned.features;
                 statistics = Some(aligned.statistics);
             }

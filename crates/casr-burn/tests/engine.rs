@@ -2,7 +2,7 @@
 //! called alike.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use casr_burn::{Network, PriorTensors, Reference, StepInput};
+use casr_burn::{Network, PriorTensors, StepInput};
 use casr_net::{
     Degradation, Model, NetworkConfig, Origin, Pixels, PriorGeometry, Statistics, StepGeometry,
     StepWindow, whole_places,
@@ -89,8 +89,8 @@ fn the_processor_runs_the_network_that_is_trained() {
                     origins: vec![origin],
                     prior: (prior.clone())
                         .map(|prior| PriorTensors::new(&[prior], &Device::flex())),
-                    reference: later.then(|| Reference {
-                        statistics: tensor(&statistics, [1, shape[0], shape[1], shape[2]]),
+                    before: later.then(|| casr_burn::Statistics {
+                        values: tensor(&statistics, [1, shape[0], shape[1], shape[2]]),
                         places: places.clone(),
                     }),
                 });

@@ -1,7 +1,7 @@
 //! Gradients of a whole step against finite differences, for every parameter and for the input.
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use casr_burn::{Network, PriorTensors, Reference, StepInput};
+use casr_burn::{Network, PriorTensors, Statistics, StepInput};
 use casr_net::{
     Degradation, NetworkConfig, Origin, Pixels, PriorGeometry, StepGeometry, whole_places,
 };
@@ -20,7 +20,7 @@ const CONFIG: NetworkConfig = NetworkConfig {
     similarity: true,
 };
 
-/// A second step, with a prior and a reference.
+/// A second step, with a prior and statistics of the first one.
 fn step_input(level: Tensor<4>, geometry: &Arc<StepGeometry>) -> StepInput {
     let device = level.device();
     let (rows, columns) = (geometry.rows.inputs(), geometry.columns.inputs());
@@ -46,8 +46,8 @@ fn step_input(level: Tensor<4>, geometry: &Arc<StepGeometry>) -> StepInput {
         geometry: geometry.clone(),
         origins: vec![ORIGIN],
         prior: Some(PriorTensors::new(&[prior], &device)),
-        reference: Some(Reference {
-            statistics: Tensor::from_data(statistics, &device),
+        before: Some(Statistics {
+            values: Tensor::from_data(statistics, &device),
             places,
         }),
     }

@@ -5,7 +5,7 @@ mod support;
 
 use burn::tensor::{Device, Distribution, Gradients, Tensor};
 use casr_burn::ops::{
-    assign, convolution, gates, heat_field, modulate, moments, reference, resample,
+    assign, convolution, earlier_values, gates, heat_field, modulate, moments, resample,
 };
 use casr_net::{Activation, Resampling, ResamplingKind, StepGeometry, cell_places};
 use std::sync::Arc;
@@ -226,7 +226,7 @@ fn superpixels_agree() {
 }
 
 #[test]
-fn references_agree() {
+fn earlier_values_agree() {
     let (device, _turn) = seeded(7);
     for (rows, columns) in [((31, 16), (22, 15)), ((5, 5), (9, 3)), ((1, 1), (40, 11))] {
         let places = Arc::new([
@@ -236,8 +236,8 @@ fn references_agree() {
         let [down, right] = &*places;
         let colours = random([2, down.cells(), right.cells(), 3], &device) * 0.2;
         let earlier = random([2, down.earlier, right.earlier, 7 + 3], &device);
-        let ours = reference(colours.clone(), earlier.clone(), places.clone());
-        let burns = composed::reference(colours, earlier.clone(), &places);
+        let ours = earlier_values(colours.clone(), earlier.clone(), places.clone());
+        let burns = composed::earlier_values(colours, earlier.clone(), &places);
         let readers = [gradient_of(&earlier)];
         compare(&format!("{rows:?} {columns:?}"), ours, burns, &readers);
     }

@@ -114,7 +114,7 @@ impl NetworkConfig {
         }
         if self.alignment {
             slots.convolution("alignment.inner", [1, 4 * channels, channels], 0.5);
-            // Gates, then what is done without a reference.
+            // Gates, then what is done at a first step.
             let mut bias = vec![FIRST_GATE; channels];
             bias.resize(3 * channels, 0.0);
             slots.weights("alignment.outer", [1, channels, 3 * channels], 0.02);

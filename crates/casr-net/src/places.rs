@@ -1,6 +1,6 @@
 //! Where the cells of a level find those of the level below it.
 
-pub use casr_kernels::reference::CellPlaces;
+pub use casr_kernels::earlier::CellPlaces;
 use casr_kernels::superpixel::CELL;
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ struct Config {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Recipe {
+struct Training {
     training: String,
     data: String,
     steps: u64,
@@ -42,7 +42,7 @@ pub(crate) fn metadata<'a>(
 ) -> Result<(NetworkConfig, Provenance), String> {
     let config: Config =
         serde_json::from_str(entry("config")).map_err(|e| format!("config: {e}"))?;
-    let recipe: Recipe =
+    let training: Training =
         serde_json::from_str(entry("recipe")).map_err(|e| format!("recipe: {e}"))?;
     let config = NetworkConfig {
         channels: config.channels,
@@ -53,14 +53,14 @@ pub(crate) fn metadata<'a>(
     };
     let run = Run {
         end: FAITHFUL.to_owned(),
-        stage: recipe.training,
-        steps: recipe.steps,
+        stage: training.training,
+        steps: training.steps,
         ..Run::default()
     };
     let provenance = Provenance {
-        data: recipe.data,
+        data: training.data,
         runs: vec![run],
-        quality: recipe.psnr,
+        quality: training.psnr,
     };
     Ok((config, provenance))
 }

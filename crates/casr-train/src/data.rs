@@ -39,7 +39,7 @@ impl Tile {
 pub struct Dataset {
     pub(crate) training: Vec<Tile>,
     pub(crate) held_out: Vec<Tile>,
-    /// The folder's name, for the recipe.
+    /// The folder's name, for the provenance of weights.
     pub(crate) name: String,
 }
 

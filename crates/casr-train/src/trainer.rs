@@ -14,7 +14,7 @@ use crate::{
 use burn::grad_clipping::GradientClippingConfig;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
-use casr_burn::{Network, PriorTensors, Reference, StepInput};
+use casr_burn::{Network, PriorTensors, Statistics, StepInput};
 use casr_metrics::{Architecture, FeatureNetwork};
 use casr_net::{
     FAITHFUL, Origin, Parameter, Provenance, Run, StepGeometry, WeightsFile, whole_places,
@@ -214,7 +214,7 @@ impl Trainer {
         let mut total = Tensor::<1>::zeros([1], &device);
         let mut terms = Terms::default();
         let mut origins = batch.origins.clone();
-        let mut reference = None;
+        let mut before = None;
         let levels = batch.targets.len() as f64;
         for target in &batch.targets {
             let (rows, columns) = (&target.geometry.rows, &target.geometry.columns);
@@ -227,7 +227,7 @@ impl Trainer {
                 geometry: target.geometry.clone(),
                 origins,
                 prior,
-                reference,
+                before,
             });
             let result = output.level;
             let truth = tensor(&target.pixels, rows.outputs(), columns.outputs());
@@ -245,8 +245,8 @@ impl Trainer {
             level = result.clamp(0.0, 1.0);
             below = level.clone();
             origins = vec![Origin::Step; batch.images];
-            reference = output.statistics.map(|statistics| Reference {
-                statistics,
+            before = output.statistics.map(|values| Statistics {
+                values,
                 places: whole_places(
                     (rows.outputs(), rows.inputs()),
                     (columns.outputs(), columns.inputs()),

@@ -5,16 +5,16 @@
 //! functions on tensors, which are Burn's on the processor ("Flex").
 
 mod convolution;
+mod earlier;
 mod flex;
 mod gates;
 mod heat;
-mod reference;
 mod resample;
 mod superpixel;
 
 pub use convolution::{ConvolutionBackend, ConvolutionGradients, convolution};
+pub use earlier::{EarlierBackend, EarlierGradients, earlier_values};
 pub use gates::gates;
 pub use heat::{HeatBackend, HeatGradients, heat_field};
-pub use reference::{ReferenceBackend, ReferenceGradients, reference};
 pub use resample::{ResampleBackend, ResampleGradients, resample};
 pub use superpixel::{SuperpixelBackend, SuperpixelGradients, assign, modulate, moments};

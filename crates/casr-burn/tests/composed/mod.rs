@@ -2,7 +2,7 @@
 
 mod superpixel;
 
-pub use superpixel::{assign, modulate, moments, reference};
+pub use superpixel::{assign, earlier_values, modulate, moments};
 
 use burn::tensor::{
     Device, Int, Tensor, TensorData,

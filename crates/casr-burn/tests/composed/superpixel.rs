@@ -1,9 +1,9 @@
-//! Soft superpixels and references in Burn's own operations. Pixels are sorted by their cells, 16
+//! Soft superpixels and lookups of earlier cells in Burn's own operations. Pixels are sorted by their cells, 16
 //! to a cell, so that sums over cells are products of small matrices.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
 use casr_kernels::{
-    reference::{COLOUR_DISTANCE, COLOURS, CellPlaces, FARTHEST},
+    earlier::{COLOUR_DISTANCE, COLOURS, CellPlaces, FARTHEST},
     superpixel::{CELL, NEIGHBOURS, SuperpixelShape, VARIANCE_FLOOR},
 };
 
@@ -76,8 +76,8 @@ pub fn modulate(weights: Tensor<4>, features: Tensor<4>, modulation: Tensor<4>) 
     features * part(0) + part(channels)
 }
 
-/// See [`casr_burn::ops::reference`].
-pub fn reference(
+/// See [`casr_burn::ops::earlier_values`].
+pub fn earlier_values(
     colours: Tensor<4>,
     earlier: Tensor<4>,
     [rows, columns]: &[CellPlaces; 2],

@@ -6,11 +6,11 @@ mod conv_position;
 #[path = "../conv_support/mod.rs"]
 mod conv_support;
 mod conv_threads;
+mod earlier;
 mod guard;
 mod heat;
 #[path = "../heat_support/mod.rs"]
 mod heat_support;
-mod reference;
 mod resample;
 mod superpixel;
 mod superpixel_bits;

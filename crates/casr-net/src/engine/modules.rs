@@ -4,7 +4,7 @@ use super::weights::Weights;
 use crate::model::Statistics;
 use crate::prior::Prior;
 use casr_kernels::conv::{Activation, Layer};
-use casr_kernels::reference::{self, COLOURS, ReferenceShape};
+use casr_kernels::earlier::{self, COLOURS, EarlierShape};
 use casr_kernels::superpixel::{self, NEIGHBOURS, SuperpixelShape};
 use casr_kernels::{InstructionSet, zeros};
 
@@ -235,11 +235,11 @@ impl Alignment {
 /// What the cells find among those of the step before, `[rows, columns, 2C]`.
 fn found(channels: usize, colours: &[f32], before: &Statistics) -> Vec<f32> {
     let [rows, columns] = &*before.places;
-    let shape = ReferenceShape {
+    let shape = EarlierShape {
         images: 1,
         channels: 2 * channels,
     };
     let mut old = zeros(rows.cells() * columns.cells() * 2 * channels);
-    reference::forward(shape, rows, columns, colours, &before.values, &mut old);
+    earlier::forward(shape, rows, columns, colours, &before.values, &mut old);
     old
 }

@@ -1,10 +1,10 @@
 //! The gradient of the means that cells take from an earlier grid.
 
 use super::noise;
-use casr_kernels::reference::{COLOURS, CellPlaces, ReferenceShape, backward, forward};
+use casr_kernels::earlier::{COLOURS, CellPlaces, EarlierShape, backward, forward};
 
 const CHANNELS: usize = 5;
-const SHAPE: ReferenceShape = ReferenceShape {
+const SHAPE: EarlierShape = EarlierShape {
     images: 2,
     channels: CHANNELS,
 };

@@ -106,7 +106,7 @@ fn replicate<T: Copy>(values: &mut Vec<T>, before: usize, after: usize) {
 
 /// Sizes of the tensors, apart from those of the grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReferenceShape {
+pub struct EarlierShape {
     /// Number of images.
     pub images: usize,
     /// Number of values of an earlier cell, without the colours.
@@ -157,7 +157,7 @@ fn weights(
 /// # Panics
 /// If the length of a slice does not match its shape.
 pub fn forward(
-    shape: ReferenceShape,
+    shape: EarlierShape,
     rows: &CellPlaces,
     columns: &CellPlaces,
     colours: &[f32],
@@ -189,7 +189,7 @@ pub fn forward(
 
 /// Checks the lengths and returns the number of values of an earlier cell, including its colours.
 fn check(
-    shape: ReferenceShape,
+    shape: EarlierShape,
     rows: &CellPlaces,
     columns: &CellPlaces,
     colours: &[f32],

@@ -14,16 +14,16 @@ use burn::backend::{
 };
 use burn::tensor::Tensor;
 use casr_kernels::{
-    reference::{self as kernel, COLOURS, ReferenceShape},
+    earlier::{self as kernel, COLOURS, EarlierShape},
     zeros,
 };
 use casr_net::Places;
 
 /// Backends that can look cells up.
 #[backend_extension(Autodiff, Flex)]
-pub trait ReferenceBackend: Backend {
-    /// See [`reference()`].
-    fn reference(
+pub trait EarlierBackend: Backend {
+    /// See [`earlier_values`].
+    fn earlier_values(
         colours: FloatTensor<Self>,
         earlier: FloatTensor<Self>,
         places: Places,
@@ -31,9 +31,9 @@ pub trait ReferenceBackend: Backend {
 }
 
 /// Backends that can differentiate it.
-pub trait ReferenceGradients: ReferenceBackend {
+pub trait EarlierGradients: EarlierBackend {
     /// The gradient of the earlier values.
-    fn reference_gradient(
+    fn earlier_gradient(
         colours: FloatTensor<Self>,
         earlier: FloatTensor<Self>,
         output_gradient: FloatTensor<Self>,
@@ -46,24 +46,24 @@ pub trait ReferenceGradients: ReferenceBackend {
 ///
 /// Shapes: colours `[n, rows, columns, 3]`; earlier `[n, earlier rows, earlier columns, S + 3]`,
 /// colours last. Only the values have gradients: weights are taken as given.
-pub fn reference(colours: Tensor<4>, earlier: Tensor<4>, places: Places) -> Tensor<4> {
-    Tensor::from_dispatch(Dispatch::reference(
+pub fn earlier_values(colours: Tensor<4>, earlier: Tensor<4>, places: Places) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::earlier_values(
         colours.into_dispatch(),
         earlier.into_dispatch(),
         places,
     ))
 }
 
-fn shape_of(earlier: &FlexTensor) -> ReferenceShape {
+fn shape_of(earlier: &FlexTensor) -> EarlierShape {
     let shape = earlier.shape();
-    ReferenceShape {
+    EarlierShape {
         images: shape[0],
         channels: shape[3] - COLOURS,
     }
 }
 
-impl ReferenceBackend for Flex {
-    fn reference(colours: FlexTensor, earlier: FlexTensor, places: Places) -> FlexTensor {
+impl EarlierBackend for Flex {
+    fn earlier_values(colours: FlexTensor, earlier: FlexTensor, places: Places) -> FlexTensor {
         let (colours, earlier) = (contiguous(colours), contiguous(earlier));
         let shape = shape_of(&earlier);
         let [rows, columns] = &*places;
@@ -81,8 +81,8 @@ impl ReferenceBackend for Flex {
     }
 }
 
-impl ReferenceGradients for Flex {
-    fn reference_gradient(
+impl EarlierGradients for Flex {
+    fn earlier_gradient(
         colours: FlexTensor,
         earlier: FlexTensor,
         output_gradient: FlexTensor,
@@ -111,30 +111,30 @@ impl ReferenceGradients for Flex {
 
 /// Parent: the earlier values.
 #[derive(Debug)]
-struct ReferenceBackward(Places);
+struct EarlierBackward(Places);
 
-impl<B: ReferenceGradients> Backward<B, 1> for ReferenceBackward {
+impl<B: EarlierGradients> Backward<B, 1> for EarlierBackward {
     type State = [FloatTensor<B>; 2];
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let output_gradient = grads.consume::<B>(&ops.node);
         if let [Some(parent)] = &ops.parents {
             let [colours, earlier] = ops.state;
-            let gradient = B::reference_gradient(colours, earlier, output_gradient, self.0);
+            let gradient = B::earlier_gradient(colours, earlier, output_gradient, self.0);
             grads.register::<B>(parent.id, gradient);
         }
     }
 }
 
-impl<B: ReferenceGradients, C: CheckpointStrategy> ReferenceBackend for Autodiff<B, C> {
-    fn reference(
+impl<B: EarlierGradients, C: CheckpointStrategy> EarlierBackend for Autodiff<B, C> {
+    fn earlier_values(
         colours: FloatTensor<Self>,
         earlier: FloatTensor<Self>,
         places: Places,
     ) -> FloatTensor<Self> {
         let ((colours, _), (earlier, node)) = (colours.into_parts(), earlier.into_parts());
-        let prepared = Backward::<B, 1>::prepare::<C>(ReferenceBackward(places.clone()), [node]);
-        let output = B::reference(colours.clone(), earlier.clone(), places);
+        let prepared = Backward::<B, 1>::prepare::<C>(EarlierBackward(places.clone()), [node]);
+        let output = B::earlier_values(colours.clone(), earlier.clone(), places);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish([colours, earlier], output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),

@@ -1,6 +1,6 @@
 //! The gradient of the weighted means.
 
-use super::{COLOURS, CellPlaces, ReferenceShape, check, weights};
+use super::{COLOURS, CellPlaces, EarlierShape, check, weights};
 use rayon::prelude::*;
 
 /// The gradient of [`forward`](super::forward()) with respect to the values: overwrites
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// # Panics
 /// If the length of a slice does not match its shape.
 pub fn backward(
-    shape: ReferenceShape,
+    shape: EarlierShape,
     rows: &CellPlaces,
     columns: &CellPlaces,
     colours: &[f32],

@@ -1,9 +1,9 @@
 //! The means that cells take from an earlier grid.
 
-use casr_kernels::reference::{COLOURS, CellPlaces, ReferenceShape, forward};
+use casr_kernels::earlier::{COLOURS, CellPlaces, EarlierShape, forward};
 
 const CHANNELS: usize = 5;
-const SHAPE: ReferenceShape = ReferenceShape {
+const SHAPE: EarlierShape = EarlierShape {
     images: 2,
     channels: CHANNELS,
 };
@@ -41,7 +41,7 @@ fn takes_what_lies_there_and_has_its_colour() {
 
 #[test]
 fn a_window_gives_the_same_bits() {
-    let one = ReferenceShape { images: 1, ..SHAPE };
+    let one = EarlierShape { images: 1, ..SHAPE };
     let stride = CHANNELS + COLOURS;
     let (rows, columns) = (places(9, 17, 1.9), places(8, 15, 1.9));
     let (earlier, colours) = (noise(72 * stride, 4), noise(17 * 15 * COLOURS, 5));
