@@ -99,14 +99,13 @@ impl Webp {
         let size = [self.header.width, self.header.height];
         let [width, height] = [u32::try_from(size[0])?, u32::try_from(size[1])?];
         let encoder = if self.header.alpha {
-            webpx::Encoder::new_rgba(&self.bytes, width, height)
+            libwebp::Encoder::from_rgba(&self.bytes, width, height)
         } else {
-            webpx::Encoder::new_rgb(&self.bytes, width, height)
+            libwebp::Encoder::from_rgb(&self.bytes, width, height)
         };
         let plain = encoder
-            .quality(quality.into())
-            .encode(webpx::Unstoppable)
-            .map_err(|error| error.to_string())?;
+            .encode_simple(false, quality.into())
+            .map_err(|error| format!("libwebp: {error:?}"))?;
         self.sink
             .write_all(&with_metadata(&plain, size, &self.header.metadata))?;
         Ok(())
