@@ -104,6 +104,16 @@ impl OpenGpu {
         &self.context
     }
 
+    /// The name that the driver gives it.
+    pub fn name(&self) -> &str {
+        self.context.name()
+    }
+
+    /// Whether it stores and multiplies in half precision.
+    pub fn has_half(&self) -> bool {
+        self.context.has(wgpu::Features::SHADER_F16)
+    }
+
     /// Whether the device is lost; then every step fails at once, and opening the GPU again may help.
     pub fn is_lost(&self) -> bool {
         self.context.lost().is_some()
