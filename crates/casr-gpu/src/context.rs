@@ -86,9 +86,9 @@ impl Context {
         &self.info.name
     }
 
-    /// Whether it is a card of its own, with many registers for a thread.
-    pub fn is_discrete(&self) -> bool {
-        self.info.device_type == wgpu::DeviceType::DiscreteGpu
+    /// Whether it is a part of the processor.
+    pub fn is_integrated(&self) -> bool {
+        self.info.device_type == wgpu::DeviceType::IntegratedGpu
     }
 
     pub fn has(&self, feature: wgpu::Features) -> bool {

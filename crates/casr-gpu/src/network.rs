@@ -101,8 +101,8 @@ impl GpuNetwork {
         let texts = Texts {
             channels: Channels::new(config.channels),
             half,
-            // A discrete card has registers for twice the sums.
-            rows: if context.is_discrete() { 8 } else { 4 },
+            // The sums of eight rows are more than the registers that some integrated GPUs have for a thread.
+            rows: if context.is_integrated() { 4 } else { 8 },
             frequencies: config.frequencies,
         };
         let weights = Weights::new(config, parameters);
