@@ -6,7 +6,7 @@
 //! ```
 
 use casr_gpu::{Gpu, GpuError, GpuNetwork, KernelTime, OpenGpu};
-use casr_net::{Model, Origin, StepGeometry, StepWindow, Wear};
+use casr_net::{Degradation, Model, Origin, StepGeometry, StepWindow};
 use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -85,7 +85,7 @@ fn window(side: usize) -> (StepWindow, StepGeometry) {
     let value = |index: usize| 0.5 + 0.4 * (index as f32 * 0.37).sin();
     let window = StepWindow {
         pixels: (0..side * side * 3).map(value).collect(),
-        origin: Origin::Image(Wear::default()),
+        origin: Origin::Image(Degradation::default()),
         prior: None,
         before: None,
     };

@@ -3,6 +3,7 @@
 use crate::cache::DiskCache;
 use crate::error::GpuError;
 use crate::template::{self, Values};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,11 +60,17 @@ impl Context {
         })?;
         let (lost, uncaught) = (Report::default(), Report::default());
         let report = lost.clone();
-        device.set_device_lost_callback(move |reason, message| {
-            // Destroyed is what a device is when its last user lets it go.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                keep(&report, plain(&message));
-            }
+        device.set_device_lost_callback(move |_, message| {
+            let message = plain(&message);
+            let silent = message.is_empty();
+            keep(
+                &report,
+                if silent {
+                    "its driver let it go".to_owned()
+                } else {
+                    message
+                },
+            );
         });
         let report = uncaught.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
@@ -151,17 +158,27 @@ impl Context {
             wgpu::ErrorFilter::Internal,
         ]
         .map(|filter| self.device.push_error_scope(filter));
-        let result = work();
+        // wgpu has places where it can only panic: waiting for a device that is lost is one.
+        let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+            let text = (panic.downcast_ref::<String>().map(String::as_str))
+                .or(panic.downcast_ref::<&str>().copied());
+            keep(&self.lost, plain(text.unwrap_or("its driver gave up")));
+            self.check().and(Err(self.failed("its driver gave up")))
+        });
         let [internal, validation, memory] =
             [internal, validation, memory].map(|scope| pollster::block_on(scope.pop()));
-        // Where memory was short, what follows from it failed too.
-        if memory.is_some() {
-            self.uncaught
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
-            self.check()?;
-            return Err(self.out_of_memory(what, "the driver has no more"));
+        if result.is_err() {
+            // That the device is lost is told by a poll, and by none that fails.
+            catch_unwind(AssertUnwindSafe(|| self.device.poll(wgpu::PollType::Poll))).ok();
+        }
+        if self.lost().is_none() {
+            // Where memory was short, what followed from it failed, too.
+            if let Some(error) = memory {
+                return Err(self.out_of_memory(what, sentence(&error)));
+            }
+            if let Err(error @ GpuError::OutOfMemory { .. }) = result {
+                return Err(error);
+            }
         }
         self.check()?;
         match validation.or(internal) {
@@ -173,7 +190,7 @@ impl Context {
     /// A buffer of a size in bytes, of the size of a vector at least, for a piece of `what`.
     ///
     /// # Errors
-    /// [`GpuError::OutOfMemory`] if no buffer may be as large. That there is no memory is found by [`Context::guarded`].
+    /// [`GpuError::OutOfMemory`] if no buffer may be as large, or there is no memory for it.
     pub fn buffer(
         &self,
         what: &str,
@@ -190,12 +207,18 @@ impl Context {
             let reason = format!("it needs {size} bytes in one piece, and {limit} is the most");
             return Err(self.out_of_memory(what, reason));
         }
-        Ok(self.device.create_buffer(&wgpu::BufferDescriptor {
+        // Asked at once: whatever a buffer that is none is given to would fail, too.
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size,
             usage,
             mapped_at_creation: false,
-        }))
+        });
+        match pollster::block_on(scope.pop()) {
+            Some(error) => Err(self.out_of_memory(what, sentence(&error))),
+            None => Ok(buffer),
+        }
     }
 
     /// A buffer that holds some values for good.

@@ -68,15 +68,16 @@ impl Stepper for GpuNetwork {
 
 impl From<GpuError> for NetError {
     fn from(error: GpuError) -> Self {
-        let (device, reason) = match error {
-            GpuError::OutOfMemory { gpu, what, reason } => (
-                gpu,
-                format!("{what} does not fit into its memory: {reason}"),
-            ),
-            GpuError::Lost { gpu, reason } => (gpu, format!("it was lost: {reason}")),
-            GpuError::NoHalfPrecision { gpu } => (gpu, "it has no half precision".to_owned()),
-            GpuError::Failed { gpu, reason } => (gpu, reason),
-        };
-        Self::Device { device, reason }
+        let device = error.gpu().to_owned();
+        match error {
+            GpuError::OutOfMemory { .. } => Self::OutOfMemory {
+                device,
+                source: Box::new(error),
+            },
+            _ => Self::Device {
+                device,
+                source: Box::new(error),
+            },
+        }
     }
 }

@@ -3,6 +3,7 @@
 use casr_kernels::heat::CellAxis;
 use casr_kernels::reference::CellPlaces;
 use casr_kernels::resample::Taps;
+use std::collections::HashMap;
 
 /// Where a uniform begins may be a multiple of this, on any device.
 pub(crate) const UNIFORM: u64 = 256;
@@ -91,11 +92,20 @@ impl Tables {
 /// Cosine and sine of every frequency at the outputs of an axis, `[outputs, frequencies, 2]`. `frequencies` are those along the axis, each
 /// with its amplitude.
 pub(crate) fn phases(offsets: &[f32], frequencies: &[(f32, f32)]) -> Vec<f32> {
-    let at = |offset: f32| {
-        frequencies.iter().flat_map(move |&(frequency, amplitude)| {
+    // A whole factor has few offsets, which come again in every pixel.
+    let mut known = HashMap::new();
+    let mut phases = Vec::with_capacity(2 * offsets.len() * frequencies.len());
+    for &offset in offsets {
+        let start = phases.len();
+        let first = *known.entry(offset.to_bits()).or_insert(start);
+        if first < start {
+            phases.extend_from_within(first..first + 2 * frequencies.len());
+            continue;
+        }
+        for &(frequency, amplitude) in frequencies {
             let (sine, cosine) = (f64::from(frequency) * f64::from(offset)).sin_cos();
-            [cosine, sine].map(|value| (f64::from(amplitude) * value) as f32)
-        })
-    };
-    offsets.iter().flat_map(|&offset| at(offset)).collect()
+            phases.extend([cosine, sine].map(|value| (f64::from(amplitude) * value) as f32));
+        }
+    }
+    phases
 }

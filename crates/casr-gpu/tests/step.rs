@@ -4,8 +4,8 @@ mod support;
 
 use casr_gpu::{GpuDevice, GpuNetwork};
 use casr_net::{
-    Model, NetworkConfig, Origin, Pixels, Prior, PriorGeometry, Statistics, StepGeometry,
-    StepWindow, Wear, whole_places,
+    Degradation, Model, NetworkConfig, Origin, Pixels, Prior, PriorGeometry, Statistics,
+    StepGeometry, StepWindow, whole_places,
 };
 use std::sync::Arc;
 use support::{CLEAN, difference, gpu, numbers, pair};
@@ -28,10 +28,19 @@ fn prior(level: &[f32]) -> Prior {
     whole.prior(pixels, level, 0..LEVEL.0, 0..LEVEL.1)
 }
 
+/// An enlargement without a network.
+fn bicubic(level: &[f32], geometry: &StepGeometry) -> Vec<f32> {
+    let mut output = vec![0.0; OUTPUT.0 * OUTPUT.1 * 3];
+    let (rows, columns) = (&geometry.rows.base, &geometry.columns.base);
+    casr_kernels::resample::forward(1, 3, rows, columns, level, &mut output);
+    output
+}
+
 #[test]
 fn steps_agree_with_and_without_modules() {
     let Some(gpu) = gpu() else { return };
     let gpu = gpu.open(None).unwrap();
+    let mut last = vec![0.0; OUTPUT.0 * OUTPUT.1 * 3];
     for (alignment, similarity) in [(false, false), (true, false), (false, true), (true, true)] {
         for (channels, blocks, frequencies) in [(8, 1, 3), (20, 3, 7)] {
             let config = NetworkConfig {
@@ -46,7 +55,7 @@ fn steps_agree_with_and_without_modules() {
             let geometry = StepGeometry::new(LEVEL, OUTPUT);
             let places = whole_places((LEVEL.0, BELOW.0), (LEVEL.1, BELOW.1));
             let earlier = places[0].earlier * places[1].earlier;
-            let degraded = Origin::Image(Wear {
+            let degraded = Origin::Image(Degradation {
                 noise: 0.3,
                 compression: 0.1,
             });
@@ -66,6 +75,12 @@ fn steps_agree_with_and_without_modules() {
                 let error = difference(&made.pixels, &expected.pixels);
                 println!("{config:?} {origin:?}: {error:.1e}");
                 assert!(error < 1e-4, "{config:?} {origin:?}: off by {error}");
+                // What is compared changes with everything that a step reads.
+                for other in [&last, &bicubic(&pixels, &geometry)] {
+                    let change = difference(&expected.pixels, other);
+                    assert!(change > 1e-2, "{config:?} {origin:?}: a change of {change}");
+                }
+                last = expected.pixels;
                 assert_eq!(made.statistics.is_some(), alignment);
                 if let (Some(made), Some(expected)) = (made.statistics, expected.statistics) {
                     let error = difference(&made, &expected);

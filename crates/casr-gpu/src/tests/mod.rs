@@ -2,6 +2,7 @@
 //! `CASR_REQUIRE_GPU` is set they fail instead.
 
 mod field;
+mod loss;
 mod maps;
 mod regions;
 

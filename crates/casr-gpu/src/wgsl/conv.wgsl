@@ -5,7 +5,7 @@
 // write, so that no two meet in a bank. A thread makes ${ROWS} pixels of a column and eight channels; a weight read serves all of these, and
 // a pixel read three taps. Input and weights pass through workgroup memory, ${DEPTH} planes at a time.
 //
-// In half precision products of one plane, 36 for each output, are summed in half, and these sums in single.
+// In half precision the products of ${DEPTH} planes, 72 for each output, are summed in half, and these sums in single.
 
 struct Mode {
     // Whether the result is added to `sums`; else it passes SiLU into `made`.
@@ -64,15 +64,15 @@ fn main(
             taps[i / 24u][i % 24u] = weights[block + i];
         }
         workgroupBarrier();
-//#for k in DEPTH
-        {
 //#if HALF
 //#for h in 2
 //#for r in ROWS
-            var p${h}_${r} = vec4<f16>();
+        var p${h}_${r} = vec4<f16>();
 //#end
 //#end
 //#end
+//#for k in DEPTH
+        {
             for (var kx = 0u; kx < 3u; kx += 1u) {
                 let column = local.x + kx;
                 let slot = (${k*3}u + kx) * ${GROUPS}u + local.y;
@@ -92,14 +92,14 @@ fn main(
 //#end
 //#end
             }
+        }
+//#end
 //#if HALF
 //#for h in 2
 //#for r in ROWS
-            a${h}_${r} += vec4<f32>(p${h}_${r});
+        a${h}_${r} += vec4<f32>(p${h}_${r});
 //#end
 //#end
-//#end
-        }
 //#end
     }
     let x = left + local.x;

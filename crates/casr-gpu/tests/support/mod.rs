@@ -3,10 +3,10 @@
 #![allow(dead_code, reason = "no test needs all of it")]
 
 use casr_gpu::{Gpu, GpuNetwork, OpenGpu};
-use casr_net::{Model, NetworkConfig, Origin, StepGeometry, StepWindow, Wear};
+use casr_net::{Degradation, Model, NetworkConfig, Origin, StepGeometry, StepWindow};
 
 /// A clean image.
-pub const CLEAN: Origin = Origin::Image(Wear {
+pub const CLEAN: Origin = Origin::Image(Degradation {
     noise: 0.0,
     compression: 0.0,
 });
@@ -22,9 +22,23 @@ pub fn gpu() -> Option<Gpu> {
     gpu
 }
 
-/// A network with its first values on the processor, and the same on a GPU.
+/// A network on the processor, and the same on a GPU. Its values are not those that training starts from, at which modules and conditions
+/// do next to nothing.
 pub fn pair(gpu: &OpenGpu, config: NetworkConfig, half: bool) -> (Model, GpuNetwork) {
-    let model = Model::new(config, config.initial_parameters(7)).unwrap();
+    let mut parameters = config.initial_parameters(7);
+    for (index, parameter) in parameters.iter_mut().enumerate() {
+        let noise = numbers(parameter.values.len(), index as f32);
+        for (value, noise) in parameter.values.iter_mut().zip(noise) {
+            match &*parameter.name {
+                "head.frequencies" | "head.kappa" | "superpixels.temperatures" => {}
+                "head.coefficients.weights" => *value *= 8.0,
+                "alignment.outer.bias" => *value += 2.0 * noise,
+                "alignment.outer.weights" | "similarity.outer.weights" => *value *= 10.0,
+                _ => *value += 0.2 * (noise - 0.5) / (9.0 * config.channels as f32).sqrt(),
+            }
+        }
+    }
+    let model = Model::new(config, parameters).unwrap();
     let network = GpuNetwork::new(gpu, config, &model.parameters(), half).unwrap();
     (model, network)
 }
