@@ -1,16 +1,14 @@
 //! Options that several commands share.
 
-use crate::console;
 use anyhow::Context;
 use casr_codec::Limits;
 use casr_zoom::{
-    DEFAULT_MAX_STEP, Device, DeviceChoice, GPU_SUPPORT, LARGEST_STEP, Look, Model, Precision,
-    Restoration, Size, Strength, Target, check_max_step, open_device,
+    DEFAULT_MAX_STEP, DeviceChoice, LARGEST_STEP, Look, Model, Precision, Restoration, Size,
+    Strength, Target, check_max_step, place,
 };
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The factor by default.
@@ -184,36 +182,56 @@ impl From<PrecisionName> for Precision {
 }
 
 impl ModelOptions {
-    /// Starts the threads and opens the device. Call it once. Where `auto` finds no GPU, a remark
-    /// says so, unless `quiet`.
+    /// Starts the threads. Call it once.
     ///
     /// # Errors
-    /// The wanted GPU is not there, or the system gives no threads.
-    pub fn open(&self, quiet: bool) -> anyhow::Result<Arc<dyn Device>> {
-        self.threads.start()?;
-        let device = open_device(self.device, self.precision.into())?;
-        if GPU_SUPPORT && self.device == DeviceChoice::Auto && !device.is_gpu() && !quiet {
-            console::remark("no GPU found (or no driver for it); the processor does the work");
-        }
-        Ok(device)
+    /// The system gives no threads.
+    pub fn start(&self) -> anyhow::Result<()> {
+        self.threads.start()
     }
 
-    /// The network of `--weights` or of the program on a device.
+    /// The network of `--weights` or of the program on its device.
     ///
     /// # Errors
-    /// The weights are missing, damaged or no network.
-    pub fn model(&self, device: &Arc<dyn Device>) -> anyhow::Result<Model> {
-        let model = match &self.weights {
+    /// The weights are missing, damaged or no network, or the wanted GPU is not there.
+    pub fn model(&self) -> anyhow::Result<Model> {
+        self.placed(match &self.weights {
             Some(path) => Model::open(path)?,
             None => Model::embedded()?,
-        };
-        Ok(model.on(device.clone()))
+        })
+    }
+
+    /// A network on the device of the options.
+    ///
+    /// # Errors
+    /// The wanted GPU is not there.
+    pub fn placed(&self, model: Model) -> anyhow::Result<Model> {
+        let cache = cache_folder();
+        let precision = self.precision.into();
+        Ok(place(model, self.device, precision, cache.as_deref())?)
     }
 
     /// The file of `--weights`.
     pub fn weights(&self) -> Option<&Path> {
         self.weights.as_deref()
     }
+}
+
+/// The folder for what may be made anew at any time, such as compiled kernels; none where the system has
+/// no such place.
+fn cache_folder() -> Option<PathBuf> {
+    let folder = |name: &str| {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
+    };
+    let folders = if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")))
+    };
+    folders.map(|folders| folders.join("casr"))
 }
 
 /// How images are restored, and how results look.

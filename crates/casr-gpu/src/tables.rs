@@ -1,7 +1,7 @@
 //! What kernels know of a step, in the layout in which they read it.
 
+use casr_kernels::earlier::CellPlaces;
 use casr_kernels::heat::CellAxis;
-use casr_kernels::reference::CellPlaces;
 use casr_kernels::resample::Taps;
 use std::collections::HashMap;
 

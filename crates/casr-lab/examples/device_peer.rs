@@ -5,7 +5,7 @@
 
 use casr_net::{Degradation, Model, Origin, Pixels, StepGeometry};
 use casr_train::{Batch, Target as Level, TrainOptions, Trainer};
-use casr_zoom::{Enlarger, Image, Look, Precision, Restoration, Strength, Target, open_device};
+use casr_zoom::{Enlarger, Image, Look, Precision, Restoration, Strength, Target, place};
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
 use std::sync::Arc;
@@ -38,9 +38,8 @@ fn batch() -> Batch {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let choice = std::env::args().nth(1).unwrap_or("auto".to_owned());
-    let device = open_device(choice.parse()?, Precision::Auto)?;
-    eprintln!("ours: {device}");
-    let model = Model::embedded()?.on(device);
+    let model = place(Model::embedded()?, choice.parse()?, Precision::Auto, None)?;
+    eprintln!("ours: {}", model.device());
     let enlarger =
         (Enlarger::new(model).look(Look::FAITHFUL)).restoration(Restoration::Fixed(Strength::NONE));
     let mut trainer = Trainer::new(TrainOptions::default(), None)?;

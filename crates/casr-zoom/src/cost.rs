@@ -24,7 +24,7 @@ const PIXEL: u64 = COLOURS as u64 * VALUE;
 const BICUBIC_TAPS: f64 = 8.0;
 
 /// The side of the tile that [`measure_throughput`] runs, in pixels: enough to keep all cores busy.
-const TRIAL_SIDE: usize = 96;
+pub(crate) const TRIAL_SIDE: usize = 96;
 
 /// The same for a GPU, where one of [`TRIAL_SIDE`] takes less than [`PATIENCE`].
 const GPU_TRIAL_SIDE: usize = 384;
@@ -114,7 +114,7 @@ pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
 }
 
 /// Floating-point operations per second in a tile with sides of `side` pixels that is doubled.
-fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
+pub(crate) fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     let output = 2 * side;
     let geometry = StepGeometry::new((side, side), (output, output));
     let origin = Origin::Image(Degradation::default());

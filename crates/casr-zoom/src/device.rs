@@ -1,16 +1,17 @@
 //! Which device a user wants: this machine's processor, or one of its GPUs.
 
+use crate::cost::{TRIAL_SIDE, trial};
 use crate::error::ZoomError;
-use casr_net::{Cpu, Device};
-use std::{fmt, str::FromStr, sync::Arc};
+use casr_net::{Cpu, Device, Model};
+use std::{fmt, path::Path, str::FromStr, sync::Arc};
 
-/// Whether this build can use GPUs.
-pub const GPU_SUPPORT: bool = false;
+/// Whether this build can use GPUs: the feature `gpu`.
+pub const GPU_SUPPORT: bool = cfg!(feature = "gpu");
 
 /// The device that a user wants; written `auto`, `cpu`, `gpu` (the first one) or `gpu:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first real GPU, or the processor where there is none.
+    /// The first real GPU where that is faster than the processor, else the processor; see [`place`].
     #[default]
     Auto,
     /// The processor.
@@ -67,30 +68,101 @@ pub struct Gpu {
     pub simulated: bool,
 }
 
-/// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then
-/// those that the processor simulates.
+/// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then those
+/// that the processor simulates. None in a build without [`GPU_SUPPORT`].
 pub fn gpus() -> Vec<Gpu> {
+    #[cfg(feature = "gpu")]
+    return casr_gpu::Gpu::all()
+        .iter()
+        .map(|gpu| Gpu {
+            name: gpu.name().to_owned(),
+            half: gpu.has_half(),
+            simulated: gpu.is_simulated(),
+        })
+        .collect();
+    #[cfg(not(feature = "gpu"))]
     Vec::new()
 }
 
-/// Opens the wanted device.
+/// A model on the wanted device. With [`DeviceChoice::Auto`] that is the first real GPU, if a tile is made
+/// faster there than on the processor, which takes some tenths of a second to find out.
+///
+/// `cache` is a folder for compiled kernels of GPUs, which is made where it is missing.
 ///
 /// # Errors
 /// [`ZoomError::NoGpu`] if a GPU is wanted and this build or this machine has none, or has fewer;
-/// [`ZoomError::NoHalfPrecision`] if the device has none.
-pub fn open_device(
+/// [`ZoomError::NoHalfPrecision`] if the device has none; [`ZoomError::Network`] if a wanted GPU does not
+/// open.
+pub fn place(
+    model: Model,
     choice: DeviceChoice,
     precision: Precision,
-) -> Result<Arc<dyn Device>, ZoomError> {
-    match choice {
-        DeviceChoice::Auto | DeviceChoice::Cpu if precision == Precision::Half => {
+    cache: Option<&Path>,
+) -> Result<Model, ZoomError> {
+    let gpu = match choice {
+        DeviceChoice::Cpu => None,
+        DeviceChoice::Auto => first_real(precision, cache),
+        DeviceChoice::Gpu(index) => Some(open(index, precision, cache)?),
+    };
+    let Some(gpu) = gpu else {
+        if precision == Precision::Half {
             let device = Cpu.to_string();
-            Err(ZoomError::NoHalfPrecision { device })
+            return Err(ZoomError::NoHalfPrecision { device });
         }
-        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Arc::new(Cpu)),
-        DeviceChoice::Gpu(_) => {
-            let reason = "this program was built without GPU support";
-            Err(ZoomError::NoGpu { choice, reason })
-        }
+        return Ok(model.on(Arc::new(Cpu)));
+    };
+    let on_gpu = model.clone().on(gpu);
+    if choice != DeviceChoice::Auto || precision == Precision::Half {
+        return Ok(on_gpu);
     }
+    let on_cpu = model.on(Arc::new(Cpu));
+    match (trial(&on_gpu, TRIAL_SIDE), trial(&on_cpu, TRIAL_SIDE)) {
+        (Ok(gpu), Ok(cpu)) if gpu > cpu => Ok(on_gpu),
+        _ => Ok(on_cpu),
+    }
+}
+
+/// The first GPU that is not simulated, if there is one that opens.
+fn first_real(precision: Precision, cache: Option<&Path>) -> Option<Arc<dyn Device>> {
+    let mut indices = gpus().into_iter().enumerate();
+    let (index, _) = indices.find(|(_, gpu)| !gpu.simulated)?;
+    open(index, precision, cache).ok()
+}
+
+#[cfg(feature = "gpu")]
+fn open(
+    index: usize,
+    precision: Precision,
+    cache: Option<&Path>,
+) -> Result<Arc<dyn Device>, ZoomError> {
+    use casr_gpu::GpuDevice;
+    let gpus = casr_gpu::Gpu::all();
+    let Some(gpu) = gpus.get(index) else {
+        let reason = if gpus.is_empty() {
+            "no GPU was found; install the driver of your graphics card, with its part for Vulkan"
+        } else {
+            "there are fewer; `casr devices` lists them"
+        };
+        let choice = DeviceChoice::Gpu(index);
+        return Err(ZoomError::NoGpu { choice, reason });
+    };
+    let half = match precision {
+        Precision::Single => false,
+        Precision::Auto => gpu.has_half(),
+        Precision::Half if gpu.has_half() => true,
+        Precision::Half => {
+            let device = gpu.name().to_owned();
+            return Err(ZoomError::NoHalfPrecision { device });
+        }
+    };
+    let opened = gpu.open(cache).and_then(|gpu| GpuDevice::new(gpu, half));
+    let device = opened.map_err(|error| ZoomError::Network(error.into()))?;
+    Ok(Arc::new(device))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn open(index: usize, _: Precision, _: Option<&Path>) -> Result<Arc<dyn Device>, ZoomError> {
+    let reason = "this program was built without GPU support";
+    let choice = DeviceChoice::Gpu(index);
+    Err(ZoomError::NoGpu { choice, reason })
 }

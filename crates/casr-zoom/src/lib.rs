@@ -39,7 +39,7 @@ pub use bands::{Band, Bands, Progress};
 pub use casr_net::{Degradation, Device, LARGEST_STEP, Model, NetError};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
 pub use degradation::{Restoration, estimate};
-pub use device::{DeviceChoice, GPU_SUPPORT, Gpu, Precision, gpus, open_device};
+pub use device::{DeviceChoice, GPU_SUPPORT, Gpu, Precision, gpus, place};
 pub use enlarge::{DEFAULT_TILE, Enlarger, Treatment};
 pub use error::{ZoomError, ZoomErrorKind};
 pub use image::Image;

@@ -5,7 +5,7 @@ mod support;
 use casr_net::{
     Cpu, Device, NetError, NetworkConfig, Parameter, StepGeometry, StepResult, StepWindow, Stepper,
 };
-use casr_zoom::{Band, DeviceChoice, Enlarger, Image, Precision, Target, open_device};
+use casr_zoom::{Band, DeviceChoice, Enlarger, Image, Precision, Target, place};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -129,7 +129,7 @@ fn the_processor_goes_on_where_a_gpu_cannot() {
 
 #[test]
 fn the_processor_is_always_there() {
-    let device = open_device(DeviceChoice::Cpu, Precision::Auto).unwrap();
-    assert!(!device.is_gpu());
-    assert_eq!(device.to_string(), "the processor");
+    let placed = place(model(SMALL), DeviceChoice::Cpu, Precision::Auto, None).unwrap();
+    assert!(!placed.device().is_gpu());
+    assert_eq!(placed.device().to_string(), "the processor");
 }

@@ -10,7 +10,7 @@ use casr_cli::console;
 use casr_cli::options::{LimitOptions, ModelOptions, TreatmentOptions, parse_time};
 use casr_codec::{CodecError, images_in};
 use casr_train::DegradationModel;
-use casr_zoom::{DEFAULT_MAX_STEP, Device, Model};
+use casr_zoom::{DEFAULT_MAX_STEP, Model};
 use clap::Args;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -218,11 +218,11 @@ impl EvalArguments {
                 identity: format!("{identity} {restoration:?}"),
             })
         };
-        let device = self.model.open(self.quiet)?;
+        self.model.start()?;
         let own = match self.model.weights() {
-            Some(path) => identified(path, &device)?,
+            Some(path) => self.identified(path)?,
             None => {
-                let model = self.model.model(&device)?;
+                let model = self.model.model()?;
                 let identity = identity(&model, Model::embedded_file());
                 (model, identity)
             }
@@ -233,12 +233,20 @@ impl EvalArguments {
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
                 .ok_or_else(|| anyhow!("--network {text}: write it as NAME=FILE"))?;
-            let model = identified(Path::new(path), &device)?;
+            let model = self.identified(Path::new(path))?;
             networks.push(network(name, model));
         }
         // Of two names of which one begins the other, the longer is meant where it fits.
         networks.sort_by_key(|network| Reverse(network.name.len()));
         Ok(networks)
+    }
+
+    /// The network in a weights file, and what decides its results.
+    fn identified(&self, path: &Path) -> anyhow::Result<(Model, String)> {
+        let model = self.model.placed(Model::open(path)?)?;
+        let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+        let identity = identity(&model, &bytes);
+        Ok((model, identity))
     }
 
     /// Our methods and the external ones.
@@ -273,14 +281,6 @@ impl EvalArguments {
         let mut folders = first.ancestors().map(|folder| folder.join("weights"));
         folders.find(|folder| Meter::has_weights(folder))
     }
-}
-
-/// The network in a weights file, and what decides its results.
-fn identified(path: &Path, device: &Arc<dyn Device>) -> anyhow::Result<(Model, String)> {
-    let model = Model::open(path)?.on(device.clone());
-    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-    let identity = identity(&model, &bytes);
-    Ok((model, identity))
 }
 
 /// What decides a model's results: a digest of its weights file, the device and the precision.

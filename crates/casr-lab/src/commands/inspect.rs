@@ -76,8 +76,8 @@ pub fn run(arguments: &InspectArguments) -> anyhow::Result<Outcome> {
             output.display()
         );
     }
-    let device = arguments.model.open(true)?;
-    let model = arguments.model.model(&device)?;
+    arguments.model.start()?;
+    let model = arguments.model.model()?;
     let picture = read(&arguments.input, &arguments.limits.limits())?;
     let image = colours(picture).map_err(|error| anyhow!("{input}: {error}"))?;
     let pixels = Pixels {

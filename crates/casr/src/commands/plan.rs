@@ -33,8 +33,8 @@ pub struct PlanArguments {
 
 /// Prints the plan of each image.
 pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
-    let device = arguments.model.open(false)?;
-    let model = arguments.model.model(&device)?;
+    arguments.model.start()?;
+    let model = arguments.model.model()?;
     let throughput = measure_throughput(&model)?;
     let enlarger = Enlarger::new(model).max_step(arguments.target.max_step);
     let mut outcome = Outcome::Done;

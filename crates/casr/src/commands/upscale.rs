@@ -169,8 +169,8 @@ impl From<FormatName> for Format {
 
 /// Judges all images by their headers, then enlarges those that passed.
 pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
-    let device = arguments.model.open(arguments.quiet)?;
-    let model = arguments.model.model(&device)?;
+    arguments.model.start()?;
+    let model = arguments.model.model()?;
     let settings = Settings {
         enlarger: Enlarger::new(model)
             .max_step(arguments.target.max_step)
