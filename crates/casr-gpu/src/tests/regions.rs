@@ -5,7 +5,7 @@ use crate::kernels::{CELLS, PIXELS, cover, fours};
 use crate::layout::Channels;
 use crate::tables::{StepSizes, Tables};
 use casr_kernels::InstructionSet;
-use casr_kernels::reference::{self, CellPlaces, ReferenceShape};
+use casr_kernels::earlier::{self, CellPlaces, EarlierShape};
 use casr_kernels::superpixel::{self, NEIGHBOURS, SuperpixelShape};
 
 const SIZES: [(usize, usize); 4] = [(1, 1), (3, 9), (16, 24), (27, 38)];
@@ -273,11 +273,11 @@ fn alignments_agree() {
                 sizes.earlier_columns = columns.earlier as u32;
                 sizes.earlier_row_places = tables.places(&rows);
                 sizes.earlier_column_places = tables.places(&columns);
-                let shape = ReferenceShape {
+                let shape = EarlierShape {
                     images: 1,
                     channels: 2 * count,
                 };
-                reference::forward(shape, &rows, &columns, &colours, &before, &mut old);
+                earlier::forward(shape, &rows, &columns, &colours, &before, &mut old);
             }
             tables.values.push(0);
             let buffers = || {
