@@ -1,7 +1,8 @@
-//! How fast the first GPU runs the network that ships: the start, the first result, every kernel, and whole steps.
+//! How fast the first GPU runs the network that ships: the start, the first result, every kernel,
+//! and whole steps.
 //!
 //! ```sh
-//! cargo run --release -p casr-gpu --example throughput            # windows of 512 and of 1,024 pixels
+//! cargo run --release -p casr-gpu --example throughput  # windows of 512 and 1,024 pixels
 //! cargo run --release -p casr-gpu --example throughput -- 64 256  # others
 //! ```
 

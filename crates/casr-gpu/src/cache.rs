@@ -36,7 +36,8 @@ impl DiskCache {
         &self.cache
     }
 
-    /// Writes what the driver has learnt since. A failure costs the next start some time and is no error.
+    /// Writes what the driver has learnt since. A failure costs the next start some time and is no
+    /// error.
     pub fn store(&self) {
         let Some(data) = self.cache.get_data() else {
             return;
@@ -60,8 +61,9 @@ fn create(device: &wgpu::Device, data: Option<&[u8]>) -> wgpu::PipelineCache {
         // Data of another driver or version begin an empty cache.
         fallback: true,
     };
-    // SAFETY: the data come from `PipelineCache::get_data`: `read` gives nothing but what `write` has written, whole and with a checksum that
-    // holds. wgpu itself compares the device and the driver's version in them with this one's.
+    // SAFETY: the data come from `PipelineCache::get_data`: `read` gives nothing but what `write`
+    // has written, whole and with a checksum that holds. wgpu itself compares the device and the
+    // driver's version in them with this one's.
     unsafe { device.create_pipeline_cache(&descriptor) }
 }
 

@@ -3,6 +3,7 @@
 use crate::cache::DiskCache;
 use crate::error::GpuError;
 use crate::template::{self, Values};
+use crate::wait::wait;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +54,7 @@ impl Context {
             required_limits: adapter.limits(),
             ..wgpu::DeviceDescriptor::default()
         };
-        let opened = pollster::block_on(adapter.request_device(&descriptor));
+        let opened = wait(adapter.request_device(&descriptor));
         let (device, queue) = opened.map_err(|error| GpuError::Failed {
             gpu: info.name.clone(),
             reason: sentence(&error),
@@ -142,8 +143,8 @@ impl Context {
         }
     }
 
-    /// Does some work on the device, `what` for messages, and gives what it made, or the error that the device has met meanwhile on this
-    /// thread.
+    /// Does some work on the device, `what` for messages, and gives what it made, or the error that
+    /// the device has met meanwhile on this thread.
     ///
     /// # Errors
     /// The work's own, else any [`GpuError`].
@@ -166,7 +167,7 @@ impl Context {
             self.check().and(Err(self.failed("its driver gave up")))
         });
         let [internal, validation, memory] =
-            [internal, validation, memory].map(|scope| pollster::block_on(scope.pop()));
+            [internal, validation, memory].map(|scope| wait(scope.pop()));
         if result.is_err() {
             // That the device is lost is told by a poll, and by none that fails.
             catch_unwind(AssertUnwindSafe(|| self.device.poll(wgpu::PollType::Poll))).ok();
@@ -215,7 +216,7 @@ impl Context {
             usage,
             mapped_at_creation: false,
         });
-        match pollster::block_on(scope.pop()) {
+        match wait(scope.pop()) {
             Some(error) => Err(self.out_of_memory(what, sentence(&error))),
             None => Ok(buffer),
         }
@@ -234,7 +235,8 @@ impl Context {
         Ok(buffer)
     }
 
-    /// Compiles kernels, each on a thread of its own, since drivers take a fifth of a second for some.
+    /// Compiles kernels, each on a thread of its own, since drivers take a fifth of a second for
+    /// some.
     ///
     /// # Errors
     /// [`GpuError::Failed`] if the driver refuses one.

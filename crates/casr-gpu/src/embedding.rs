@@ -1,4 +1,5 @@
-//! What depends on a step alone and takes the processor no time: the encoder's bias, and the decay of frequencies.
+//! What depends on a step alone and takes the processor no time: the encoder's bias, and the decay
+//! of frequencies.
 
 use crate::weights::Weights;
 use casr_net::{Origin, StepGeometry};
@@ -68,7 +69,8 @@ impl Waves {
         })
     }
 
-    /// Frequencies along the rows' axis with what is left of each at the step's sampling, and those along the columns'.
+    /// Frequencies along the rows' axis with what is left of each at the step's sampling, and those
+    /// along the columns'.
     pub fn at(&self, geometry: &StepGeometry) -> [Vec<(f32, f32)>; 2] {
         let blur = [geometry.rows.scale, geometry.columns.scale].map(|scale| scale.powi(-2) as f32);
         let (pairs, _) = self.frequencies.as_chunks::<2>();

@@ -1,10 +1,12 @@
 //! What can go wrong on a GPU.
 
-/// An error of this crate. Messages are sentences without the point at the end, since they are mostly the source of another error.
+/// An error of this crate. Messages are sentences without the point at the end, since they are
+/// mostly the source of another error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GpuError {
-    /// The work needs more memory than there is, or than one piece of it may have: half as many pixels may fit.
+    /// The work needs more memory than there is, or than one piece of it may have: half as many
+    /// pixels may fit.
     #[error("{what} does not fit into the memory of {gpu}: {reason}")]
     OutOfMemory {
         /// The device.
@@ -14,7 +16,8 @@ pub enum GpuError {
         /// Which limit it meets.
         reason: String,
     },
-    /// The device is gone: removed, reset by the system, or its driver has crashed. It stays lost; opening it again may help.
+    /// The device is gone: removed, reset by the system, or its driver has crashed. It stays lost;
+    /// opening it again may help.
     #[error("{gpu} was lost: {reason}")]
     Lost {
         /// The device.

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::GpuError;
+use crate::wait::wait;
 use std::{fmt, path::Path, sync::Arc};
 
 /// A GPU that a driver reaches, not opened yet.
@@ -12,22 +13,24 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated ones, then those that the processor
-    /// simulates. A card that two of them reach is listed once. Without any driver there are none.
+    /// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated
+    /// ones, then those that the processor simulates. A card that two of them reach is listed once.
+    /// Without any driver there are none.
     pub fn all() -> Vec<Self> {
         let backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             backends,
             // No layers for debugging: they print.
             flags: wgpu::InstanceFlags::empty(),
-            // A driver that lends more memory than there is makes everything slow instead of saying so.
+            // A driver that lends more memory than there is makes everything slow instead of saying
+            // so.
             memory_budget_thresholds: wgpu::MemoryBudgetThresholds {
                 for_resource_creation: Some(95),
                 for_device_loss: None,
             },
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
-        let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+        let adapters = wait(instance.enumerate_adapters(backends));
         let mut gpus: Vec<Self> = adapters
             .into_iter()
             .map(|adapter| Self {
@@ -69,7 +72,8 @@ impl Gpu {
 
     /// Opens the GPU. Networks on it share what is opened once.
     ///
-    /// `cache` is a folder for compiled kernels, made where it is missing; what cannot be read or written there is compiled anew.
+    /// `cache` is a folder for compiled kernels, made where it is missing; what cannot be read or
+    /// written there is compiled anew.
     ///
     /// # Errors
     /// [`GpuError::Failed`] if the driver does not open it.
@@ -114,7 +118,8 @@ impl OpenGpu {
         self.context.has(wgpu::Features::SHADER_F16)
     }
 
-    /// Whether the device is lost; then every step fails at once, and opening the GPU again may help.
+    /// Whether the device is lost; then every step fails at once, and opening the GPU again may
+    /// help.
     pub fn is_lost(&self) -> bool {
         self.context.lost().is_some()
     }

@@ -4,7 +4,8 @@ use crate::context::KernelSource;
 use crate::layout::Channels;
 use crate::template::Values;
 
-/// A kernel that knows of the step, or of half precision: in front of its text stands what that takes.
+/// A kernel that knows of the step, or of half precision: in front of its text stands what that
+/// takes.
 macro_rules! text {
     ($file:literal) => {
         concat!(
@@ -47,7 +48,8 @@ impl Texts {
             .number("PLANES", self.channels.planes)
     }
 
-    /// Kernels that know of no half precision have none enabled, so that a device without it takes them.
+    /// Kernels that know of no half precision have none enabled, so that a device without it takes
+    /// them.
     fn single(self) -> Values {
         self.values().choice("HALF", false)
     }

@@ -1,7 +1,8 @@
 //! How features and weights lie in the device's memory.
 //!
-//! A map of features is `[planes, height, width]` of four channels, so that threads side by side read and write side by side. Channels are
-//! filled up to a multiple of eight with zeros, which all kernels keep zero.
+//! A map of features is `[planes, height, width]` of four channels, so that threads side by side
+//! read and write side by side. Channels are filled up to a multiple of eight with zeros, which all
+//! kernels keep zero.
 
 use half::f16;
 
@@ -43,8 +44,8 @@ impl Channels {
         padded
     }
 
-    /// The weights of a convolution between maps, `[3, 3, count, count]`, as `wgsl/conv.wgsl` reads them:
-    /// `[parts][planes][3 columns of taps][groups][3 rows of taps][4 inputs][8 outputs]`.
+    /// The weights of a convolution between maps, `[3, 3, count, count]`, as `wgsl/conv.wgsl` reads
+    /// them: `[parts][planes][3 columns of taps][groups][3 rows of taps][4 inputs][8 outputs]`.
     pub fn convolution(self, weights: &[f32]) -> Vec<f32> {
         let Self {
             count,
@@ -73,8 +74,8 @@ impl Channels {
         packed
     }
 
-    /// The weights of a convolution from few channels, `[3, 3, inputs, count]`, as `wgsl/encode.wgsl` reads them:
-    /// `[groups][3][3][inputs][8 outputs]`.
+    /// The weights of a convolution from few channels, `[3, 3, inputs, count]`, as
+    /// `wgsl/encode.wgsl` reads them: `[groups][3][3][inputs][8 outputs]`.
     pub fn encoder(self, weights: &[f32]) -> Vec<f32> {
         let rows = weights.chunks_exact(self.count.max(1));
         let group = |first: usize| {
@@ -87,8 +88,9 @@ impl Channels {
             .collect()
     }
 
-    /// The weights and the bias of the head, `[count, coefficients]` and `[coefficients]`, as `wgsl/head.wgsl` reads them:
-    /// `[channels][coefficients]`, then the bias, coefficients filled up to fours.
+    /// The weights and the bias of the head, `[count, coefficients]` and `[coefficients]`, as
+    /// `wgsl/head.wgsl` reads them: `[channels][coefficients]`, then the bias, coefficients filled
+    /// up to fours.
     pub fn head(self, weights: &[f32], bias: &[f32]) -> Vec<f32> {
         let coefficients = bias.len().next_multiple_of(4);
         let mut packed = Vec::with_capacity((4 * self.planes + 1) * coefficients);

@@ -1,6 +1,8 @@
-//! One step of the CASR network on any GPU: a handful of hand-written WGSL kernels on `wgpu`, which reaches Vulkan, Metal and DirectX 12.
+//! One step of the CASR network on any GPU: a handful of hand-written WGSL kernels on `wgpu`, which
+//! reaches Vulkan, Metal and DirectX 12.
 //!
-//! [`Gpu::all`] lists the GPUs of the machine, [`Gpu::open`] makes one ready, and [`GpuDevice`] is what [`casr_net::Model::on`] takes:
+//! [`Gpu::all`] lists the GPUs of the machine, [`Gpu::open`] makes one ready, and [`GpuDevice`] is
+//! what [`casr_net::Model::on`] takes:
 //!
 //! ```
 //! use casr_gpu::{Gpu, GpuDevice};
@@ -20,13 +22,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A window of pixels goes up, a tile of pixels comes back, and everything between stays on the device: weights are uploaded once, and
-//! the memory of a step is kept for the next one. The kernels (`wgsl`) are templates (`template`), which `kernels` fills in with a
-//! network's numbers; `step` says in which order they run on what. Results are within 10⁻⁴ of the processor's; in half precision,
-//! on photographs, within one of 255 code values.
+//! A window of pixels goes up, a tile of pixels comes back, and everything between stays on the
+//! device: weights are uploaded once, and the memory of a step is kept for the next one. The
+//! kernels (`wgsl`) are templates (`template`), which `kernels` fills in with a network's numbers;
+//! `step` says in which order they run on what. Results are within 10⁻⁴ of the processor's; in half
+//! precision, on photographs, within one of 255 code values.
 //!
-//! Whatever happens is a [`GpuError`]. A window that does not fit is [`GpuError::OutOfMemory`], and the next one may be smaller; a device
-//! that is lost stays lost.
+//! Whatever happens is a [`GpuError`]. A window that does not fit is [`GpuError::OutOfMemory`], and
+//! the next one may be smaller; a device that is lost stays lost.
 
 #![deny(unsafe_code)]
 
@@ -45,6 +48,7 @@ mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
+mod wait;
 mod weights;
 mod workspace;
 

@@ -78,13 +78,14 @@ pub(crate) struct Values {
 }
 
 impl GpuNetwork {
-    /// Brings a network to a GPU: uploads its weights once, and compiles what it needs of the kernels. With `half`, features between
-    /// convolutions are stored and multiplied in half precision; colours, sums of residual blocks, superpixels and the heat field stay in
-    /// single. `parameters` are all of the configuration's ([`NetworkConfig::shapes`]), in any order.
+    /// Brings a network to a GPU: uploads its weights once, and compiles what it needs of the
+    /// kernels. With `half`, features between convolutions are stored and multiplied in half
+    /// precision; colours, sums of residual blocks, superpixels and the heat field stay in single.
+    /// `parameters` are all of the configuration's ([`NetworkConfig::shapes`]), in any order.
     ///
     /// # Errors
-    /// [`GpuError::NoHalfPrecision`], [`GpuError::OutOfMemory`], [`GpuError::Lost`]; [`GpuError::Failed`] if a parameter is missing
-    /// or the driver refuses a kernel.
+    /// [`GpuError::NoHalfPrecision`], [`GpuError::OutOfMemory`], [`GpuError::Lost`];
+    /// [`GpuError::Failed`] if a parameter is missing or the driver refuses a kernel.
     pub fn new(
         gpu: &OpenGpu,
         config: NetworkConfig,
@@ -101,7 +102,8 @@ impl GpuNetwork {
         let texts = Texts {
             channels: Channels::new(config.channels),
             half,
-            // The sums of eight rows are more than the registers that some integrated GPUs have for a thread.
+            // The sums of eight rows are more than the registers that some integrated GPUs have for
+            // a thread.
             rows: if context.is_integrated() { 4 } else { 8 },
             frequencies: config.frequencies,
         };
@@ -120,12 +122,14 @@ impl GpuNetwork {
         })
     }
 
-    /// One step on one window, level k−1 → level k; what [`casr_net::Model::step`] does on the processor, within 10⁻⁴ of it, or with half
-    /// precision, on photographs, within one of 255 code values. Two threads' steps run at once, others wait.
+    /// One step on one window, level k−1 → level k; what [`casr_net::Model::step`] does on the
+    /// processor, within 10⁻⁴ of it, or with half precision, on photographs, within one of 255 code
+    /// values. Two threads' steps run at once, others wait.
     ///
     /// # Errors
-    /// [`GpuError::OutOfMemory`] if the window does not fit: half of it may. [`GpuError::Lost`], from then on at every call.
-    /// [`GpuError::Failed`] if the window is not what the geometry or the network asks for, or the driver failed.
+    /// [`GpuError::OutOfMemory`] if the window does not fit: half of it may. [`GpuError::Lost`],
+    /// from then on at every call. [`GpuError::Failed`] if the window is not what the geometry or
+    /// the network asks for, or the driver failed.
     pub fn step(
         &self,
         window: &StepWindow,
@@ -134,7 +138,8 @@ impl GpuNetwork {
         Ok(self.run(window, geometry, false)?.0)
     }
 
-    /// [`GpuNetwork::step`], with the time that every kernel took in the order in which they ran; none where the device has no clock.
+    /// [`GpuNetwork::step`], with the time that every kernel took in the order in which they ran;
+    /// none where the device has no clock.
     ///
     /// # Errors
     /// As [`GpuNetwork::step`].

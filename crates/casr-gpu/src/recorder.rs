@@ -5,8 +5,8 @@ use crate::error::GpuError;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-/// Operations after which a portion is handed over: systems reset a GPU that is busy with one for seconds, and a slow one does
-/// 10¹¹ in a second.
+/// Operations after which a portion is handed over: systems reset a GPU that is busy with one for
+/// seconds, and a slow one does 10¹¹ in a second.
 const PORTION: f64 = 6e10;
 
 /// What one kernel did in a step.
@@ -67,7 +67,8 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Runs a kernel on a grid of workgroups; `what` and `operations` are for messages and portions.
+    /// Runs a kernel on a grid of workgroups; `what` and `operations` are for messages and
+    /// portions.
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`] if the device cannot count as many workgroups.
@@ -136,11 +137,12 @@ impl<'a> Recorder<'a> {
         self.context.queue.submit([recorded.finish()])
     }
 
-    /// Hands over the last portion and waits for it. The first `bytes` of `buffer`, which the device has written for the host, are given
-    /// to `read`.
+    /// Hands over the last portion and waits for it. The first `bytes` of `buffer`, which the
+    /// device has written for the host, are given to `read`.
     ///
     /// # Errors
-    /// [`GpuError::Lost`], [`GpuError::Failed`]; where errors are guarded, what has happened may be found there.
+    /// [`GpuError::Lost`], [`GpuError::Failed`]; where errors are guarded, what has happened may be
+    /// found there.
     pub fn finish<T>(
         mut self,
         buffer: &wgpu::Buffer,

@@ -1,4 +1,5 @@
-//! One step: what is uploaded, which kernels run on what, and what is downloaded. Everything between stays on the device.
+//! One step: what is uploaded, which kernels run on what, and what is downloaded. Everything
+//! between stays on the device.
 
 use crate::error::GpuError;
 use crate::kernels::{CELL, CELLS, PIXELS, cover, fours};
@@ -151,7 +152,8 @@ impl<'a> Step<'a> {
         })
     }
 
-    /// Encoder, modules and body: the features that the head reads, and the statistics of a network with SDAM.
+    /// Encoder, modules and body: the features that the head reads, and the statistics of a network
+    /// with SDAM.
     fn features(&mut self, recorder: &mut Recorder) -> Result<(Buffer, Option<Buffer>), GpuError> {
         let network = self.network;
         let Values { blocks, body, .. } = &network.values;
@@ -173,7 +175,8 @@ impl<'a> Step<'a> {
             second,
         } = &maps;
         let (activate, add) = (&network.values.activate, &network.values.add);
-        // In half precision a sum leaves a copy in half, which the next convolution reads; otherwise that reads the sum.
+        // In half precision a sum leaves a copy in half, which the next convolution reads;
+        // otherwise that reads the sum.
         let half = network.texts.half;
         let (mut source, mut free) = if half { (first, second) } else { (sums, first) };
         let mut statistics = None;
@@ -357,7 +360,8 @@ impl<'a> Step<'a> {
         recorder.run(kernel, self.with_copy(&bindings), grid, 0.0)
     }
 
-    /// SARM: features are scaled and shifted by the autocorrelation of the original image, and matches added.
+    /// SARM: features are scaled and shifted by the autocorrelation of the original image, and
+    /// matches added.
     fn apply_similarity(
         &mut self,
         recorder: &mut Recorder,
@@ -397,7 +401,8 @@ impl<'a> Step<'a> {
         )
     }
 
-    /// SDAM: features get the statistics of their superpixels moved towards those of the step before. What the next step is held to.
+    /// SDAM: features get the statistics of their superpixels moved towards those of the step
+    /// before. What the next step is held to.
     fn align(
         &mut self,
         recorder: &mut Recorder,
@@ -444,7 +449,8 @@ impl<'a> Step<'a> {
         Ok(statistics)
     }
 
-    /// The maps of features: all of them in single precision, or the two that convolutions pass on in half.
+    /// The maps of features: all of them in single precision, or the two that convolutions pass on
+    /// in half.
     fn maps(&mut self) -> Result<Maps, GpuError> {
         let between = match self.network.texts.half {
             true => NUMBER / 2,
@@ -480,7 +486,8 @@ impl<'a> Step<'a> {
         part(&self.uniforms, 0, size_of::<StepSizes>() as u64)
     }
 
-    /// The bindings of a kernel whose last one, a copy in half precision, is there only where that is.
+    /// The bindings of a kernel whose last one, a copy in half precision, is there only where that
+    /// is.
     fn with_copy<'b, 'c>(
         &self,
         bindings: &'b [wgpu::BufferBinding<'c>],
@@ -516,8 +523,8 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The two resamplings of the anchor: what the result, shrunk again, lacks of the level below, and a share of that, enlarged, added to the
-/// outputs that are kept.
+/// The two resamplings of the anchor: what the result, shrunk again, lacks of the level below, and
+/// a share of that, enlarged, added to the outputs that are kept.
 fn anchor(geometry: &StepGeometry, share: f32, tables: &mut Tables) -> [ResamplingSizes; 2] {
     let (rows, columns) = (&geometry.rows.anchor, &geometry.columns.anchor);
     let mut resampling = |[rows, columns]: [&casr_kernels::resample::Taps; 2]| {

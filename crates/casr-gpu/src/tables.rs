@@ -56,7 +56,8 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// The first output of every cell and one past the last, then the cell of every output: where both begin.
+    /// The first output of every cell and one past the last, then the cell of every output: where
+    /// both begin.
     pub fn cells(&mut self, axis: &CellAxis) -> [u32; 2] {
         let starts = self.begin();
         self.values.extend(&axis.starts);
@@ -89,8 +90,8 @@ impl Tables {
     }
 }
 
-/// Cosine and sine of every frequency at the outputs of an axis, `[outputs, frequencies, 2]`. `frequencies` are those along the axis, each
-/// with its amplitude.
+/// Cosine and sine of every frequency at the outputs of an axis, `[outputs, frequencies, 2]`.
+/// `frequencies` are those along the axis, each with its amplitude.
 pub(crate) fn phases(offsets: &[f32], frequencies: &[(f32, f32)]) -> Vec<f32> {
     // A whole factor has few offsets, which come again in every pixel.
     let mut known = HashMap::new();

@@ -1,9 +1,10 @@
 //! Kernels as text: WGSL with the few things that it lacks to unroll loops and to choose a type.
 //!
-//! A line `//#for r in ROWS` repeats what stands before its `//#end` for r from 0 to ROWS − 1, and `//#if HALF` keeps it only where HALF
-//! is not zero; both nest. `${…}` is a sum of products of names and numbers, or the name of a text. Unrolled code keeps what a thread
-//! sums in registers whatever the driver's compiler makes of arrays, and constant places in arrays of workgroup memory need no test
-//! against their bounds.
+//! A line `//#for r in ROWS` repeats what stands before its `//#end` for r from 0 to ROWS − 1, and
+//! `//#if HALF` keeps it only where HALF is not zero; both nest. `${…}` is a sum of products of
+//! names and numbers, or the name of a text. Unrolled code keeps what a thread sums in registers
+//! whatever the driver's compiler makes of arrays, and constant places in arrays of workgroup
+//! memory need no test against their bounds.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::error::GpuError;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Steps that a network runs at once: while the device computes one, the next one is on its way up and the last one on its way down.
-/// More would only take memory.
+/// Steps that a network runs at once: while the device computes one, the next one is on its way up
+/// and the last one on its way down. More would only take memory.
 const AT_ONCE: usize = 2;
 
 /// What a buffer is for.
@@ -44,7 +44,8 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The buffer of a place, for `bytes` at least; what it holds is left from an earlier step. `what` is for messages.
+    /// The buffer of a place, for `bytes` at least; what it holds is left from an earlier step.
+    /// `what` is for messages.
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`] if the device has none as large.
@@ -94,7 +95,8 @@ struct State {
 }
 
 impl Pool {
-    /// Does some work in a workspace, once there is one. After a failure its memory, and all that lies idle, is given back.
+    /// Does some work in a workspace, once there is one. After a failure its memory, and all that
+    /// lies idle, is given back.
     pub fn with<T>(
         &self,
         work: impl FnOnce(&mut Workspace) -> Result<T, GpuError>,

@@ -20,7 +20,8 @@ const SMALL: NetworkConfig = NetworkConfig {
 fn a_window_too_large_is_an_error_and_the_device_goes_on() {
     let Some(gpu) = gpu() else { return };
     let gpu = gpu.open(None).unwrap();
-    // Maps of 4,096 channels for 65,536 pixels are 1 GB, and those for 640,000 pixels more than a buffer may have.
+    // Maps of 4,096 channels for 65,536 pixels are 1 GB, and those for 640,000 pixels more than a
+    // buffer may have.
     let config = NetworkConfig {
         channels: 1024,
         ..SMALL

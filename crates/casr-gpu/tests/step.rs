@@ -157,7 +157,8 @@ fn photograph(
         .collect()
 }
 
-/// The largest differences between the shipped network on the processor and on a GPU: with a look, in single precision and in half.
+/// The largest differences between the shipped network on the processor and on a GPU: with a look,
+/// in single precision and in half.
 fn differences(device: &GpuDevice) -> f32 {
     let size = (48, 72);
     let cpu = Model::embedded().unwrap().with_look(0.5);

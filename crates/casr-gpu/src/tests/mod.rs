@@ -1,5 +1,5 @@
-//! Every kernel against `casr-kernels`, on the first GPU that is there, even a simulated one. Without any the tests say so; where
-//! `CASR_REQUIRE_GPU` is set they fail instead.
+//! Every kernel against `casr-kernels`, on the first GPU that is there, even a simulated one.
+//! Without any the tests say so; where `CASR_REQUIRE_GPU` is set they fail instead.
 
 mod field;
 mod loss;

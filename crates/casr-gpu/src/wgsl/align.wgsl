@@ -1,14 +1,16 @@
-// SDAM: what is done to the features of every superpixel, and the statistics that the next step is held to. A workgroup takes four cells,
-// the components of a vector.
+// SDAM: what is done to the features of every superpixel, and the statistics that the next step is
+// held to. A workgroup takes four cells, the components of a vector.
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> tables: array<u32>;
 // [2][planes][cells] of four channels: means, then deviations.
 @group(0) @binding(2) var<storage, read> moments: array<f32>;
 @group(0) @binding(3) var<storage, read> colours: array<vec4<f32>>;
-// Statistics of the step before, [earlier rows][earlier columns][2 · ${CHANNELS} + 3]; not read where it has no rows.
+// Statistics of the step before, [earlier rows][earlier columns][2 · ${CHANNELS} + 3]; not read
+// where it has no rows.
 @group(0) @binding(4) var<storage, read> earlier: array<f32>;
-// Inner weights [4 · ${CHANNELS}][${CHANNELS}] and bias, outer ones [${CHANNELS}][3 · ${CHANNELS}] and bias.
+// Inner weights [4 · ${CHANNELS}][${CHANNELS}] and bias, outer ones [${CHANNELS}][3 · ${CHANNELS}]
+// and bias.
 @group(0) @binding(5) var<storage, read> parameters: array<f32>;
 // [2][planes][cells] of four channels: gains, then offsets.
 @group(0) @binding(6) var<storage, read_write> modulation: array<f32>;
@@ -23,7 +25,8 @@ const OUTER = ${CHANNELS*4*CHANNELS+CHANNELS}u;
 const OUTER_BIAS = ${CHANNELS*4*CHANNELS+CHANNELS+CHANNELS*3*CHANNELS}u;
 // Bounds of the logarithm of a gain.
 const LARGEST_GAIN = 3.0;
-// Colours this far apart weigh as much as places one cell apart, and farther ones than this count as this far.
+// Colours this far apart weigh as much as places one cell apart, and farther ones than this count
+// as this far.
 const COLOUR_DISTANCE = 0.1;
 const FARTHEST = 80.0;
 

@@ -1,4 +1,5 @@
-// How much a pixel belongs to each of the 3×3 cells around it: a softmax over distances in colour and place (SSN).
+// How much a pixel belongs to each of the 3×3 cells around it: a softmax over distances in colour
+// and place (SSN).
 
 struct Temperatures {
     sharpness: f32,

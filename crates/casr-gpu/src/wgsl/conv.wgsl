@@ -1,11 +1,15 @@
-// 3×3 convolution between maps of many channels, with bias, and either SiLU or a sum with an earlier map.
+// 3×3 convolution between maps of many channels, with bias, and either SiLU or a sum with an
+// earlier map.
 //
-// A map is [planes][height][width] of four channels. A workgroup makes ${ROWS} rows of 32 pixels for ${GROUPS} times eight channels: the
-// threads of a row in x share their channels, so that reading weights is a broadcast, and lie side by side in all they read and
-// write, so that no two meet in a bank. A thread makes ${ROWS} pixels of a column and eight channels; a weight read serves all of these, and
-// a pixel read three taps. Input and weights pass through workgroup memory, ${DEPTH} planes at a time.
+// A map is [planes][height][width] of four channels. A workgroup makes ${ROWS} rows of 32 pixels
+// for ${GROUPS} times eight channels: the threads of a row in x share their channels, so that
+// reading weights is a broadcast, and lie side by side in all they read and write, so that no two
+// meet in a bank. A thread makes ${ROWS} pixels of a column and eight channels; a weight read
+// serves all of these, and a pixel read three taps. Input and weights pass through workgroup
+// memory, ${DEPTH} planes at a time.
 //
-// In half precision the products of ${DEPTH} planes, 72 for each output, are summed in half, and these sums in single.
+// In half precision the products of ${DEPTH} planes, 72 for each output, are summed in half, and
+// these sums in single.
 
 struct Mode {
     // Whether the result is added to `sums`; else it passes SiLU into `made`.

@@ -1,5 +1,6 @@
-// 3×3 convolution from few channels, [height][width][${INPUTS}], to a map of many, in single precision: the encoder, and what SARM makes of
-// matches. A thread makes eight channels of a pixel; all threads of a workgroup read the same weights.
+// 3×3 convolution from few channels, [height][width][${INPUTS}], to a map of many, in single
+// precision: the encoder, and what SARM makes of matches. A thread makes eight channels of a pixel;
+// all threads of a workgroup read the same weights.
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> source: array<f32>;

@@ -1,6 +1,7 @@
 // The head: coefficients of the heat field, the field at every output, gates, and the bicubic base.
 //
-// A workgroup takes ${PIXELS} pixels of a row and keeps their coefficients, the largest map of the network, in its own memory.
+// A workgroup takes ${PIXELS} pixels of a row and keeps their coefficients, the largest map of the
+// network, in its own memory.
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> features: array<vec4<f32>>;
@@ -16,7 +17,8 @@ const THREADS = 64u;
 const FREQUENCIES = ${FREQUENCIES}u;
 // Coefficients of a pixel in fours.
 const BLOCKS = ${BLOCKS}u;
-// Numbers from one pixel's coefficients to the next one's: odd, so that pixels lie in different banks.
+// Numbers from one pixel's coefficients to the next one's: odd, so that pixels lie in different
+// banks.
 const STRIDE = ${BLOCKS*4+1}u;
 
 var<workgroup> seen: array<array<vec4<f32>, ${PIXELS}>, ${PLANES}>;
@@ -136,7 +138,8 @@ fn base_at(y: u32, x: u32) -> vec3<f32> {
     return sum;
 }
 
-// How much of the correction, and of its chroma, a pixel lets through: by the ranges of channels and of colour differences around it.
+// How much of the correction, and of its chroma, a pixel lets through: by the ranges of channels
+// and of colour differences around it.
 fn gates_of(row: u32, column: u32) -> vec2<f32> {
     var largest = vec3<f32>(-1e30);
     var smallest = vec3<f32>(1e30);

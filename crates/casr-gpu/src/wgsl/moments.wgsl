@@ -1,4 +1,5 @@
-// Weighted mean and standard deviation of the features of every cell, over the pixels of the 3×3 cells around it; of colours the mean.
+// Weighted mean and standard deviation of the features of every cell, over the pixels of the 3×3
+// cells around it; of colours the mean.
 
 @group(0) @binding(0) var<uniform> step: Step;
 // [9][height][width].
@@ -50,7 +51,8 @@ fn main(@builtin(global_invocation_id) place: vec3<u32>) {
 //#end
 }
 
-// The pixel's weight for the cell, which lies on the opposite side seen from the pixel: above becomes below.
+// The pixel's weight for the cell, which lies on the opposite side seen from the pixel: above
+// becomes below.
 fn weight_at(cell: vec2<u32>, y: u32, x: u32) -> f32 {
     let neighbour = (cell.y + 1u - y / 4u) * 3u + cell.x + 1u - x / 4u;
     return weights[(neighbour * step.height + y) * step.width + x];

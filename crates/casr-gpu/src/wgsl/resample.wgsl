@@ -1,4 +1,5 @@
-// Weighted sums of an image along both axes, a share of which is added to another image: what the anchor makes of the result, twice.
+// Weighted sums of an image along both axes, a share of which is added to another image: what the
+// anchor makes of the result, twice.
 
 struct Resampling {
     // Of the output.

@@ -1,4 +1,5 @@
-// What every kernel may know of a step. Sizes are in pixels or cells; the last part says where the parts of `tables` and `phases` begin.
+// What every kernel may know of a step. Sizes are in pixels or cells; the last part says where the
+// parts of `tables` and `phases` begin.
 struct Step {
     height: u32,
     width: u32,
@@ -20,7 +21,8 @@ struct Step {
     base_row_count: u32,
     base_columns: u32,
     base_column_count: u32,
-    // For every cell the nearest one of the step before, then how far behind its centre the cell's lies.
+    // For every cell the nearest one of the step before, then how far behind its centre the cell's
+    // lies.
     earlier_row_places: u32,
     earlier_column_places: u32,
     // Phases of the columns begin here, those of the rows at 0.

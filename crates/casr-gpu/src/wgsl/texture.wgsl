@@ -1,10 +1,11 @@
-// SARM's gains and offsets: two small layers on the autocorrelation of the original image at every cell. A workgroup takes four cells, the
-// components of a vector.
+// SARM's gains and offsets: two small layers on the autocorrelation of the original image at every
+// cell. A workgroup takes four cells, the components of a vector.
 
 @group(0) @binding(0) var<uniform> step: Step;
 // [cells][${LAGS}].
 @group(0) @binding(1) var<storage, read> autocorrelation: array<f32>;
-// Inner weights [${LAGS}][${CHANNELS}] and bias, outer ones [${CHANNELS}][2 · ${CHANNELS}] and bias.
+// Inner weights [${LAGS}][${CHANNELS}] and bias, outer ones [${CHANNELS}][2 · ${CHANNELS}] and
+// bias.
 @group(0) @binding(2) var<storage, read> parameters: array<f32>;
 // [2][planes][cells] of four channels: gains, then offsets.
 @group(0) @binding(3) var<storage, read_write> modulation: array<f32>;

@@ -11,7 +11,8 @@ pub const CLEAN: Origin = Origin::Image(Degradation {
     compression: 0.0,
 });
 
-/// The first GPU, even a simulated one; without any a remark, or a failure where `CASR_REQUIRE_GPU` is set.
+/// The first GPU, even a simulated one; without any a remark, or a failure where `CASR_REQUIRE_GPU`
+/// is set.
 pub fn gpu() -> Option<Gpu> {
     let gpu = Gpu::all().into_iter().next();
     match &gpu {
@@ -22,8 +23,8 @@ pub fn gpu() -> Option<Gpu> {
     gpu
 }
 
-/// A network on the processor, and the same on a GPU. Its values are not those that training starts from, at which modules and conditions
-/// do next to nothing.
+/// A network on the processor, and the same on a GPU. Its values are not those that training starts
+/// from, at which modules and conditions do next to nothing.
 pub fn pair(gpu: &OpenGpu, config: NetworkConfig, half: bool) -> (Model, GpuNetwork) {
     let mut parameters = config.initial_parameters(7);
     for (index, parameter) in parameters.iter_mut().enumerate() {
