@@ -46,7 +46,7 @@ pub fn failure(error: &anyhow::Error) {
 /// The option that a library's remedy means.
 fn option(error: &anyhow::Error) -> Option<String> {
     if let Some(ZoomError::NoGpu { .. }) = error.downcast_ref() {
-        return Some("--device cpu".to_owned());
+        return Some("--device cpu; `casr devices` lists what there is".to_owned());
     }
     match error.downcast_ref()? {
         CodecError::OutputExists { .. } => Some("--overwrite".to_owned()),

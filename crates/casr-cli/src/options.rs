@@ -217,6 +217,21 @@ impl ModelOptions {
     }
 }
 
+/// The program's own network on the device that it chooses by itself.
+///
+/// # Errors
+/// None in a sound build.
+pub fn automatic() -> anyhow::Result<Model> {
+    let (choice, precision) = (DeviceChoice::Auto, Precision::Auto);
+    let cache = cache_folder();
+    Ok(place(
+        Model::embedded()?,
+        choice,
+        precision,
+        cache.as_deref(),
+    )?)
+}
+
 /// The folder for what may be made anew at any time, such as compiled kernels; none where the system has
 /// no such place.
 fn cache_folder() -> Option<PathBuf> {

@@ -141,7 +141,7 @@ fn open(
         let reason = if gpus.is_empty() {
             "no GPU was found; install the driver of your graphics card, with its part for Vulkan"
         } else {
-            "there are fewer; `casr devices` lists them"
+            "there are fewer"
         };
         let choice = DeviceChoice::Gpu(index);
         return Err(ZoomError::NoGpu { choice, reason });

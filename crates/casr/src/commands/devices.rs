@@ -1,7 +1,7 @@
 //! `casr devices`: what `--device` can name.
 
-use casr_cli::Outcome;
-use casr_cli::console;
+use casr_cli::options::automatic;
+use casr_cli::{Outcome, console};
 use casr_net::InstructionSet;
 use casr_zoom::{DeviceChoice, GPU_SUPPORT, gpus};
 use clap::Args;
@@ -17,14 +17,19 @@ pub struct DevicesArguments {}
 /// Prints a line for each.
 pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
     let gpus = gpus();
-    let chosen = gpus.iter().position(|gpu| !gpu.simulated);
+    // Which one is faster is measured, so there has to be something to choose from.
+    let first = gpus.iter().position(|gpu| !gpu.simulated);
+    let chosen = match first {
+        Some(_) => automatic()?.device().is_gpu(),
+        None => false,
+    };
     let mark = |chosen: bool| if chosen { "  [auto]" } else { "" };
     console::print(&format!(
         "{:<6} the processor: {} threads, {}{}\n",
         DeviceChoice::Cpu.to_string(),
         rayon::current_num_threads(),
         InstructionSet::best(),
-        mark(chosen.is_none())
+        mark(!chosen)
     ))?;
     for (index, gpu) in gpus.iter().enumerate() {
         console::print(&format!(
@@ -37,13 +42,13 @@ pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
             } else {
                 ""
             },
-            mark(chosen == Some(index))
+            mark(chosen && first == Some(index))
         ))?;
     }
     if !GPU_SUPPORT {
         console::print("This program was built without GPU support (the feature `gpu`).\n")?;
     } else if gpus.is_empty() {
-        console::print("No GPU was found, or no Vulkan driver for it.\n")?;
+        console::print("No GPU was found, or no driver for it.\n")?;
     }
     Ok(Outcome::Done)
 }
