@@ -126,8 +126,8 @@ impl OpenGpu {
     }
 }
 
-/// Whether an adapter is the best way to its card: of some interfaces the one that is preferred, and
-/// of an interface's drivers the first.
+/// Whether an adapter is the best way to its card: of some interfaces the one that is preferred,
+/// and of an interface's drivers the first.
 fn is_first_way(all: &[wgpu::AdapterInfo], index: usize) -> bool {
     let rank = |info: &wgpu::AdapterInfo| match info.backend {
         wgpu::Backend::Vulkan => 0,
