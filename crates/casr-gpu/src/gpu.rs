@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::GpuError;
 use crate::wait::wait;
-use std::{fmt, path::Path, sync::Arc};
+use std::{cmp::Ordering, fmt, path::Path, sync::Arc};
 
 /// A GPU that a driver reaches, not opened yet.
 #[derive(Clone, Debug)]
@@ -39,8 +39,9 @@ impl Gpu {
             })
             .filter(Self::can_compute)
             .collect();
-        let seen: Vec<_> = gpus.iter().map(|gpu| gpu.info.clone()).collect();
-        gpus.retain(|gpu| !seen.iter().any(|other| is_better_way(other, &gpu.info)));
+        let all: Vec<_> = gpus.iter().map(|gpu| gpu.info.clone()).collect();
+        let mut index = 0..;
+        gpus.retain(|_| index.next().is_some_and(|index| is_first_way(&all, index)));
         gpus.sort_by_key(|gpu| match gpu.info.device_type {
             wgpu::DeviceType::DiscreteGpu => 0,
             wgpu::DeviceType::VirtualGpu | wgpu::DeviceType::Other => 1,
@@ -125,13 +126,56 @@ impl OpenGpu {
     }
 }
 
-/// Whether `other` is the same card as `own` through an interface that is preferred.
-fn is_better_way(other: &wgpu::AdapterInfo, own: &wgpu::AdapterInfo) -> bool {
+/// Whether an adapter is the best way to its card: of some interfaces the one that is preferred,
+/// and of an interface's drivers the first.
+fn is_first_way(all: &[wgpu::AdapterInfo], index: usize) -> bool {
     let rank = |info: &wgpu::AdapterInfo| match info.backend {
         wgpu::Backend::Vulkan => 0,
         wgpu::Backend::Metal => 1,
         _ => 2,
     };
-    let same_card = (other.vendor, other.device) == (own.vendor, own.device);
-    same_card && other.device_type == own.device_type && rank(other) < rank(own)
+    let own = &all[index];
+    !all.iter().enumerate().any(|(other_index, other)| {
+        let same_model = (other.vendor, other.device, other.device_type)
+            == (own.vendor, own.device, own.device_type);
+        match rank(other).cmp(&rank(own)) {
+            // Every interface lists all cards of a model.
+            Ordering::Less => same_model,
+            Ordering::Equal => {
+                let place = &own.device_pci_bus_id;
+                let same_place = !place.is_empty() && other.device_pci_bus_id == *place;
+                same_model && same_place && other_index < index
+            }
+            Ordering::Greater => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_first_way;
+    use wgpu::{AdapterInfo, Backend, DeviceType};
+
+    #[test]
+    fn cards_are_listed_once() {
+        let card = |device, backend, place: &str| AdapterInfo {
+            device,
+            device_pci_bus_id: place.to_owned(),
+            ..AdapterInfo::new(DeviceType::DiscreteGpu, backend)
+        };
+        // Two cards of a model, one of them with two drivers, through two interfaces; a card that
+        // only the second one reaches.
+        let all = [
+            card(1, Backend::Dx12, ""),
+            card(1, Backend::Dx12, ""),
+            card(1, Backend::Vulkan, "0000:01:00.0"),
+            card(1, Backend::Vulkan, "0000:02:00.0"),
+            card(1, Backend::Vulkan, "0000:02:00.0"),
+            card(2, Backend::Dx12, ""),
+        ];
+        let listed: Vec<usize> = (0..all.len())
+            .filter(|index| is_first_way(&all, *index))
+            .collect();
+        assert_eq!(listed, [2, 3, 5]);
+    }
 }

@@ -20,8 +20,7 @@ const SMALL: NetworkConfig = NetworkConfig {
 fn a_window_too_large_is_an_error_and_the_device_goes_on() {
     let Some(gpu) = gpu() else { return };
     let gpu = gpu.open(None).unwrap();
-    // Maps of 4,096 channels for 65,536 pixels are 1 GB, and those for 640,000 pixels more than a
-    // buffer may have.
+    // A map of 1,024 channels for 1,600² pixels is 10 GB in one piece, which no GPU binds.
     let config = NetworkConfig {
         channels: 1024,
         ..SMALL
