@@ -3,8 +3,8 @@
 //! The image is divided into cells of [`CELL`]×[`CELL`] pixels, anchored at its origin; the last
 //! cell of a row or column may be incomplete. Every pixel belongs to each of the 3 × 3 cells around
 //! it with a weight, and the weights of a pixel sum to one. [`assign()`] computes the weights;
-//! [`moments()`] the weighted mean and deviation of the features of each cell's pixels; [`modulate()`]
-//! applies a gain and an offset of each cell to its pixels.
+//! [`moments()`] the weighted mean and deviation of the features of each cell's pixels;
+//! [`modulate()`] applies a gain and an offset of each cell to its pixels.
 //!
 //! All tensors are row-major with channels last. The bits of a value depend only on the cells
 //! around it: neither on the number of threads nor on how an image was cropped, if the crop is

@@ -63,7 +63,7 @@ pub(super) struct Points {
     values: Vec<f32>,
     /// Stride between points, in elements.
     stride: usize,
-    /// Numbers from one tile to the next.
+    /// Stride between tiles, in elements.
     pitch: usize,
 }
 
@@ -81,7 +81,7 @@ impl Points {
         }
     }
 
-    /// Numbers from one tile to the next.
+    /// Stride between tiles, in elements.
     pub fn pitch(&self) -> usize {
         self.pitch
     }
