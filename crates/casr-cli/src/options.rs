@@ -232,8 +232,8 @@ pub fn automatic() -> anyhow::Result<Model> {
     )?)
 }
 
-/// The folder for what may be made anew at any time, such as compiled kernels; none where the system has
-/// no such place.
+/// The folder for what may be made anew at any time, such as compiled kernels; none where the
+/// system has no such place.
 fn cache_folder() -> Option<PathBuf> {
     let folder = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty());

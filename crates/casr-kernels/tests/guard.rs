@@ -1,7 +1,7 @@
 //! Gates of images, and their application to corrections.
 
 use casr_kernels::{
-    guard::{CODE_VALUES, EQUAL, FULL_CHROMA_RANGE, FULL_RANGE, LUMA, apply, gates},
+    guard::{FLAT_RANGE, FULL_CHROMA_RANGE, FULL_RANGE, LUMA, MAX_CODE_VALUE, apply, gates},
     heat::CellAxis,
 };
 
@@ -29,7 +29,8 @@ fn expected(
     };
     let channels = range(&|p| p[0]).max(range(&|p| p[1])).max(range(&|p| p[2]));
     let chroma = range(&|p| p[0] - p[1]).max(range(&|p| p[2] - p[1]));
-    let gate = |range: f32, full: f32| ((range * CODE_VALUES - EQUAL) / full).clamp(0.0, 1.0);
+    let gate =
+        |range: f32, full: f32| ((range * MAX_CODE_VALUE - FLAT_RANGE) / full).clamp(0.0, 1.0);
     [gate(channels, FULL_RANGE), gate(chroma, FULL_CHROMA_RANGE)]
 }
 

@@ -4,7 +4,7 @@
 mod similarity_support;
 
 use casr_kernels::InstructionSet;
-use casr_kernels::similarity::{FLOOR, MATCHES_REACH, MOST_CANDIDATES, MatchShape, PATCH, SEARCH};
+use casr_kernels::similarity::{FLOOR, MATCHES_REACH, MAX_CANDIDATES, MatchShape, PATCH, SEARCH};
 use similarity_support::case::Case;
 use similarity_support::{assert_independent_of_threads, bits, crop, inside, noise};
 use std::ops::Range;
@@ -22,7 +22,7 @@ fn cases() -> Vec<Case> {
         Case::new((18, 23), (9, 12), 12, 4),
         Case::new((21, 34), (13, 21), 27, 5),
         Case::new((8, 9), (31, 40), 33, 7),
-        Case::new((33, 30), (30, 27), 0, MOST_CANDIDATES),
+        Case::new((33, 30), (30, 27), 0, MAX_CANDIDATES),
     ];
     let mut strict = Case::new((17, 20), (13, 16), 12, 4);
     strict.noise = 0.01;
@@ -30,7 +30,7 @@ fn cases() -> Vec<Case> {
     let mut same = Case::new((12, 15), (20, 22), 4, 3);
     same.keys.fill(0.25);
     cases.push(same);
-    let mut outside = Case::new((24, 26), (31, 40), 5, MOST_CANDIDATES);
+    let mut outside = Case::new((24, 26), (31, 40), 5, MAX_CANDIDATES);
     outside.row_centres = (0..24).map(|y| 4 * y - 40).collect();
     outside.column_centres[..6].fill(i32::MIN);
     outside.column_centres[20..].fill(i32::MAX);
@@ -166,7 +166,7 @@ fn instruction_sets_agree_bit_for_bit() {
     for value in coarse.luma.iter_mut().chain(&mut coarse.keys) {
         *value = (*value * 3.0).floor() / 2.0;
     }
-    for candidates in 1..=MOST_CANDIDATES {
+    for candidates in 1..=MAX_CANDIDATES {
         coarse.shape.candidates = candidates;
         cases.push(coarse.clone());
     }

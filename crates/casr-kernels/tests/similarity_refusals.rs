@@ -1,7 +1,7 @@
 //! Arguments that the self-similarity rejects.
 
 use casr_kernels::InstructionSet;
-use casr_kernels::similarity::{LAGS, MOST_CANDIDATES, MatchShape, autocorrelation, matches};
+use casr_kernels::similarity::{LAGS, MAX_CANDIDATES, MatchShape, autocorrelation, matches};
 use std::panic::catch_unwind;
 
 /// The message of the panic of `run`; empty if it does not panic.
@@ -78,7 +78,7 @@ fn matches_refuse_slices_of_other_lengths() {
 
 #[test]
 fn matches_refuse_values_out_of_range() {
-    for candidates in [0, MOST_CANDIDATES + 1] {
+    for candidates in [0, MAX_CANDIDATES + 1] {
         assert!(refusal(|| search("", candidates, 0.1, 2)).contains("candidates"));
     }
     for noise in [0.0, -1.0, 1e-25, f32::NAN] {

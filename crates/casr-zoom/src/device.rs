@@ -11,7 +11,8 @@ pub const GPU_SUPPORT: bool = cfg!(feature = "gpu");
 /// The device that a user wants; written `auto`, `cpu`, `gpu` (the first one) or `gpu:N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first real GPU where that is faster than the processor, else the processor; see [`place`].
+    /// The first real GPU where that is faster than the processor, else the processor; see
+    /// [`place`].
     #[default]
     Auto,
     /// The processor.
@@ -68,8 +69,8 @@ pub struct Gpu {
     pub simulated: bool,
 }
 
-/// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then those
-/// that the processor simulates. None in a build without [`GPU_SUPPORT`].
+/// All GPUs that Vulkan, Metal or DirectX 12 reaches: discrete ones first, then integrated, then
+/// those that the processor simulates. None in a build without [`GPU_SUPPORT`].
 pub fn gpus() -> Vec<Gpu> {
     #[cfg(feature = "gpu")]
     return casr_gpu::Gpu::all()
@@ -84,15 +85,15 @@ pub fn gpus() -> Vec<Gpu> {
     Vec::new()
 }
 
-/// A model on the wanted device. With [`DeviceChoice::Auto`] that is the first real GPU, if a tile is made
-/// faster there than on the processor, which takes some tenths of a second to find out.
+/// A model on the wanted device. With [`DeviceChoice::Auto`] that is the first real GPU, if a tile
+/// is made faster there than on the processor, which takes some tenths of a second to find out.
 ///
 /// `cache` is a folder for compiled kernels of GPUs, which is made where it is missing.
 ///
 /// # Errors
 /// [`ZoomError::NoGpu`] if a GPU is wanted and this build or this machine has none, or has fewer;
-/// [`ZoomError::NoHalfPrecision`] if the device has none; [`ZoomError::Network`] if a wanted GPU does not
-/// open.
+/// [`ZoomError::NoHalfPrecision`] if the device has none; [`ZoomError::Network`] if a wanted GPU
+/// does not open.
 pub fn place(
     model: Model,
     choice: DeviceChoice,
@@ -124,9 +125,21 @@ pub fn place(
 
 /// The first GPU that is not simulated, if there is one that opens.
 fn first_real(precision: Precision, cache: Option<&Path>) -> Option<Arc<dyn Device>> {
-    let mut indices = gpus().into_iter().enumerate();
-    let (index, _) = indices.find(|(_, gpu)| !gpu.simulated)?;
+    if !has_graphics() {
+        return None;
+    }
+    let index = gpus().iter().position(|gpu| !gpu.simulated)?;
     open(index, precision, cache).ok()
+}
+
+/// Whether this machine may have a real GPU. Where the system knows of none, as on most servers,
+/// drivers are not asked: loading those that simulate one takes some 60 ms and 50 MB, and some
+/// complain.
+fn has_graphics() -> bool {
+    // Nodes of Linux' graphics drivers: most cards, NVIDIA's, Windows' through WSL, AMD's for
+    // computing.
+    const NODES: [&str; 4] = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd"];
+    !cfg!(target_os = "linux") || NODES.iter().any(|node| Path::new(node).exists())
 }
 
 #[cfg(feature = "gpu")]

@@ -23,7 +23,8 @@ fn gpu() -> bool {
     found
 }
 
-/// The largest difference between an enlargement by `options` on the processor and on the GPU, of 255.
+/// The largest difference between an enlargement by `options` on the processor and on the GPU, of
+/// 255.
 fn difference(picture: &Picture, options: &[&str]) -> f32 {
     let folder = folder();
     write(folder.path(), "small.png", picture);

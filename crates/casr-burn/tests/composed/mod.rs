@@ -12,7 +12,7 @@ use burn::tensor::{
 };
 use casr_kernels::{
     conv::Activation,
-    guard::{CODE_VALUES, EQUAL, FULL_CHROMA_RANGE, FULL_RANGE, GATE_REACH, LUMA},
+    guard::{FLAT_RANGE, FULL_CHROMA_RANGE, FULL_RANGE, GATE_REACH, LUMA, MAX_CODE_VALUE},
     heat::CellAxis,
     resample::Taps,
 };
@@ -148,7 +148,7 @@ pub fn gates(level: Tensor<4>) -> Tensor<4> {
         (largest(planes.clone()) + largest(planes.neg())).max_dim(1)
     };
     let gate = |range: Tensor<4>, full: f32| {
-        let gate = (range * CODE_VALUES - EQUAL) * (1.0 / full);
+        let gate = (range * MAX_CODE_VALUE - FLAT_RANGE) * (1.0 / full);
         gate.clamp(0.0, 1.0)
     };
     let colours = gate(ranges(level.clone()), FULL_RANGE);

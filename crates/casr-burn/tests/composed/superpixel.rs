@@ -1,9 +1,9 @@
-//! Soft superpixels and lookups of earlier cells in Burn's own operations. Pixels are sorted by their cells, 16
-//! to a cell, so that sums over cells are products of small matrices.
+//! Soft superpixels and lookups of earlier cells in Burn's own operations. Pixels are sorted by
+//! their cells, 16 to a cell, so that sums over cells are products of small matrices.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
 use casr_kernels::{
-    earlier::{COLOUR_DISTANCE, COLOURS, CellPlaces, FARTHEST},
+    earlier::{COLOUR_DISTANCE, COLOURS, CellPlaces, MAX_SQUARED_DISTANCE},
     superpixel::{CELL, NEIGHBOURS, SuperpixelShape, VARIANCE_FLOOR},
 };
 
@@ -98,7 +98,7 @@ pub fn earlier_values(
             let distance = difference.powi_scalar(2).sum_dim(3)
                 + row.distance.reshape([1, rows.cells(), 1, 1])
                 + column.distance.reshape([1, 1, columns.cells(), 1]);
-            let weight = distance.clamp_max(FARTHEST).neg().exp()
+            let weight = distance.clamp_max(MAX_SQUARED_DISTANCE).neg().exp()
                 * row.present.reshape([1, rows.cells(), 1, 1])
                 * column.present.reshape([1, 1, columns.cells(), 1]);
             let terms = (values * weight.clone(), weight);

@@ -28,7 +28,7 @@ const LARGEST_GAIN = 3.0;
 // Colours this far apart weigh as much as places one cell apart, and farther ones than this count
 // as this far.
 const COLOUR_DISTANCE = 0.1;
-const FARTHEST = 80.0;
+const MAX_SQUARED_DISTANCE = 80.0;
 
 // Mean, logarithm of the deviation, and what these would change by, [4][channels].
 var<workgroup> seen: array<vec4<f32>, ${CHANNELS*4}>;
@@ -144,7 +144,7 @@ fn look(cell: u32, slot: u32) {
             let at = place + 2u * CHANNELS;
             let difference = vec3<f32>(earlier[at], earlier[at + 1u], earlier[at + 2u]) - colour;
             let apart = dot(difference, difference) / (COLOUR_DISTANCE * COLOUR_DISTANCE);
-            weight = exp(-min(dot(behind, behind) + apart, FARTHEST));
+            weight = exp(-min(dot(behind, behind) + apart, MAX_SQUARED_DISTANCE));
         }
         looked[slot + n] = place;
         shares[slot + n] = weight;

@@ -22,7 +22,7 @@ pub const COLOUR_DISTANCE: f32 = 0.1;
 
 /// Upper limit of the squared distance in the exponent of a weight, so that the nearest cells still
 /// count where all are far away.
-pub const FARTHEST: f32 = 80.0;
+pub const MAX_SQUARED_DISTANCE: f32 = 80.0;
 
 /// The positions of cells within the earlier grid, along one axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +135,7 @@ fn weights(
             let colours = values[stride - COLOURS..].iter().zip(colour);
             let colours = colours.fold(0.0, |sum, (a, b)| sum + square(a - b));
             let distance = place + colours / (COLOUR_DISTANCE * COLOUR_DISTANCE);
-            let weight = exponential_scalar(-distance.min(FARTHEST));
+            let weight = exponential_scalar(-distance.min(MAX_SQUARED_DISTANCE));
             found[count] = (cell, weight);
             count += 1;
             sum += weight;

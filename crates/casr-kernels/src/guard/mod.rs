@@ -34,18 +34,18 @@ pub const GATES: usize = 2;
 pub const GATE_REACH: usize = 2;
 
 /// The 8-bit code value of a sample of 1.
-pub const CODE_VALUES: f32 = 255.0;
+pub const MAX_CODE_VALUE: f32 = 255.0;
 
 /// The largest range, in code values, at which pixels count as equal. It is far above the rounding
 /// error of single precision in a flat area, which repeated enlargement would otherwise amplify.
-pub const EQUAL: f32 = 1.0 / 64.0;
+pub const FLAT_RANGE: f32 = 1.0 / 64.0;
 
-/// The range of a channel in excess of [`EQUAL`], in code values, from which the correction passes
-/// unchanged.
+/// The range of a channel in excess of [`FLAT_RANGE`], in code values, from which the correction
+/// passes unchanged.
 pub const FULL_RANGE: f32 = 2.0;
 
-/// The range of a colour difference in excess of [`EQUAL`], in code values, from which the chroma
-/// of the correction passes unchanged.
+/// The range of a colour difference in excess of [`FLAT_RANGE`], in code values, from which the
+/// chroma of the correction passes unchanged.
 pub const FULL_CHROMA_RANGE: f32 = 4.0;
 
 /// BT.601 luma weights of red, green and blue.
@@ -53,5 +53,5 @@ pub const LUMA: [f32; COLOURS] = [0.299, 0.587, 0.114];
 
 /// The gate for a range of samples in [0, 1]; it is 1 from `full` code values on.
 fn gate(range: f32, full: f32) -> f32 {
-    ((range * CODE_VALUES - EQUAL) * (1.0 / full)).clamp(0.0, 1.0)
+    ((range * MAX_CODE_VALUE - FLAT_RANGE) * (1.0 / full)).clamp(0.0, 1.0)
 }

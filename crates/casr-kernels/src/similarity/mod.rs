@@ -6,7 +6,7 @@ mod matching;
 
 pub use autocorrelation::{AUTOCORRELATION_REACH, LAGS, NOISE, WINDOW, autocorrelation, lags};
 pub use matching::{
-    FLOOR, MATCHES_REACH, MOST_CANDIDATES, MatchShape, PATCH, SEARCH, STRIDE, matches,
+    FLOOR, MATCHES_REACH, MAX_CANDIDATES, MatchShape, PATCH, SEARCH, STRIDE, matches,
 };
 
 /// The first `LENGTH` elements of a slice.

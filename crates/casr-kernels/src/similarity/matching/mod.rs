@@ -30,7 +30,7 @@ pub const STRIDE: usize = 2;
 /// the key pixel of a query to `SEARCH / 2 - 1` pixels after it.
 pub const SEARCH: usize = 16;
 /// Upper limit of the matches kept for a query.
-pub const MOST_CANDIDATES: usize = 8;
+pub const MAX_CANDIDATES: usize = 8;
 /// Minimum weight of a match, so that a pixel with only poor matches still takes their mean.
 pub const FLOOR: f32 = 1e-6;
 /// Distance from a cut, in pixels along an axis, within which values depend on what was cut off:
@@ -55,7 +55,7 @@ pub struct MatchShape {
     pub key_width: usize,
     /// Number of values (details) of a key pixel.
     pub details: usize,
-    /// Number of matches kept for a query, from 1 to [`MOST_CANDIDATES`].
+    /// Number of matches kept for a query, from 1 to [`MAX_CANDIDATES`].
     pub candidates: usize,
 }
 
@@ -116,8 +116,8 @@ pub fn matches(
     assert_eq!(column_centres.len(), shape.width, "column centre length");
     assert_eq!(output.len(), pixels * (shape.details + 1), "output length");
     assert!(
-        (1..=MOST_CANDIDATES).contains(&shape.candidates),
-        "{} candidates, not 1 to {MOST_CANDIDATES}",
+        (1..=MAX_CANDIDATES).contains(&shape.candidates),
+        "{} candidates, not 1 to {MAX_CANDIDATES}",
         shape.candidates
     );
     let scale = -1.0 / (PATCH_PIXELS * noise * noise);

@@ -1,7 +1,7 @@
 //! The queries of a level and the matches kept for them.
 
 use super::keys::Keys;
-use super::{FLOOR, MOST_CANDIDATES, MatchShape, PATCH, RADIUS, STRIDE};
+use super::{FLOOR, MAX_CANDIDATES, MatchShape, PATCH, RADIUS, STRIDE};
 use crate::activation::exponential_scalar;
 use std::ops::Range;
 
@@ -105,8 +105,8 @@ pub(super) fn offset(pixel: usize, query: usize) -> usize {
 /// The nearest candidates so far, in ascending order of distance.
 pub(super) struct Best {
     count: usize,
-    distances: [f32; MOST_CANDIDATES],
-    places: [u32; MOST_CANDIDATES],
+    distances: [f32; MAX_CANDIDATES],
+    places: [u32; MAX_CANDIDATES],
 }
 
 impl Best {
@@ -114,9 +114,9 @@ impl Best {
     #[inline(always)]
     pub fn new(count: usize, query: &Query) -> Self {
         Self {
-            count: count.min(MOST_CANDIDATES),
-            distances: [f32::INFINITY; MOST_CANDIDATES],
-            places: [query.first as u32; MOST_CANDIDATES],
+            count: count.min(MAX_CANDIDATES),
+            distances: [f32::INFINITY; MAX_CANDIDATES],
+            places: [query.first as u32; MAX_CANDIDATES],
         }
     }
 
@@ -131,7 +131,7 @@ impl Best {
     #[inline(always)]
     pub fn offer(&mut self, distance: f32, place: usize) {
         // Branch-free, because the branches would be unpredictable.
-        for rank in (0..MOST_CANDIDATES).rev() {
+        for rank in (0..MAX_CANDIDATES).rev() {
             let moves = rank > 0 && distance < self.distances[rank - 1];
             let nearer = distance < self.distances[rank];
             let before = rank.saturating_sub(1);
