@@ -36,7 +36,6 @@
 mod cache;
 mod context;
 mod device;
-mod embedding;
 mod error;
 mod gpu;
 mod kernels;

@@ -1,7 +1,6 @@
 //! A network on a GPU.
 
 use crate::context::{Context, Kernel};
-use crate::embedding::{Embedding, Waves};
 use crate::error::GpuError;
 use crate::gpu::OpenGpu;
 use crate::kernels::Texts;
@@ -11,7 +10,9 @@ use crate::step::Step;
 use crate::weights::{Layer, Upload, Weights};
 use crate::workspace::Pool;
 use casr_kernels::similarity::LAGS;
-use casr_net::{COLOURS, DETAILS, NetworkConfig, Parameter, StepGeometry, StepResult, StepWindow};
+use casr_net::{
+    COLOURS, DETAILS, NetworkConfig, Parameter, PerStep, StepGeometry, StepResult, StepWindow,
+};
 use std::sync::Arc;
 
 /// A network with its weights on a GPU, ready to step. Threads may share it.
@@ -61,8 +62,7 @@ pub(crate) struct AlignmentKernels {
 /// A network's values: what kernels read on the device, the rest here.
 #[derive(Debug)]
 pub(crate) struct Values {
-    pub embedding: Embedding,
-    pub waves: Waves,
+    pub per_step: PerStep,
     pub encoder: Layer,
     /// Three convolutions each.
     pub blocks: Vec<[Layer; 3]>,
@@ -233,8 +233,8 @@ impl Values {
             Ok((matches, upload.module("similarity")?))
         });
         Ok(Self {
-            embedding: Embedding::new(weights).map_err(failed)?,
-            waves: Waves::new(weights).map_err(failed)?,
+            per_step: PerStep::new(|name| weights.values(name).map(<[f32]>::to_vec))
+                .map_err(failed)?,
             encoder: upload.few_channels("encoder")?,
             blocks: (0..config.blocks).map(block).collect::<Result<_, _>>()?,
             body: upload.convolution("body")?,

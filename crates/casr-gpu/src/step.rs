@@ -65,7 +65,14 @@ impl<'a> Step<'a> {
         let [column_starts, column_cells] = tables.cells(&columns.cells);
         let [base_rows, base_row_count] = tables.taps(&rows.base);
         let [base_columns, base_column_count] = tables.taps(&columns.base);
-        let [row_waves, column_waves] = network.values.waves.at(geometry);
+        let per_step = &network.values.per_step;
+        let (frequencies, _) = per_step.frequencies().as_chunks::<2>();
+        let decay = per_step.decay(geometry);
+        // A wave's share is that of the rows' axis.
+        let row_waves: Vec<_> = (frequencies.iter().zip(decay))
+            .map(|(pair, decay)| (pair[0], decay))
+            .collect();
+        let column_waves: Vec<_> = frequencies.iter().map(|pair| (pair[1], 1.0)).collect();
         let mut waves = phases(&rows.cells.offsets, &row_waves);
         let column_phases = waves.len() as u32 / 2;
         waves.extend(phases(&columns.cells.offsets, &column_waves));
@@ -227,7 +234,7 @@ impl<'a> Step<'a> {
     fn encode(&mut self, recorder: &mut Recorder, maps: &Maps) -> Result<(), GpuError> {
         let network = self.network;
         let values = &network.values;
-        let bias = (values.embedding).encoder_bias(self.geometry, self.window.origin);
+        let bias = (values.per_step).encoder_bias(self.geometry, self.window.origin);
         let bias = network.texts.channels.bias(&bias);
         let bias = self.upload(Place::EncoderBias, &bias)?;
         let bindings = [

@@ -24,7 +24,7 @@ const COLOURS: usize = 3;
 /// Places inside a pixel, along an axis, for which detail is given.
 const PLACES: usize = 2;
 
-/// Values of detail for a pixel: colours at [`PLACES`]² places inside it.
+/// Values of detail for a pixel: colours at 2 × 2 places inside it.
 pub const DETAILS: usize = PLACES * PLACES * COLOURS;
 
 /// Matches that are kept for a patch.

@@ -5,13 +5,13 @@ mod chain;
 mod modules;
 mod weights;
 
-use crate::condition::Origin;
 use crate::config::{COLOURS, NetworkConfig};
 use crate::device::Stepper;
 use crate::error::NetError;
 use crate::geometry::StepGeometry;
 use crate::model::{StepResult, StepWindow};
 use crate::parameters::Parameter;
+use crate::per_step::PerStep;
 use casr_kernels::conv::{Activation, Layer};
 use casr_kernels::guard::{self, GATES};
 use casr_kernels::heat::{self, HeatShape};
@@ -19,7 +19,7 @@ use casr_kernels::{InstructionSet, resample, zeros};
 use chain::{Link, Residual};
 pub use modules::LARGEST_GAIN;
 use modules::{Alignment, Regions, Similarity};
-use std::ops::Range;
+use std::{convert::Infallible, ops::Range};
 use weights::Weights;
 
 /// A network, ready to step.
@@ -27,9 +27,9 @@ use weights::Weights;
 pub(crate) struct Engine {
     set: InstructionSet,
     config: NetworkConfig,
-    embedding: Embedding,
-    /// `[3, 3, 3, C]` and `[C]`; the bias of a step has the embedding in it.
-    encoder: (Vec<f32>, Vec<f32>),
+    /// `[3, 3, 3, C]`; its bias is another one in every step.
+    encoder: Vec<f32>,
+    per_step: PerStep,
     /// Sharpness and compactness of superpixels.
     temperatures: Option<[f32; 2]>,
     similarity: Option<Similarity>,
@@ -38,22 +38,6 @@ pub(crate) struct Engine {
     alignment: Option<Alignment>,
     body: Layer,
     coefficients: Layer,
-    /// `[H, 2]`.
-    frequencies: Vec<f32>,
-    kappa: f32,
-}
-
-/// What the network knows of the step.
-#[derive(Debug)]
-struct Embedding {
-    /// `[2, C]`.
-    scales: Vec<f32>,
-    /// `[3, C]`.
-    origin: Vec<f32>,
-    /// `[C]`.
-    bias: Vec<f32>,
-    /// `[C, C]`.
-    output: Vec<f32>,
 }
 
 impl Engine {
@@ -68,19 +52,12 @@ impl Engine {
             blocks.push(names.map(|name| weights.layer(&name)));
         }
         let regions = config.alignment || config.similarity;
+        let Ok(per_step) = PerStep::new(|name| Ok::<_, Infallible>(weights.take(name)));
         Self {
             set,
             config,
-            embedding: Embedding {
-                scales: weights.take("embedding.scales"),
-                origin: weights.take("embedding.origin"),
-                bias: weights.take("embedding.bias"),
-                output: weights.take("embedding.output"),
-            },
-            encoder: (
-                weights.take("encoder.weights"),
-                weights.take("encoder.bias"),
-            ),
+            encoder: weights.take("encoder.weights"),
+            per_step,
             temperatures: regions.then(|| {
                 let logarithms = weights.take("superpixels.temperatures");
                 [logarithms[0].exp(), logarithms[1].exp()]
@@ -90,8 +67,6 @@ impl Engine {
             alignment: config.alignment.then(|| Alignment::new(&mut weights)),
             body: weights.layer("body"),
             coefficients: weights.layer("head.coefficients"),
-            frequencies: weights.take("head.frequencies"),
-            kappa: weights.take("head.kappa")[0],
         }
     }
 
@@ -128,7 +103,8 @@ impl Engine {
         let mut encoded = zeros(size.0 * size.1 * self.config.channels);
         // Centred, so that zero padding is mid-grey and not black.
         let centred: Vec<f32> = window.pixels.iter().map(|value| value - 0.5).collect();
-        let encoder = self.encoder(geometry, window.origin);
+        let bias = self.per_step.encoder_bias(geometry, window.origin);
+        let encoder = Layer::new(self.set, 3, self.encoder.clone(), bias);
         let none = Activation::None;
         encoder.rows(size, 0..size.0, &centred, none, None, &mut encoded);
         let Some(temperatures) = self.temperatures else {
@@ -177,48 +153,6 @@ impl Engine {
         links
     }
 
-    /// The encoder of a step: what it knows of the step is a part of its bias.
-    fn encoder(&self, geometry: &StepGeometry, origin: Origin) -> Layer {
-        let Embedding {
-            scales,
-            origin: of_origin,
-            bias,
-            output,
-        } = &self.embedding;
-        let channels = bias.len();
-        let scale = [geometry.rows.scale, geometry.columns.scale].map(|scale| scale.log2() as f32);
-        let hidden = (0..channels).map(|channel| {
-            let sum = |values: &[f32], weights: &[f32]| -> f32 {
-                let terms = values.iter().enumerate();
-                terms
-                    .map(|(row, value)| value * weights[row * channels + channel])
-                    .sum()
-            };
-            let hidden = sum(&origin.values(), of_origin) + (sum(&scale, scales) + bias[channel]);
-            hidden / (1.0 + (-hidden).exp())
-        });
-        let (weights, mut bias) = self.encoder.clone();
-        for (row, hidden) in hidden.enumerate() {
-            let weights = &output[row * channels..][..channels];
-            for (bias, weight) in bias.iter_mut().zip(weights) {
-                *bias += hidden * weight;
-            }
-        }
-        Layer::new(self.set, 3, weights, bias)
-    }
-
-    /// How much of each frequency is left at the step's sampling, `[H]`.
-    fn decay(&self, geometry: &StepGeometry) -> Vec<f32> {
-        let blur = [geometry.rows.scale, geometry.columns.scale].map(|scale| scale.powi(-2) as f32);
-        let pairs = self.frequencies.chunks_exact(2);
-        pairs
-            .map(|pair| {
-                let exponent = pair[0] * pair[0] * blur[0] + pair[1] * pair[1] * blur[1];
-                (-(exponent * self.kappa)).exp()
-            })
-            .collect()
-    }
-
     /// Evaluates the heat field: writes the correction of every output. Coefficients are many, and
     /// so made for some rows at a time.
     fn correct(&self, geometry: &StepGeometry, features: &[f32], field: &mut [f32]) {
@@ -226,7 +160,7 @@ impl Engine {
         let (cells, columns) = (&geometry.rows.cells, &geometry.columns.cells);
         let (height, width) = (geometry.rows.inputs(), geometry.columns.inputs());
         let row = width * self.config.channels;
-        let decay = self.decay(geometry);
+        let decay = self.per_step.decay(geometry);
         let shape = HeatShape {
             images: 1,
             frequencies: self.config.frequencies,
@@ -252,7 +186,7 @@ impl Engine {
                 &cells.window(rows, outputs.clone()),
                 columns,
                 coefficients,
-                &self.frequencies,
+                self.per_step.frequencies(),
                 &decay,
                 None,
                 &mut field[outputs.start * line..outputs.end * line],
