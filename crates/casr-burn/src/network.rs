@@ -126,7 +126,7 @@ impl HeatHead {
 #[derive(Clone, Debug)]
 pub struct StepInput {
     /// Windows of level k−1, `[n, h, w, 3]`, in an enlargement with [`NetworkConfig::border`]
-    /// mirrored pixels where the level ends. They begin on the [`GRID`].
+    /// mirrored pixels where the level ends. They begin on the [`GRID`](casr_net::GRID).
     pub level: Tensor<4>,
     /// How they become their part of level k.
     pub geometry: Arc<StepGeometry>,
