@@ -225,9 +225,14 @@ impl Network {
         }
         let mut features = encoded.clone();
         let mut statistics = None;
+        let size = NetworkConfig {
+            blocks: self.blocks.len(),
+            ..NetworkConfig::default()
+        };
+        let blocks_before_alignment = size.blocks_before_alignment();
         for (index, block) in self.blocks.iter().enumerate() {
             features = block.forward(features);
-            if index + 1 == self.blocks.len().div_ceil(2)
+            if index + 1 == blocks_before_alignment
                 && let (Some(alignment), Some(regions)) = (&self.alignment, &regions)
             {
                 let aligned = alignment.forward(features, regions, input.before.as_ref());

@@ -27,8 +27,6 @@ struct Line {
     drawn: Option<Instant>,
     /// How many letters of it stand there.
     letters: usize,
-    done: u64,
-    total: u64,
 }
 
 impl Progress {
@@ -45,7 +43,6 @@ impl Progress {
     /// `done` of `total`, in any unit.
     pub fn update(&self, done: u64, total: u64) {
         self.with(|line| {
-            (line.done, line.total) = (done, total);
             let now = Instant::now();
             if line.drawn.is_none_or(|drawn| now - drawn >= INTERVAL) {
                 line.drawn = Some(now);
@@ -93,8 +90,6 @@ impl Line {
             start: Instant::now(),
             drawn: None,
             letters: 0,
-            done: 0,
-            total: 0,
         }
     }
 

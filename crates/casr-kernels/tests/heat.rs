@@ -1,6 +1,7 @@
 //! The heat field against its formula in f64, and every instruction set against scalar code.
 
 mod heat_support;
+mod noise;
 
 use casr_kernels::InstructionSet;
 use casr_kernels::heat::CellAxis;

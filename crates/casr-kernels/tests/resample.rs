@@ -1,20 +1,10 @@
 //! Bicubic resampling against MATLAB's formula in f64, windows and threads.
 
-use casr_kernels::resample::{self, Taps};
-use rayon::ThreadPoolBuilder;
+mod noise;
 
-/// Reproducible pseudo-random values in [-1, 1).
-fn noise(count: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed;
-    (0..count)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
+use casr_kernels::resample::{self, Taps};
+use noise::noise;
+use rayon::ThreadPoolBuilder;
 
 /// The dense matrix [outputs, inputs] of `imresize`'s `contributions`, written as MATLAB writes it
 /// (1-based, with the two spare columns).

@@ -1,5 +1,6 @@
 //! Superpixels against their definitions in f64, and every instruction set against scalar code.
 
+mod noise;
 mod superpixel_support;
 
 use casr_kernels::InstructionSet;

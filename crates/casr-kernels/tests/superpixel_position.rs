@@ -1,6 +1,7 @@
 //! The values of superpixels depend neither on how the image is cropped (four cells away from the
 //! cuts) nor on the number of threads.
 
+mod noise;
 mod superpixel_support;
 
 use superpixel_support::window::{assert_dependent_beside_cuts, assert_independent_of_cuts};

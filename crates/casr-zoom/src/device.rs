@@ -102,8 +102,10 @@ pub fn place(
 ) -> Result<Model, ZoomError> {
     let gpu = match choice {
         DeviceChoice::Cpu => None,
-        DeviceChoice::Auto => first_real(precision, cache),
-        DeviceChoice::Gpu(index) => Some(open(index, precision, cache)?),
+        DeviceChoice::Auto if !has_graphics() => None,
+        // The processor does the work of a GPU that does not open.
+        DeviceChoice::Auto => open(choice, precision, cache).ok(),
+        DeviceChoice::Gpu(_) => Some(open(choice, precision, cache)?),
     };
     let Some(gpu) = gpu else {
         if precision == Precision::Half {
@@ -123,15 +125,6 @@ pub fn place(
     }
 }
 
-/// The first GPU that is not simulated, if there is one that opens.
-fn first_real(precision: Precision, cache: Option<&Path>) -> Option<Arc<dyn Device>> {
-    if !has_graphics() {
-        return None;
-    }
-    let index = gpus().iter().position(|gpu| !gpu.simulated)?;
-    open(index, precision, cache).ok()
-}
-
 /// Whether this machine may have a real GPU. Where the system knows of none, as on most servers,
 /// drivers are not asked: loading those that simulate one takes some 60 ms and 50 MB, and some
 /// complain.
@@ -142,21 +135,25 @@ fn has_graphics() -> bool {
     !cfg!(target_os = "linux") || NODES.iter().any(|node| Path::new(node).exists())
 }
 
+/// Opens the wanted GPU; with [`DeviceChoice::Auto`] the first one that is not simulated.
 #[cfg(feature = "gpu")]
 fn open(
-    index: usize,
+    choice: DeviceChoice,
     precision: Precision,
     cache: Option<&Path>,
 ) -> Result<Arc<dyn Device>, ZoomError> {
     use casr_gpu::GpuDevice;
     let gpus = casr_gpu::Gpu::all();
-    let Some(gpu) = gpus.get(index) else {
+    let found = match choice {
+        DeviceChoice::Gpu(index) => gpus.get(index),
+        _ => gpus.iter().find(|gpu| !gpu.is_simulated()),
+    };
+    let Some(gpu) = found else {
         let reason = if gpus.is_empty() {
             "no GPU was found; install the driver of your graphics card, with its part for Vulkan"
         } else {
             "there are fewer"
         };
-        let choice = DeviceChoice::Gpu(index);
         return Err(ZoomError::NoGpu { choice, reason });
     };
     let half = match precision {
@@ -174,8 +171,11 @@ fn open(
 }
 
 #[cfg(not(feature = "gpu"))]
-fn open(index: usize, _: Precision, _: Option<&Path>) -> Result<Arc<dyn Device>, ZoomError> {
+fn open(
+    choice: DeviceChoice,
+    _: Precision,
+    _: Option<&Path>,
+) -> Result<Arc<dyn Device>, ZoomError> {
     let reason = "this program was built without GPU support";
-    let choice = DeviceChoice::Gpu(index);
     Err(ZoomError::NoGpu { choice, reason })
 }

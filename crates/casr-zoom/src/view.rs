@@ -133,15 +133,6 @@ impl<'a> ImageView<'a> {
         })
     }
 
-    /// Of an image whose values have been checked.
-    pub(crate) fn of(image: &'a Image) -> Self {
-        Self {
-            size: image.size(),
-            grey: false,
-            samples: Samples::Float(image.pixels()),
-        }
-    }
-
     /// Its size.
     pub fn size(&self) -> Size {
         self.size
@@ -183,7 +174,12 @@ impl<'a> ImageView<'a> {
 
 impl<'a> From<&'a Image> for ImageView<'a> {
     fn from(image: &'a Image) -> Self {
-        Self::of(image)
+        // Its values have been checked.
+        Self {
+            size: image.size(),
+            grey: false,
+            samples: Samples::Float(image.pixels()),
+        }
     }
 }
 

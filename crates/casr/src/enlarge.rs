@@ -130,11 +130,18 @@ pub fn enlarge(
         Some(treatment) => enlarger.treating(treatment),
         None => enlarger,
     };
-    let fallback = stream(&layers, &enlarger, &plan, progress, |rgb, alpha| {
-        writer
-            .write_rows(&interleave(rgb, alpha, colour))
-            .map_err(anyhow::Error::from)
-    })
+    let fallback = stream(
+        colours,
+        &layers,
+        &enlarger,
+        &plan,
+        progress,
+        |rgb, alpha| {
+            writer
+                .write_rows(&interleave(rgb, alpha, colour))
+                .map_err(anyhow::Error::from)
+        },
+    )
     .map_err(|error| {
         error
             .downcast_ref()
@@ -193,6 +200,7 @@ fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
 /// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top. Gives
 /// back why the processor did a part of a GPU's work, if it did.
 fn stream(
+    colours: ImageView,
     layers: &Layers,
     enlarger: &Enlarger,
     plan: &ScalePlan,
@@ -212,7 +220,7 @@ fn stream(
     let mut alphas = mask
         .map(|mask| watch.bands(&of_masks, mask, plan))
         .transpose()?;
-    let mut colours = watch.bands(enlarger, layers.colours()?, plan)?;
+    let mut colours = watch.bands(enlarger, colours, plan)?;
     for band in colours.by_ref() {
         let band = band?;
         // One plan cuts both into the same rows.

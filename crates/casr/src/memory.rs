@@ -10,7 +10,7 @@ use sysinfo::System;
 const PROGRAM: u64 = 32 << 20;
 
 /// What it takes to get a network ready, in bytes.
-const NETWORK: u64 = 40 << 20;
+const NETWORK: u64 = 30 << 20;
 
 /// How much more the work takes than it holds: the allocator keeps blocks of every size for the
 /// next tile. Measured from ×1.5 to ×64.

@@ -11,6 +11,8 @@ mod guard;
 mod heat;
 #[path = "../heat_support/mod.rs"]
 mod heat_support;
+#[path = "../noise/mod.rs"]
+mod noise;
 mod resample;
 mod superpixel;
 mod superpixel_bits;

@@ -2,21 +2,9 @@
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
+pub use crate::noise::noise;
 use casr_kernels::InstructionSet;
 use casr_kernels::heat::{self, CellAxis, HeatShape};
-
-/// Reproducible pseudo-random values in [-1, 1).
-pub fn noise(count: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed;
-    (0..count)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 /// A heat field with random operands.
 #[derive(Clone)]

@@ -4,23 +4,11 @@
 
 pub mod window;
 
+pub use crate::noise::noise;
 use casr_kernels::InstructionSet;
 use casr_kernels::superpixel::{
     CELL, NEIGHBOURS, SuperpixelShape, VARIANCE_FLOOR, assign, modulate, moments,
 };
-
-/// Reproducible pseudo-random values in [-1, 1).
-pub fn noise(count: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed;
-    (0..count)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 pub fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
