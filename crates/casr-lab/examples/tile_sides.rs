@@ -1,4 +1,4 @@
-//! Time and memory by the side of a tile, for choosing `DEFAULT_TILE`:
+//! Time and memory by the side of a tile, for choosing tiles (`Enlarger::tile`):
 //! `cargo run --release -p casr-lab --example tile_sides [WIDTH HEIGHT FACTOR ROUNDS]`.
 //!
 //! The parameters are random, as speed does not depend on them. Sides take turns, so that whatever

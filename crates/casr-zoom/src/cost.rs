@@ -1,10 +1,10 @@
 //! What a plan takes: arithmetic, time and memory.
 
 use crate::{
-    bands::SOURCE_ROWS,
     error::ZoomError,
     image::COLOURS,
     plan::{ScalePlan, Size},
+    pyramid::BAND_ROWS,
     tile::Tiling,
 };
 use casr_net::{CELL, Degradation, Model, NetworkConfig, Origin, Pixels, StepGeometry};
@@ -19,6 +19,9 @@ const VALUE: u64 = size_of::<f32>() as u64;
 
 /// Bytes of a pixel's colours.
 const PIXEL: u64 = COLOURS as u64 * VALUE;
+
+/// The same where levels are held, with 16 bits a sample.
+const HELD: u64 = COLOURS as u64 * size_of::<u16>() as u64;
 
 /// Taps of the bicubic enlargement, both passes together.
 const BICUBIC_TAPS: f64 = 8.0;
@@ -153,47 +156,61 @@ const COEFFICIENT_ROWS: u64 = 64;
 /// output); then the features with some rows of coefficients and the correction, and at the end the
 /// correction with the bicubic enlargement and the result.
 fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
-    let tiles = (tiling.rows())
-        .flat_map(|rows| (tiling.columns()).map(move |columns| tiling.tile_work(&rows, &columns)));
-    let window = tiles.max().unwrap_or_default();
+    let rows = tiling.rows().map(|rows| tiling.rows_at_work(&rows));
+    let columns = (tiling.columns()).map(|columns| tiling.columns_at_work(&columns));
+    let (height, width) = (rows.max().unwrap_or(1), columns.max().unwrap_or(1));
+    let window = height * width;
     let outputs = enlarged(longest(tiling.rows()), tiling.input.height, output.height)
         * enlarged(longest(tiling.columns()), tiling.input.width, output.width);
 
     let channels = config.channels as u64 * VALUE;
     let head = config.head_channels() as u64 * VALUE;
     let body = window * 4 * channels;
-    let height = longest(tiling.rows().map(|rows| tiling.row_window(&rows)));
-    let coefficients = window / height.max(1) * height.min(COEFFICIENT_ROWS) * head;
+    let coefficients = width * height.min(COEFFICIENT_ROWS) * head;
     let field = window * channels + coefficients + outputs * PIXEL;
-    let result = outputs * 3 * PIXEL;
+    let result = outputs * (3 * PIXEL + HELD);
     // What modules read all along: weights of superpixels, matches and their details.
     let modules = window * config.module_values() as u64 * VALUE;
     window * PIXEL + modules + body.max(field).max(result)
 }
 
-/// The most memory that levels take as rows: for every step those of the level below under a band
-/// and its halo, what is left of the band that brought them, and the band that it makes; and as
-/// much of the statistics that steps leave behind.
+/// The most memory that held tiles take: of every level but the last as many rows of tiles as one
+/// row of the level above needs, with the statistics that steps leave behind; of the last one a row
+/// of tiles, and a band that is handed out.
 fn row_bytes(config: NetworkConfig, steps: &[(Tiling, Size)]) -> u64 {
-    // Of a cell, twice: where it is made and where it is held.
     let cell = if config.alignment {
-        2 * (config.statistics() * size_of::<f16>()) as u64
+        (config.statistics() * size_of::<f16>()) as u64
     } else {
         0
     };
-    let mut brought = SOURCE_ROWS as u64;
     let mut bytes = 0;
-    for &(tiling, output) in steps {
-        let Size { width, height } = tiling.input;
-        let band = longest(tiling.rows());
-        let window = longest(tiling.rows().map(|part| tiling.row_window(&part)));
-        let held = (window + brought).min(height as u64);
-        let made = enlarged(band, height, output.height);
-        bytes += (held * width as u64 + made * output.width as u64) * PIXEL;
-        bytes += window * width as u64 / (CELL * CELL) as u64 * cell;
-        brought = made;
+    for (index, &(tiling, output)) in steps.iter().enumerate() {
+        let made = |rows: &Range<usize>| {
+            let at = |row: usize| row * output.height / tiling.input.height;
+            at(rows.start)..at(rows.end)
+        };
+        let rows: Vec<Range<usize>> = tiling.rows().map(|rows| made(&rows)).collect();
+        let held = match steps.get(index + 1) {
+            None => longest(rows.into_iter()),
+            Some((above, _)) => {
+                let held = above.rows().map(|part| {
+                    let window = above.row_window(&part);
+                    let first = rows.partition_point(|rows| rows.end <= window.start);
+                    let end = rows.partition_point(|rows| rows.start < window.end);
+                    rows[end - 1].end - rows[first].start
+                });
+                held.max().unwrap_or_default() as u64
+            }
+        };
+        bytes += held * output.width as u64 * HELD;
+        let below = held * tiling.input.height as u64 / output.height as u64;
+        bytes += below * tiling.input.width as u64 / (CELL * CELL) as u64 * cell;
     }
-    bytes
+    let band = |&(tiling, output): &(Tiling, Size)| {
+        let rows = enlarged(longest(tiling.rows()), tiling.input.height, output.height);
+        rows.min(BAND_ROWS as u64) * output.width as u64 * PIXEL
+    };
+    bytes + steps.last().map(band).unwrap_or_default()
 }
 
 /// The length of the longest of some parts of an axis.

@@ -1,13 +1,13 @@
 //! The way in: a model, its settings, and images to enlarge.
 
 use crate::{
-    bands::Bands,
     cost::PlanCost,
     degradation::Restoration,
     error::ZoomError,
     image::Image,
     look::Look,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
+    pyramid::{Bands, ImageSource, Pyramid},
     step::{Levels, Step},
     strength::Strength,
     tile::Tiling,
@@ -15,9 +15,25 @@ use crate::{
 };
 use casr_net::{Degradation, Model, Origin};
 
-/// The longest side of a tile, without its halos, in pixels of the level below: large enough that
-/// halos cost little, small enough that a tile's features stay within some hundred megabytes.
-pub const DEFAULT_TILE: usize = 512;
+/// The longest side of a tile on a GPU, without its halos, in pixels of the level below.
+const GPU_TILE: usize = 512;
+
+/// Sides of tiles to choose from on the processor, the largest first. Larger ones cost less for
+/// halos and more memory, of which [`COMFORTABLE`] is fine; but halos of ever smaller ones cost
+/// more than memory does, so a side below [`SMALL_TILE`] is for what would take more than [`LARGE`].
+const TILES: [usize; 6] = [512, 448, 384, 320, 256, 128];
+
+/// See [`TILES`].
+const SMALL_TILE: usize = 256;
+
+/// Bytes that any machine has to spare.
+const COMFORTABLE: u64 = 160_000_000;
+
+/// Bytes that a machine has for a large result.
+const LARGE: u64 = 400_000_000;
+
+/// Bytes of tiles that a pyramid keeps by default.
+const ROOM: usize = 256 << 20;
 
 /// How an image is treated.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,7 +49,9 @@ pub struct Treatment {
 pub struct Enlarger {
     model: Model,
     max_step: f64,
-    tile: usize,
+    /// The longest side of a tile; none where the plan decides.
+    tile: Option<usize>,
+    room: usize,
     restoration: Restoration,
     look: Look,
 }
@@ -44,7 +62,8 @@ impl Enlarger {
         Self {
             model,
             max_step: DEFAULT_MAX_STEP,
-            tile: DEFAULT_TILE,
+            tile: None,
+            room: ROOM,
             restoration: Restoration::Auto,
             look: Look::Auto,
         }
@@ -58,12 +77,20 @@ impl Enlarger {
         self
     }
 
-    /// The longest side of a tile, in input pixels, rounded to the network's grid; [`DEFAULT_TILE`]
-    /// if not said otherwise. It weighs speed against memory. With the same tiles a result has the
-    /// same bits, in whatever order it is made; other tiles change it by rounding.
+    /// The longest side of a tile, in input pixels, rounded to the network's grid; if not said
+    /// otherwise, chosen by the plan. It weighs speed against memory. With the same tiles a result
+    /// has the same bits, in whatever order it is made; other tiles change it by rounding.
     #[must_use]
     pub fn tile(mut self, tile: usize) -> Self {
-        self.tile = tile;
+        self.tile = Some(tile);
+        self
+    }
+
+    /// How many bytes of tiles a pyramid keeps for those who may ask again, all levels together;
+    /// 256 MiB if not said otherwise. Not for results in bands, whose order is known.
+    #[must_use]
+    pub fn room(mut self, bytes: usize) -> Self {
+        self.room = bytes;
         self
     }
 
@@ -97,7 +124,28 @@ impl Enlarger {
 
     /// What a plan takes, without doing it.
     pub fn cost(&self, plan: &ScalePlan) -> PlanCost {
-        PlanCost::new(&self.model, self.tile, plan)
+        PlanCost::new(&self.model, self.tile_of(plan), plan)
+    }
+
+    /// The longest side of a plan's tiles, in input pixels.
+    fn tile_of(&self, plan: &ScalePlan) -> usize {
+        if let Some(tile) = self.tile {
+            return tile;
+        }
+        if self.model.device().is_gpu() {
+            return GPU_TILE;
+        }
+        let fits = |tile: &&usize| {
+            let most = if **tile < SMALL_TILE {
+                u64::MAX
+            } else if **tile == SMALL_TILE {
+                LARGE
+            } else {
+                COMFORTABLE
+            };
+            PlanCost::new(&self.model, **tile, plan).peak_bytes <= most
+        };
+        *TILES.iter().find(fits).unwrap_or(&SMALL_TILE)
     }
 
     /// Enlarges an image.
@@ -135,26 +183,41 @@ impl Enlarger {
     /// [`ZoomError::OtherPlan`] if the plan is for another size.
     pub fn bands<'a>(
         &self,
-        image: impl Into<ImageView<'a>>,
+        image: impl Into<ImageSource<'a>>,
         plan: &ScalePlan,
     ) -> Result<Bands<'a>, ZoomError> {
+        let pyramid = self.clone().room(0).pyramid(image, plan)?;
+        pyramid.rows(plan.levels().len())
+    }
+
+    /// All levels of an image's enlargement, each tile computed when it is first wanted.
+    ///
+    /// # Errors
+    /// [`ZoomError::OtherPlan`] if the plan is for another size.
+    pub fn pyramid<'a>(
+        &self,
+        image: impl Into<ImageSource<'a>>,
+        plan: &ScalePlan,
+    ) -> Result<Pyramid<'a>, ZoomError> {
         let image = image.into();
-        if plan.input() != image.size() {
+        let size = image.view().size();
+        if plan.input() != size {
             return Err(ZoomError::OtherPlan {
                 planned: plan.input(),
-                image: image.size(),
+                image: size,
             });
         }
         // An image that keeps its size takes no step, and needs no estimate.
         if plan.levels().is_empty() {
             let model = self.model.clone();
-            return Ok(Bands::new(model, image, plan.output(), Vec::new()));
+            return Ok(Pyramid::new(image, Vec::new(), model, self.room));
         }
-        let Treatment { degradation, look } = self.treatment(image, plan);
+        let Treatment { degradation, look } = self.treatment(image.view(), plan);
+        let tile = self.tile_of(plan);
         let mut before = None;
         let steps = plan.steps().map(|(input, output)| {
             let levels = Levels {
-                image: image.size(),
+                image: size,
                 before: before.replace(input),
                 output,
             };
@@ -162,11 +225,11 @@ impl Enlarger {
                 None => Origin::Image(degradation),
                 Some(_) => Origin::Step,
             };
-            let tiling = Tiling::new(input, self.tile, &self.model);
+            let tiling = Tiling::new(input, tile, &self.model);
             Step::new(tiling, levels, origin, self.model.config())
         });
         let steps = steps.collect();
         let model = self.model.with_look(look.value());
-        Ok(Bands::new(model, image, plan.output(), steps))
+        Ok(Pyramid::new(image, steps, model, self.room))
     }
 }

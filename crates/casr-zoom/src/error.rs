@@ -2,6 +2,7 @@
 
 use crate::device::DeviceChoice;
 use crate::plan::{MAX_LEVELS, MAX_SIDE, Size};
+use crate::pyramid::Rectangle;
 use casr_net::{LARGEST_STEP, NetError};
 
 /// An error of this crate. Messages are whole sentences for the user; the caller adds the image's
@@ -91,6 +92,34 @@ pub enum ZoomError {
         /// The image's size.
         image: Size,
     },
+    /// A level that a pyramid does not have.
+    #[error("there is no level {level}: the levels are 0, the image, to {}. Ask for one of them.", levels - 1)]
+    NoLevel {
+        /// The level asked for.
+        level: usize,
+        /// How many there are.
+        levels: usize,
+    },
+    /// A tile that a level does not have.
+    #[error("level {level} has no tile in column {x} and row {y}. Ask how many there are first.")]
+    NoTile {
+        /// The level.
+        level: usize,
+        /// The column of tiles asked for.
+        x: usize,
+        /// The row of tiles.
+        y: usize,
+    },
+    /// A window that does not lie within its level.
+    #[error(
+        "a window of {window} does not lie within {size} pixels. Ask for one that does, with at least one pixel."
+    )]
+    Outside {
+        /// The window asked for.
+        window: Rectangle,
+        /// The level's size.
+        size: Size,
+    },
     /// The result does not fit into memory as a whole.
     #[error(
         "there is no memory for a whole image of {size} pixels. Ask for a smaller one, or take it in bands."
@@ -152,6 +181,9 @@ impl ZoomError {
             | Self::MaxStep { .. }
             | Self::TooManyLevels { .. }
             | Self::Strength { .. }
+            | Self::NoLevel { .. }
+            | Self::NoTile { .. }
+            | Self::Outside { .. }
             | Self::OtherPlan { .. } => ZoomErrorKind::Target,
             Self::Memory { .. } => ZoomErrorKind::Memory,
             Self::NoGpu { .. } | Self::NoHalfPrecision { .. } | Self::Network(_) => {

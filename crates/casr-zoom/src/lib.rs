@@ -13,14 +13,14 @@
 //!
 //! A [`ScalePlan`] lists the levels between the image and the wanted size. Each level is made from
 //! the one below it in tiles: windows of the level below, with a halo as wide as the network looks.
-//! The cut belongs to the plan, so a result has the same bits however it is taken. Levels flow
-//! upwards in bands of rows and none is ever held whole, so memory grows with the width of the
-//! result and not with its height. [`Enlarger::bands`] hands out the last level that way, for
-//! results that should go straight into a file; [`PlanCost`] says beforehand what a plan takes.
+//! The cut belongs to the plan, so a result has the same bits however it is taken. A [`Pyramid`]
+//! makes tiles when they are wanted: any window of any level, for whoever asks.
+//! [`Enlarger::bands`] hands out the last level in bands of rows, for results that should go
+//! straight into a file: no level is ever held whole, so memory grows with the width of the result
+//! and not with its height. [`PlanCost`] says beforehand what a plan takes.
 
 #![forbid(unsafe_code)]
 
-mod bands;
 mod cost;
 mod degradation;
 mod device;
@@ -28,22 +28,23 @@ mod enlarge;
 mod error;
 mod image;
 mod look;
+mod patch;
 mod plan;
-mod rows;
+mod pyramid;
 mod step;
 mod strength;
 mod tile;
 mod view;
 
-pub use bands::{Band, Bands, Progress};
 pub use casr_net::{Degradation, Device, LARGEST_STEP, Model, NetError};
 pub use cost::{LevelCost, PlanCost, measure_throughput};
 pub use degradation::{Restoration, estimate};
 pub use device::{DeviceChoice, GPU_SUPPORT, Gpu, Precision, gpus, place};
-pub use enlarge::{DEFAULT_TILE, Enlarger, Treatment};
+pub use enlarge::{Enlarger, Treatment};
 pub use error::{ZoomError, ZoomErrorKind};
 pub use image::Image;
 pub use look::Look;
 pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target, check_max_step};
+pub use pyramid::{Band, Bands, ImageSource, Progress, Pyramid, Rectangle};
 pub use strength::Strength;
 pub use view::{ImageView, Samples};

@@ -2,8 +2,8 @@
 
 use crate::{
     image::{COLOURS, Image},
+    patch::Patch,
     plan::Size,
-    rows::Rows,
     tile::{Tiling, halves},
 };
 use casr_net::{
@@ -20,8 +20,11 @@ const SMALLEST_TILE: usize = 64;
 /// A step of a plan: how the level below becomes this one.
 #[derive(Debug)]
 pub(crate) struct Step {
-    /// The tiles of the level below.
+    /// How the level below is cut.
     pub tiling: Tiling,
+    /// The rows of tiles, top to bottom, and the columns, left to right: pixels of the level below.
+    pub rows: Vec<Range<usize>>,
+    pub columns: Vec<Range<usize>>,
     geometry: StepGeometry,
     /// Where the level below comes from.
     origin: Origin,
@@ -45,25 +48,58 @@ pub(crate) struct Levels {
     pub output: Size,
 }
 
-/// What is held of the levels below.
+/// Rows and columns.
+pub(crate) type Place = (Range<usize>, Range<usize>);
+
+/// What a tile reads of the level below.
+#[derive(Clone, Debug)]
+pub(crate) struct Reads {
+    /// Pixels of the level below.
+    pub pixels: Place,
+    /// Cells of the step before, whose statistics it aligns to; none where it aligns to nothing.
+    pub cells: Option<Place>,
+}
+
+/// What is held of the level below: at least what a tile reads.
 #[derive(Debug)]
 pub(crate) struct Below<'a> {
     /// The original image; needed by a network with similarity.
     pub image: Option<&'a Image>,
-    /// The level below.
-    pub pixels: &'a Rows<f32>,
-    /// What the step before has left behind; empty at the first step.
-    pub statistics: &'a Rows<f16>,
+    /// Its pixels, in [0, 1].
+    pub pixels: Patch<f32>,
+    /// What the step before has left behind, over its cells.
+    pub statistics: Option<Patch<f16>>,
 }
 
-/// What is made of a tile.
+/// A tile of a level, and what the next step aligns to.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Made {
-    /// [output rows, output columns, 3], in [0, 1].
-    pub pixels: Vec<f32>,
-    /// For the next step: [rows of cells, columns of cells, values]; empty where the network aligns
-    /// nothing. Half precision is more than they are exact to, and a quarter of the pixels' memory.
-    pub statistics: Vec<f16>,
+    /// Its pixels of the level: RGB, 65,535 is full. Levels are held so, because what a file takes
+    /// at most is more than enough for the next step, at half of the memory of floating point.
+    pub pixels: Patch<u16>,
+    /// Over the cells of the level below. Half precision is more than they are exact to. Without
+    /// values where the network aligns nothing.
+    pub statistics: Patch<f16>,
+}
+
+impl Made {
+    /// Bytes of its values.
+    pub fn bytes(&self) -> usize {
+        self.pixels.bytes() + self.statistics.bytes()
+    }
+}
+
+/// Full brightness of a sample of a level.
+const FULL: f32 = u16::MAX as f32;
+
+/// A value in [0, 1] as a sample of a level; values outside are clipped.
+pub(crate) fn to_sample(value: f32) -> u16 {
+    (value.clamp(0.0, 1.0) * FULL).round() as u16
+}
+
+/// A sample of a level in [0, 1].
+pub(crate) fn from_sample(sample: u16) -> f32 {
+    f32::from(sample) / FULL
 }
 
 impl Step {
@@ -74,6 +110,8 @@ impl Step {
         let prior = || PriorGeometry::new(size(levels.image), input, output);
         let places = |before: Size| whole_places((input.0, before.height), (input.1, before.width));
         Self {
+            rows: tiling.rows().collect(),
+            columns: tiling.columns().collect(),
             tiling,
             geometry: StepGeometry::new(input, output),
             origin,
@@ -87,7 +125,15 @@ impl Step {
         }
     }
 
-    /// The rows that are made from a band of tiles.
+    /// The size of the level that the step makes.
+    pub fn output(&self) -> Size {
+        Size {
+            width: self.geometry.columns.outputs(),
+            height: self.geometry.rows.outputs(),
+        }
+    }
+
+    /// The rows that are made from a row of tiles, which are these rows of the level below.
     pub fn output_rows(&self, rows: &Range<usize>) -> Range<usize> {
         let starts = &self.geometry.rows.cells.starts;
         starts[rows.start] as usize..starts[rows.end] as usize
@@ -99,64 +145,57 @@ impl Step {
         starts[columns.start] as usize..starts[columns.end] as usize
     }
 
+    /// The tiles that make some pixels: which rows of tiles, which columns.
+    pub fn making(&self, (rows, columns): &Place) -> Place {
+        let made = |parts: &[Range<usize>],
+                    wanted: &Range<usize>,
+                    of: &dyn Fn(&Range<usize>) -> Range<usize>| {
+            let first = parts.partition_point(|part| of(part).end <= wanted.start);
+            first
+                ..parts
+                    .partition_point(|part| of(part).start < wanted.end)
+                    .max(first)
+        };
+        (
+            made(&self.rows, rows, &|part| self.output_rows(part)),
+            made(&self.columns, columns, &|part| self.output_columns(part)),
+        )
+    }
+
+    /// The tiles that leave behind the statistics of some cells: which rows of tiles, which columns.
+    pub fn leaving(&self, (rows, columns): &Place) -> Place {
+        let left = |parts: &[Range<usize>], wanted: &Range<usize>| {
+            let first = parts.partition_point(|part| cells(part).end <= wanted.start);
+            first
+                ..parts
+                    .partition_point(|part| cells(part).start < wanted.end)
+                    .max(first)
+        };
+        (left(&self.rows, rows), left(&self.columns, columns))
+    }
+
+    /// What a tile, or several side by side, made from these pixels, reads.
+    pub fn reads(&self, (rows, columns): &Place) -> Reads {
+        let pixels = (
+            self.tiling.row_window(rows),
+            self.tiling.column_window(columns),
+        );
+        let cells = self.before.as_ref().map(|places| {
+            let [rows, columns] = &**places;
+            (
+                rows.support(cells(&pixels.0)),
+                columns.support(cells(&pixels.1)),
+            )
+        });
+        Reads { pixels, cells }
+    }
+
     /// Values that the step leaves behind for each cell of the level below.
     pub fn statistics(&self) -> usize {
         self.statistics
     }
 
-    /// The rows of cells of the step before that a band of tiles aligns to.
-    pub fn rows_before(&self, rows: &Range<usize>) -> Range<usize> {
-        let window = cells(&self.tiling.row_window(rows));
-        (self.before.as_ref()).map_or(0..0, |places| places[0].support(window))
-    }
-
-    /// Nothing yet of what is made from these input rows and columns.
-    pub fn blank(&self, rows: &Range<usize>, columns: &Range<usize>) -> Made {
-        let pixels = self.output_rows(rows).len() * self.output_columns(columns).len();
-        let cells = cells(rows).len() * cells(columns).len();
-        Made {
-            pixels: vec![0.0; pixels * COLOURS],
-            statistics: vec![f16::ZERO; cells * self.statistics],
-        }
-    }
-
-    /// Copies what is made of a tile, from the input rows and columns `tile`, into what is made of
-    /// `whole`.
-    pub fn place(
-        &self,
-        made: &Made,
-        tile: (&Range<usize>, &Range<usize>),
-        whole: (&Range<usize>, &Range<usize>),
-        target: &mut Made,
-    ) {
-        let inside = |part: Range<usize>, whole: Range<usize>| {
-            (
-                part.start - whole.start..part.end - whole.start,
-                whole.len(),
-            )
-        };
-        let rows = inside(self.output_rows(tile.0), self.output_rows(whole.0)).0;
-        let (columns, width) = inside(self.output_columns(tile.1), self.output_columns(whole.1));
-        place(
-            &made.pixels,
-            COLOURS,
-            (rows, columns),
-            width,
-            &mut target.pixels,
-        );
-        let rows = inside(cells(tile.0), cells(whole.0)).0;
-        let (columns, width) = inside(cells(tile.1), cells(whole.1));
-        let target = &mut target.statistics;
-        place(
-            &made.statistics,
-            self.statistics,
-            (rows, columns),
-            width,
-            target,
-        );
-    }
-
-    /// Makes the pixels of one tile. `below` must hold the rows that the tile's halo covers.
+    /// Makes one tile. `below` must hold what it reads.
     ///
     /// Beyond the level's border lie as many mirrored pixels for every tile, so a pixel is the
     /// same, but for rounding, whichever tile makes it. That lets a tile that does not fit into the
@@ -169,8 +208,7 @@ impl Step {
         &self,
         model: &Model,
         below: &Below,
-        rows: &Range<usize>,
-        columns: &Range<usize>,
+        (rows, columns): &Place,
         most: &mut usize,
     ) -> Result<Made, NetError> {
         let parts = halves(rows, columns, SMALLEST_TILE);
@@ -181,11 +219,16 @@ impl Step {
                 (made, _) => return made,
             }
         }
-        let [first, second] = parts.expect("what cannot be cut has been made or has failed");
-        let mut result = self.blank(rows, columns);
-        for part in [first, second] {
-            let made = self.tile(model, below, &part.0, &part.1, most)?;
-            self.place(&made, (&part.0, &part.1), (rows, columns), &mut result);
+        let parts = parts.expect("what cannot be cut has been made or has failed");
+        let made = (self.output_rows(rows), self.output_columns(columns));
+        let mut result = Made {
+            pixels: Patch::filled(made, COLOURS, 0),
+            statistics: Patch::filled((cells(rows), cells(columns)), self.statistics, f16::ZERO),
+        };
+        for part in &parts {
+            let made = self.tile(model, below, part, most)?;
+            result.pixels.take(&made.pixels, |sample| sample);
+            result.statistics.take(&made.statistics, |value| value);
         }
         Ok(result)
     }
@@ -216,7 +259,8 @@ impl Step {
             let prior = prior.prior(image, &window, row_window.clone(), column_window.clone());
             prior.bordered(row_border, column_border)
         });
-        let before = self.before.as_ref().map(|places| {
+        let before = self.before.as_ref().zip(below.statistics.as_ref());
+        let before = before.map(|(places, statistics)| {
             let [rows, columns] = &**places;
             let part = |places: &CellPlaces, window: &Range<usize>, border: [usize; 2]| {
                 let own = cells(window);
@@ -227,18 +271,18 @@ impl Step {
             };
             let (rows, row_support) = part(rows, &row_window, row_border);
             let (columns, column_support) = part(columns, &column_window, column_border);
-            let values = (below.statistics).window(row_support, column_support);
+            let values = statistics.window(row_support, column_support);
             Statistics {
                 values: values.into_iter().map(f16::to_f32).collect(),
                 places: Arc::new([rows, columns]),
             }
         });
-        let (output_rows, output_columns) = (self.output_rows(rows), self.output_columns(columns));
+        let output = (self.output_rows(rows), self.output_columns(columns));
         let geometry = StepGeometry {
-            rows: (self.geometry.rows).window(row_window.clone(), output_rows, row_border),
+            rows: (self.geometry.rows).window(row_window.clone(), output.0.clone(), row_border),
             columns: (self.geometry.columns).window(
                 column_window.clone(),
-                output_columns,
+                output.1.clone(),
                 column_border,
             ),
         };
@@ -249,29 +293,30 @@ impl Step {
             before,
         };
         let made = model.step(&window, &geometry)?;
-        let (mut pixels, statistics) = (made.pixels, made.statistics);
-        for value in &mut pixels {
-            *value = value.clamp(0.0, 1.0);
-        }
-        let statistics = statistics.map(|values| {
-            let inside = |part: &Range<usize>, window: &Range<usize>, [before, _]: [usize; 2]| {
-                let (part, first) = (cells(part), cells(window).start);
-                let before = before / CELL;
+        let samples = made.pixels.into_iter().map(to_sample).collect();
+        // Statistics are those of the whole window with its border; only the tile's own are kept.
+        let own = (cells(rows), cells(columns));
+        let statistics = made.statistics.map(|values| {
+            let around = |window: &Range<usize>, border: [usize; 2]| {
+                let [before, behind] = bordering_cells(window, border);
+                (before, before + cells(window).len() + behind)
+            };
+            let (above, height) = around(&row_window, row_border);
+            let (left, width) = around(&column_window, column_border);
+            let inside = |part: &Range<usize>, window: &Range<usize>, before: usize| {
+                let first = cells(window).start;
                 before + part.start - first..before + part.end - first
             };
-            let [before, behind] = bordering_cells(&column_window, column_border);
-            let across = before + cells(&column_window).len() + behind;
-            let mut all = Rows::new(across, self.statistics);
-            all.append(&values);
+            let all = Patch::new((0..height, 0..width), self.statistics, values);
             let part = all.window(
-                inside(rows, &row_window, row_border),
-                inside(columns, &column_window, column_border),
+                inside(&own.0, &row_window, above),
+                inside(&own.1, &column_window, left),
             );
             part.into_iter().map(f16::from_f32).collect()
         });
         Ok(Made {
-            pixels,
-            statistics: statistics.unwrap_or_default(),
+            pixels: Patch::new(output, COLOURS, samples),
+            statistics: Patch::new(own, self.statistics, statistics.unwrap_or_default()),
         })
     }
 }
@@ -286,23 +331,6 @@ fn bordering_cells(window: &Range<usize>, [before, behind]: [usize; 2]) -> [usiz
     let all = (before + window.len() + behind).div_ceil(CELL);
     let before = before / CELL;
     [before, all - before - cells(window).len()]
-}
-
-/// Copies a tile into its rows and columns of something `width` places across.
-fn place<T: Copy>(
-    tile: &[T],
-    channels: usize,
-    (rows, columns): (Range<usize>, Range<usize>),
-    width: usize,
-    target: &mut [T],
-) {
-    if channels == 0 {
-        return;
-    }
-    let lines = target.chunks_mut(width * channels).skip(rows.start);
-    for (source, line) in tile.chunks(columns.len() * channels).zip(lines) {
-        line[columns.start * channels..columns.end * channels].copy_from_slice(source);
-    }
 }
 
 #[cfg(test)]
@@ -342,42 +370,44 @@ mod tests {
         let step = Step::new(tiling, levels, Origin::Step, config);
         let pixels = noise(small.width * small.height * COLOURS);
         let image = Image::new(small.width, small.height, pixels).unwrap();
-        let mut level = Rows::new(width, COLOURS);
-        level.append(&noise(width * height * COLOURS));
-        let cells = (small.width.div_ceil(CELL), small.height.div_ceil(CELL));
-        let mut statistics = Rows::new(cells.0, config.statistics());
-        let values = noise(cells.0 * cells.1 * config.statistics());
-        statistics.append(&values.into_iter().map(f16::from_f32).collect::<Vec<f16>>());
+        let level = noise(width * height * COLOURS);
+        let cells = (small.height.div_ceil(CELL), small.width.div_ceil(CELL));
+        let statistics = noise(cells.0 * cells.1 * config.statistics());
+        let statistics = statistics.into_iter().map(f16::from_f32).collect();
+        let statistics = Patch::new((0..cells.0, 0..cells.1), config.statistics(), statistics);
         let below = Below {
             image: Some(&image),
-            pixels: &level,
-            statistics: &statistics,
+            pixels: Patch::new((0..height, 0..width), COLOURS, level),
+            statistics: Some(statistics),
         };
 
         let make = |mut most: usize| {
-            let (rows, columns) = (0..height, 0..width);
-            let tile = step.tile(&model, &below, &rows, &columns, &mut most);
-            let tile = tile.unwrap();
-            (tile.pixels, tile.statistics)
+            let place = (0..height, 0..width);
+            step.tile(&model, &below, &place, &mut most).unwrap()
         };
-        let (pixels, statistics) = make(usize::MAX);
+        let off = |pairs: &mut dyn Iterator<Item = (f32, f32)>| {
+            pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+        };
+        let whole = make(usize::MAX);
         for most in [0, 5_000, 20_000] {
-            let (halved, left) = make(most);
-            let off = |pairs: &mut dyn Iterator<Item = (f32, f32)>| {
-                pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+            let halved = make(most);
+            let values = |made: &Made| {
+                let patch = &made.pixels;
+                let samples = patch.window(patch.rows.clone(), patch.columns.clone());
+                samples.into_iter().map(from_sample).collect::<Vec<f32>>()
             };
-            let pixels = off(&mut pixels.iter().copied().zip(halved));
+            let pixels = off(&mut values(&whole).into_iter().zip(values(&halved)));
+            // Both are rounded to 16 bits.
             assert!(
-                pixels < 1e-5,
+                pixels < 3e-5,
                 "{pixels} with at most {most} pixels at a time"
             );
-            let values = |values: &[f16]| {
-                values
-                    .iter()
-                    .map(|value| value.to_f32())
-                    .collect::<Vec<f32>>()
+            let values = |made: &Made| {
+                let patch = &made.statistics;
+                let values = patch.window(patch.rows.clone(), patch.columns.clone());
+                values.into_iter().map(f16::to_f32).collect::<Vec<f32>>()
             };
-            let statistics = off(&mut values(&statistics).into_iter().zip(values(&left)));
+            let statistics = off(&mut values(&whole).into_iter().zip(values(&halved)));
             assert!(
                 statistics < 0.02,
                 "{statistics} with at most {most} pixels at a time"

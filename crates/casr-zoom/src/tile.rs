@@ -64,22 +64,30 @@ impl Tiling {
         border(window, self.border, self.input.width)
     }
 
+    /// Rows that go through the network for a row of tiles: with their halo and their border.
+    pub fn rows_at_work(&self, rows: &Range<usize>) -> u64 {
+        let window = self.row_window(rows);
+        let [before, behind] = self.row_border(&window);
+        (before + window.len() + behind) as u64
+    }
+
+    /// Columns that go through the network for a column of tiles.
+    pub fn columns_at_work(&self, columns: &Range<usize>) -> u64 {
+        let window = self.column_window(columns);
+        let [before, behind] = self.column_border(&window);
+        (before + window.len() + behind) as u64
+    }
+
     /// Pixels that go through the network for a tile: with its halo and its border.
     pub fn tile_work(&self, rows: &Range<usize>, columns: &Range<usize>) -> u64 {
-        let (rows, columns) = (self.row_window(rows), self.column_window(columns));
-        let bordered = |window: &Range<usize>, border: [usize; 2]| {
-            (border[0] + window.len() + border[1]) as u64
-        };
-        bordered(&rows, self.row_border(&rows)) * bordered(&columns, self.column_border(&columns))
+        self.rows_at_work(rows) * self.columns_at_work(columns)
     }
 
     /// Pixels that go through the network in all: those of halos count once for every tile.
     pub fn work(&self) -> u64 {
-        let tiles = |rows| {
-            let tiles = self.columns();
-            tiles.map(move |columns| self.tile_work(&rows, &columns))
-        };
-        self.rows().flat_map(tiles).sum()
+        let rows: u64 = self.rows().map(|rows| self.rows_at_work(&rows)).sum();
+        let columns = self.columns();
+        rows * columns.map(|part| self.columns_at_work(&part)).sum::<u64>()
     }
 }
 

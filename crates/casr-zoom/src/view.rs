@@ -162,11 +162,11 @@ impl<'a> ImageView<'a> {
         }
     }
 
-    /// RGB in [0, 1] of some rows, [rows, width, 3].
-    pub(crate) fn rows(&self, rows: Range<usize>) -> Vec<f32> {
-        let mut values = Vec::with_capacity(rows.len() * self.size.width * COLOURS);
+    /// RGB in [0, 1] of some rows and columns, [rows, columns, 3].
+    pub(crate) fn window(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
+        let mut values = Vec::with_capacity(rows.len() * columns.len() * COLOURS);
         for row in rows {
-            self.append_row(row, 0..self.size.width, &mut values);
+            self.append_row(row, columns.clone(), &mut values);
         }
         values
     }
@@ -185,6 +185,9 @@ impl<'a> From<&'a Image> for ImageView<'a> {
 
 impl From<ImageView<'_>> for Image {
     fn from(view: ImageView) -> Self {
-        Self::checked(view.size, view.rows(0..view.size.height))
+        Self::checked(
+            view.size,
+            view.window(0..view.size.height, 0..view.size.width),
+        )
     }
 }

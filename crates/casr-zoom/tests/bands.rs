@@ -66,7 +66,7 @@ fn progress_rises_to_its_total() {
     assert!(total > (40 * 50 + plan.levels()[0].width * plan.levels()[0].height) as u64);
 
     bands.into_image().unwrap();
-    assert!(seen.is_sorted_by(|a, b| a.done < b.done));
+    assert!(seen.is_sorted_by_key(|progress| progress.done));
     assert!(seen.iter().all(|progress| progress.total == total));
     assert_eq!(seen.last(), Some(&Progress { done: total, total }));
 }

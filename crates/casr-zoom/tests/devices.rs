@@ -108,7 +108,7 @@ fn tiles_are_cut_until_they_fit() {
         assert_eq!((steps, why), (1, None));
         let (cut, steps, why) = enlarged(config, 14_000, usize::MAX);
         assert!(steps > 1 && why.is_none(), "{steps} {why:?}");
-        assert!(difference(&whole, &cut) < 1e-5);
+        assert!(difference(&whole, &cut) < 5e-5);
     }
 }
 
@@ -119,12 +119,12 @@ fn the_processor_goes_on_where_a_gpu_cannot() {
     let (result, steps, why) = enlarged(SMALL, 100, usize::MAX);
     assert_eq!(steps, 0);
     assert!(why.is_some_and(|why| why.contains("too little memory")));
-    assert!(difference(&whole, &result) < 1e-5);
+    assert!(difference(&whole, &result) < 5e-5);
     // It is lost after the second of several tiles.
     let (result, steps, why) = enlarged(SMALL, 14_000, 2);
     assert_eq!(steps, 3);
     assert!(why.is_some_and(|why| why.contains("a weak GPU failed (it is lost)")));
-    assert!(difference(&whole, &result) < 1e-5);
+    assert!(difference(&whole, &result) < 5e-5);
 }
 
 #[test]

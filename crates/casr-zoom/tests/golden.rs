@@ -9,6 +9,9 @@ use std::{fs, path::PathBuf};
 /// The two sides sum in other orders.
 const CLOSE: f32 = 1e-4;
 
+/// Between steps, PyTorch does not round to 16 bits; modules magnify the difference.
+const CLOSE_LATER: f32 = 3e-4;
+
 #[derive(Deserialize)]
 struct Case {
     network: String,
@@ -78,7 +81,8 @@ fn check(name: &str) {
         let pairs = level.iter().zip(&theirs);
         let error = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         println!("{name}, level {}: {error:.1e}", index + 1);
-        assert!(error < CLOSE, "{name}, level {}: off by {error}", index + 1);
+        let close = if index == 0 { CLOSE } else { CLOSE_LATER };
+        assert!(error < close, "{name}, level {}: off by {error}", index + 1);
     }
 }
 

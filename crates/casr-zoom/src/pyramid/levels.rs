@@ -1,0 +1,232 @@
+//! How tiles come about: from the tiles below, down to the image.
+
+use super::{
+    ImageSource,
+    request::Request,
+    tiles::{TilePlace, Tiles},
+};
+use crate::{
+    error::ZoomError,
+    image::{COLOURS, Image},
+    patch::Patch,
+    plan::Size,
+    step::{Below, Made, Place, Step, from_sample},
+};
+use casr_net::{Cpu, Model, NetError};
+use half::f16;
+use std::{
+    ops::Range,
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// An image, the steps of its plan, and the network that takes them.
+#[derive(Debug)]
+pub(super) struct Levels<'a> {
+    pub image: ImageSource<'a>,
+    /// The image as RGB in floating point, where the network reads its self-similarity in every
+    /// step.
+    original: Option<Image>,
+    /// From each level to the next.
+    pub steps: Vec<Step>,
+    pub tiles: Tiles,
+    /// The network at its look.
+    model: RwLock<Model>,
+    /// The largest tile, in pixels without halos, that may fit into the device's memory.
+    most: AtomicUsize,
+    /// Why the processor does the rest of the work of a GPU, if it does.
+    fallback: OnceLock<NetError>,
+}
+
+impl<'a> Levels<'a> {
+    pub fn new(image: ImageSource<'a>, steps: Vec<Step>, model: Model, room: usize) -> Self {
+        let looked_at = model.config().similarity && !steps.is_empty();
+        let levels = steps.len().max(1);
+        Self {
+            original: looked_at.then(|| image.view().into()),
+            image,
+            steps,
+            tiles: Tiles::new(room / levels),
+            model: RwLock::new(model),
+            most: AtomicUsize::new(usize::MAX),
+            fallback: OnceLock::new(),
+        }
+    }
+
+    /// The step that makes a level, 1 or above.
+    pub fn step(&self, level: usize) -> &Step {
+        &self.steps[level - 1]
+    }
+
+    /// The size of a level.
+    pub fn size(&self, level: usize) -> Size {
+        match level {
+            0 => self.image.view().size(),
+            level => self.step(level).output(),
+        }
+    }
+
+    /// The pixels of the level below that a tile is made from, without its halo.
+    pub fn part(&self, place: TilePlace) -> Place {
+        let step = self.step(place.level);
+        let (row, column) = (&step.rows[place.row], &step.columns[place.column]);
+        (row.clone(), column.clone())
+    }
+
+    /// Pixels that go through the network for a tile.
+    pub fn work(&self, place: TilePlace) -> u64 {
+        let (rows, columns) = self.part(place);
+        self.step(place.level).tiling.tile_work(&rows, &columns)
+    }
+
+    /// The tiles of the level below that some tiles of a level, 2 or above, side by side, are made
+    /// from: which rows of tiles, which columns.
+    pub fn under(&self, level: usize, (rows, columns): &Place) -> Place {
+        let (step, below) = (self.step(level), self.step(level - 1));
+        let all = |parts: &[Range<usize>], tiles: &Range<usize>| {
+            parts[tiles.start].start..parts[tiles.end - 1].end
+        };
+        let reads = step.reads(&(all(&step.rows, rows), all(&step.columns, columns)));
+        let pixels = below.making(&reads.pixels);
+        match &reads.cells {
+            None => pixels,
+            Some(cells) => {
+                let cells = below.leaving(cells);
+                (union(&pixels.0, &cells.0), union(&pixels.1, &cells.1))
+            }
+        }
+    }
+
+    /// A tile; made if it is not there, with all under it that are not.
+    ///
+    /// # Errors
+    /// [`ZoomError::Cancelled`], or [`ZoomError::Network`] if the device fails.
+    pub fn tile(&self, place: TilePlace, request: &mut Request) -> Result<Arc<Made>, ZoomError> {
+        let make = |request: &mut Request| self.make(place, request);
+        let tile = (self.tiles).get_or_make(place, request, Request::check, make)?;
+        request.hold(place, &tile);
+        Ok(tile)
+    }
+
+    fn make(&self, place: TilePlace, request: &mut Request) -> Result<Made, ZoomError> {
+        let step = self.step(place.level);
+        let part = self.part(place);
+        let below = self.below(place, &part, request)?;
+        request.check()?;
+        let mut most = self.most.load(Ordering::Relaxed);
+        let model = || {
+            let model = self.model.read();
+            model.unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        let on = model();
+        let made = match step.tile(&on, &below, &part, &mut most) {
+            Err(error) if on.device().is_gpu() => {
+                let model = {
+                    let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
+                    if model.device().is_gpu() {
+                        *model = model.clone().on(Arc::new(Cpu));
+                        // The first failure is the one to tell of.
+                        let _ = self.fallback.set(error);
+                    }
+                    model.clone()
+                };
+                most = usize::MAX;
+                step.tile(&model, &below, &part, &mut most)
+            }
+            made => made,
+        }?;
+        self.most.store(most, Ordering::Relaxed);
+        request.done(self.work(place))?;
+        Ok(made)
+    }
+
+    /// What a tile is made from.
+    fn below(
+        &self,
+        place: TilePlace,
+        part: &Place,
+        request: &mut Request,
+    ) -> Result<Below<'_>, ZoomError> {
+        let reads = self.step(place.level).reads(part);
+        let image = self.original.as_ref();
+        if place.level == 1 {
+            let (rows, columns) = reads.pixels;
+            let values = self.image.view().window(rows.clone(), columns.clone());
+            return Ok(Below {
+                image,
+                pixels: Patch::new((rows, columns), COLOURS, values),
+                statistics: None,
+            });
+        }
+        let level = place.level - 1;
+        let step = self.step(level);
+        let mut pixels = Patch::filled(reads.pixels, COLOURS, 0.0);
+        let values = step.statistics();
+        let mut statistics = (reads.cells).map(|cells| Patch::filled(cells, values, f16::ZERO));
+        let own = place.row..place.row + 1;
+        let across = place.column..place.column + 1;
+        let (rows, columns) = self.under(place.level, &(own, across));
+        for row in rows {
+            for column in columns.clone() {
+                let place = TilePlace { level, row, column };
+                let tile = self.tile(place, request)?;
+                pixels.take(&tile.pixels, from_sample);
+                if let Some(statistics) = &mut statistics {
+                    statistics.take(&tile.statistics, |value| value);
+                }
+            }
+        }
+        Ok(Below {
+            image,
+            pixels,
+            statistics,
+        })
+    }
+
+    /// Pixels that would go through the network for some tiles of a level, 1 or above, side by
+    /// side: for those that are not there, and those under them that are not.
+    pub fn missing(&self, level: usize, tiles: &Place) -> u64 {
+        let mut work = 0;
+        let mut wanted = tiles.clone();
+        for level in (1..=level).rev() {
+            let mut missing: Option<Place> = None;
+            for row in wanted.0.clone() {
+                for column in wanted.1.clone() {
+                    let place = TilePlace { level, row, column };
+                    if self.tiles.has(place) {
+                        continue;
+                    }
+                    work += self.work(place);
+                    let own = (row..row + 1, column..column + 1);
+                    missing = Some(match missing {
+                        None => own,
+                        Some((rows, columns)) => (union(&rows, &own.0), union(&columns, &own.1)),
+                    });
+                }
+            }
+            match missing {
+                Some(missing) if level > 1 => wanted = self.under(level, &missing),
+                _ => break,
+            }
+        }
+        work
+    }
+
+    /// Why the processor does the rest of the work of a GPU, if it does.
+    pub fn fallback(&self) -> Option<&NetError> {
+        self.fallback.get()
+    }
+}
+
+/// The range from where the first of two begins to where the last ends.
+fn union(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
+    if one.is_empty() {
+        return other.clone();
+    }
+    if other.is_empty() {
+        return one.clone();
+    }
+    one.start.min(other.start)..one.end.max(other.end)
+}

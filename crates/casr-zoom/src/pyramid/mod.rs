@@ -1,0 +1,390 @@
+//! All levels of an enlargement, from which anybody takes what is wanted: a tile, a window, or rows.
+
+mod bands;
+mod levels;
+mod request;
+mod tiles;
+
+use crate::{
+    error::ZoomError,
+    image::{COLOURS, Image},
+    patch::overlap,
+    plan::Size,
+    step::{Made, Step, from_sample},
+    view::ImageView,
+};
+pub use bands::{Band, Bands};
+use casr_net::{Model, NetError};
+use levels::Levels;
+use request::Observer;
+use std::{
+    fmt,
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
+
+/// Rows that [`Bands`] hands out at a time, at most.
+pub(crate) const BAND_ROWS: usize = 64;
+
+/// How far a work is, in input pixels that went through the network, on all levels and with their
+/// halos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Pixels done.
+    pub done: u64,
+    /// Pixels to do in all.
+    pub total: u64,
+}
+
+/// A rectangle of a level, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rectangle {
+    /// The column of its left edge.
+    pub x: usize,
+    /// The row of its upper edge.
+    pub y: usize,
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+}
+
+impl Rectangle {
+    /// All of a level.
+    pub fn whole(Size { width, height }: Size) -> Self {
+        Self {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        }
+    }
+
+    /// Its size.
+    pub fn size(&self) -> Size {
+        Size {
+            width: self.width,
+            height: self.height,
+        }
+    }
+
+    fn of(rows: &Range<usize>, columns: &Range<usize>) -> Self {
+        Self {
+            x: columns.start,
+            y: rows.start,
+            width: columns.len(),
+            height: rows.len(),
+        }
+    }
+
+    /// Its rows and columns; none where it does not lie in a level of this size.
+    fn within(&self, size: Size) -> Option<(Range<usize>, Range<usize>)> {
+        let range = |start: usize, length: usize, of: usize| {
+            let end = start.checked_add(length)?;
+            (length > 0 && end <= of).then_some(start..end)
+        };
+        let rows = range(self.y, self.height, size.height)?;
+        Some((rows, range(self.x, self.width, size.width)?))
+    }
+}
+
+impl fmt::Display for Rectangle {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let Self { x, y, .. } = self;
+        write!(formatter, "{} at {x},{y}", self.size())
+    }
+}
+
+/// The image of a pyramid: borrowed, or held.
+#[derive(Clone, Debug)]
+pub enum ImageSource<'a> {
+    /// Somebody else's.
+    View(ImageView<'a>),
+    /// One's own; clones share it.
+    Image(Arc<Image>),
+}
+
+impl ImageSource<'_> {
+    /// Its pixels.
+    pub fn view(&self) -> ImageView<'_> {
+        match self {
+            Self::View(view) => *view,
+            Self::Image(image) => (&**image).into(),
+        }
+    }
+}
+
+impl<'a, T: Into<ImageView<'a>>> From<T> for ImageSource<'a> {
+    fn from(view: T) -> Self {
+        Self::View(view.into())
+    }
+}
+
+impl From<Image> for ImageSource<'static> {
+    fn from(image: Image) -> Self {
+        Self::Image(Arc::new(image))
+    }
+}
+
+impl From<Arc<Image>> for ImageSource<'static> {
+    fn from(image: Arc<Image>) -> Self {
+        Self::Image(image)
+    }
+}
+
+/// All levels of an enlargement, each tile made when it is first wanted: level 0 is the image, the
+/// last one the result.
+///
+/// A tile is a function of those under it, and how a level is cut belongs to the plan: whoever asks
+/// for a pixel, in whatever order, gets the same bits. Threads may share a pyramid, and clones are
+/// one: a tile that two callers want at a time is made once, and the latest tiles of every level
+/// are kept ([`Enlarger::room`](crate::Enlarger::room)). Levels are held with 16 bits a sample.
+#[derive(Clone)]
+pub struct Pyramid<'a> {
+    levels: Arc<Levels<'a>>,
+    observer: Option<SharedObserver<'a>>,
+}
+
+type SharedObserver<'a> = Arc<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync + 'a>;
+
+impl<'a> Pyramid<'a> {
+    pub(crate) fn new(image: ImageSource<'a>, steps: Vec<Step>, model: Model, room: usize) -> Self {
+        Self {
+            levels: Arc::new(Levels::new(image, steps, model, room)),
+            observer: None,
+        }
+    }
+
+    /// This pyramid with an observer of one's own: it is called around every tile that is made for
+    /// this caller, and now and then while another one makes it; [`ControlFlow::Break`] ends the
+    /// work with [`ZoomError::Cancelled`]. Tiles that are there already do not count as work.
+    #[must_use]
+    pub fn observe(
+        &self,
+        observer: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'a,
+    ) -> Self {
+        Self {
+            levels: self.levels.clone(),
+            observer: Some(Arc::new(observer)),
+        }
+    }
+
+    /// How many levels there are, the image included.
+    pub fn levels(&self) -> usize {
+        self.levels.steps.len() + 1
+    }
+
+    /// The size of a level.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`].
+    pub fn size(&self, level: usize) -> Result<Size, ZoomError> {
+        self.check(level)?;
+        Ok(self.levels.size(level))
+    }
+
+    /// How many tiles of a level lie side by side, and how many below each other. The image is one.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`].
+    pub fn tiles(&self, level: usize) -> Result<(usize, usize), ZoomError> {
+        self.check(level)?;
+        Ok(match level {
+            0 => (1, 1),
+            level => {
+                let step = self.levels.step(level);
+                (step.columns.len(), step.rows.len())
+            }
+        })
+    }
+
+    /// Where a tile lies, the `x`-th from the left and the `y`-th from above, both counted from 0.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`] or [`ZoomError::NoTile`].
+    pub fn place(&self, level: usize, x: usize, y: usize) -> Result<Rectangle, ZoomError> {
+        let (across, down) = self.tiles(level)?;
+        if x >= across || y >= down {
+            return Err(ZoomError::NoTile { level, x, y });
+        }
+        if level == 0 {
+            return Ok(Rectangle::whole(self.levels.size(0)));
+        }
+        let step = self.levels.step(level);
+        let rows = step.output_rows(&step.rows[y]);
+        Ok(Rectangle::of(&rows, &step.output_columns(&step.columns[x])))
+    }
+
+    /// The pixels of a tile: RGB, row by row, 65,535 is full.
+    ///
+    /// # Errors
+    /// As [`Pyramid::place`] and [`Pyramid::region`].
+    pub fn tile(&self, level: usize, x: usize, y: usize) -> Result<Vec<u16>, ZoomError> {
+        let place = self.place(level, x, y)?;
+        self.samples(level, place)
+    }
+
+    /// A window of a level.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`], [`ZoomError::Outside`] if it does not lie within the level,
+    /// [`ZoomError::Memory`], [`ZoomError::Cancelled`], or [`ZoomError::Network`] if the device
+    /// fails.
+    pub fn region(&self, level: usize, window: Rectangle) -> Result<Image, ZoomError> {
+        let size = window.size();
+        if level == 0 {
+            let (rows, columns) = self.window(level, window)?;
+            let values = self.levels.image.view().window(rows, columns);
+            return Ok(Image::checked(size, values));
+        }
+        let mut values = room(size)?;
+        let samples = |line: &[u16]| values.extend(line.iter().copied().map(from_sample));
+        self.lines(level, window, samples)?;
+        Ok(Image::checked(size, values))
+    }
+
+    /// The same in 16 bits: RGB, row by row, 65,535 is full.
+    ///
+    /// # Errors
+    /// As [`Pyramid::region`].
+    pub fn samples(&self, level: usize, window: Rectangle) -> Result<Vec<u16>, ZoomError> {
+        if level == 0 {
+            return Ok(self.region(level, window)?.to_u16());
+        }
+        let mut values = room(window.size())?;
+        self.lines(level, window, |line| values.extend_from_slice(line))?;
+        Ok(values)
+    }
+
+    /// A level in bands of rows, top to bottom. Of the levels below it no more is held than the
+    /// next rows need.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`].
+    pub fn rows(&self, level: usize) -> Result<Bands<'a>, ZoomError> {
+        let size = self.size(level)?;
+        self.window_rows(level, Rectangle::whole(size))
+    }
+
+    /// A window of a level in bands of its rows, top to bottom.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`], or [`ZoomError::Outside`] if it does not lie within the level.
+    pub fn window_rows(&self, level: usize, window: Rectangle) -> Result<Bands<'a>, ZoomError> {
+        let window = self.window(level, window)?;
+        Ok(Bands::new(
+            self.levels.clone(),
+            level,
+            window,
+            self.observer(),
+        ))
+    }
+
+    /// Pixels that would go through the network for a window, on all levels and with halos.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`], or [`ZoomError::Outside`] if it does not lie within the level.
+    pub fn work(&self, level: usize, window: Rectangle) -> Result<u64, ZoomError> {
+        let window = self.window(level, window)?;
+        Ok(match level {
+            0 => 0,
+            level => {
+                let tiles = self.levels.step(level).making(&window);
+                self.levels.missing(level, &tiles)
+            }
+        })
+    }
+
+    /// Why the processor does the rest of the work of a GPU, if it does: that one failed, or has
+    /// too little memory for the smallest tile.
+    pub fn fallback(&self) -> Option<&NetError> {
+        self.levels.fallback()
+    }
+
+    /// Hands on the rows of a window of a level above 0, from top to bottom.
+    fn lines(
+        &self,
+        level: usize,
+        window: Rectangle,
+        mut line: impl FnMut(&[u16]),
+    ) -> Result<(), ZoomError> {
+        for band in self.window_rows(level, window)?.tiles() {
+            band?.lines(&mut line);
+        }
+        Ok(())
+    }
+
+    fn observer(&self) -> Observer<'a> {
+        match self.observer.clone() {
+            Some(observer) => Box::new(move |progress| observer(progress)),
+            None => Box::new(|_| ControlFlow::Continue(())),
+        }
+    }
+
+    fn check(&self, level: usize) -> Result<(), ZoomError> {
+        match self.levels() {
+            levels if level < levels => Ok(()),
+            levels => Err(ZoomError::NoLevel { level, levels }),
+        }
+    }
+
+    fn window(
+        &self,
+        level: usize,
+        window: Rectangle,
+    ) -> Result<(Range<usize>, Range<usize>), ZoomError> {
+        let size = self.size(level)?;
+        (window.within(size)).ok_or(ZoomError::Outside { window, size })
+    }
+}
+
+impl fmt::Debug for Pyramid<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter
+            .debug_struct("Pyramid")
+            .field("input", &self.levels.size(0))
+            .field("output", &self.levels.size(self.levels.steps.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Room for the values of an image.
+fn room<T>(size: Size) -> Result<Vec<T>, ZoomError> {
+    let mut values = Vec::new();
+    (size.width.checked_mul(size.height))
+        .and_then(|count| count.checked_mul(COLOURS))
+        .and_then(|count| values.try_reserve_exact(count).ok())
+        .ok_or(ZoomError::Memory { size })?;
+    Ok(values)
+}
+
+/// Tiles side by side, as far as they lie in a window.
+#[derive(Debug)]
+pub(crate) struct TileRow {
+    tiles: Vec<Arc<Made>>,
+    /// The rows of the level that are within both.
+    rows: Range<usize>,
+    /// The columns of the window.
+    columns: Range<usize>,
+}
+
+impl TileRow {
+    /// Hands on its rows from top to bottom.
+    fn lines(&self, line: &mut impl FnMut(&[u16])) {
+        let mut values = Vec::with_capacity(self.columns.len() * COLOURS);
+        for row in self.rows.clone() {
+            values.clear();
+            self.line(row, &mut values, |sample| sample);
+            line(&values);
+        }
+    }
+
+    /// Appends a row to `values`.
+    fn line<T>(&self, row: usize, values: &mut Vec<T>, convert: impl Fn(u16) -> T) {
+        for tile in &self.tiles {
+            let columns = overlap(&self.columns, &tile.pixels.columns);
+            let line = tile.pixels.line(row, columns);
+            values.extend(line.iter().map(|sample| convert(*sample)));
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The same pixels whoever asks, in whatever order; nothing made that is not needed, and nothing
+//! twice.
+
+mod support;
+
+use casr_net::{Cpu, Device, Model, NetError, NetworkConfig, Parameter, Stepper};
+use casr_net::{StepGeometry, StepResult, StepWindow};
+use casr_zoom::{Enlarger, Image, Pyramid, Rectangle, ScalePlan, Size, Target, ZoomError};
+use std::{
+    fmt,
+    ops::ControlFlow,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+};
+use support::{MODULES, SMALL, image, model};
+
+/// Small tiles, so that small images have many.
+fn enlarger(config: NetworkConfig) -> Enlarger {
+    Enlarger::new(model(config)).tile(16).max_step(2.0)
+}
+
+fn plan(enlarger: &Enlarger, image: &Image, factor: f64) -> ScalePlan {
+    (enlarger.plan(image.size(), Target::Factor(factor))).unwrap()
+}
+
+/// Numbers that look random, always the same.
+struct Numbers(u64);
+
+impl Numbers {
+    /// One below `end`.
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = (self.0.wrapping_mul(6_364_136_223_846_793_005)).wrapping_add(1_442_695_040_888);
+        ((self.0 >> 33) % end as u64) as usize
+    }
+
+    /// A window of a level.
+    fn window(&mut self, Size { width, height }: Size) -> Rectangle {
+        let (x, y) = (self.below(width), self.below(height));
+        Rectangle {
+            x,
+            y,
+            width: 1 + self.below(width - x),
+            height: 1 + self.below(height - y),
+        }
+    }
+}
+
+/// The samples of a window of a whole level.
+fn cut(whole: &[u16], size: Size, window: Rectangle) -> Vec<u16> {
+    let rows = window.y..window.y + window.height;
+    rows.flat_map(|row| {
+        let start = (row * size.width + window.x) * 3;
+        whole[start..start + window.width * 3].iter().copied()
+    })
+    .collect()
+}
+
+/// Every level, by rows.
+fn levels(pyramid: &Pyramid) -> Vec<(Size, Vec<u16>)> {
+    (0..pyramid.levels())
+        .map(|level| {
+            let whole = pyramid.rows(level).unwrap().into_image().unwrap();
+            (pyramid.size(level).unwrap(), whole.to_u16())
+        })
+        .collect()
+}
+
+#[test]
+fn any_window_of_any_level_in_any_order_on_any_threads_has_the_same_pixels() {
+    for (config, rounds) in [(SMALL, 24), (MODULES, 10)] {
+        let image = image(61, 53);
+        for room in [0, 100_000, usize::MAX / 2] {
+            let enlarger = enlarger(config).room(room);
+            let plan = plan(&enlarger, &image, 6.3);
+            let expected = levels(&enlarger.pyramid(&image, &plan).unwrap());
+            let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+            thread::scope(|scope| {
+                for seed in 0..3 {
+                    let (pyramid, expected) = (pyramid.clone(), &expected);
+                    scope.spawn(move || {
+                        let mut numbers = Numbers(seed);
+                        for _ in 0..rounds / 3 {
+                            let level = numbers.below(expected.len());
+                            let (size, whole) = &expected[level];
+                            let window = numbers.window(*size);
+                            let samples = pyramid.samples(level, window).unwrap();
+                            let same = samples == cut(whole, *size, window);
+                            assert!(same, "level {level}, {window}, room {room}");
+                        }
+                    });
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn tiles_cover_every_level_once() {
+    let (enlarger, image) = (enlarger(SMALL), image(61, 53));
+    let plan = plan(&enlarger, &image, 3.7);
+    let pyramid = enlarger.pyramid(image, &plan).unwrap();
+    for (level, (size, whole)) in levels(&pyramid).into_iter().enumerate() {
+        let (across, down) = pyramid.tiles(level).unwrap();
+        assert!(level == 0 || across * down > 4);
+        let mut pixels = 0;
+        for (x, y) in (0..down).flat_map(|y| (0..across).map(move |x| (x, y))) {
+            let place = pyramid.place(level, x, y).unwrap();
+            let tile = pyramid.tile(level, x, y).unwrap();
+            assert!(tile == cut(&whole, size, place), "level {level}, {place}");
+            pixels += place.width * place.height;
+        }
+        assert_eq!(pixels, size.width * size.height);
+    }
+}
+
+#[test]
+fn what_is_outside_is_refused() {
+    let (enlarger, image) = (enlarger(SMALL), image(20, 10));
+    let plan = plan(&enlarger, &image, 2.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    let window = |x, y, width, height| Rectangle {
+        x,
+        y,
+        width,
+        height,
+    };
+    for outside in [
+        window(0, 0, 41, 1),
+        window(40, 0, 1, 1),
+        window(0, 0, 0, 5),
+        window(usize::MAX, 0, 2, 1),
+        window(0, 19, 1, 2),
+    ] {
+        let error = pyramid.region(1, outside).unwrap_err();
+        assert!(matches!(error, ZoomError::Outside { .. }), "{error}");
+    }
+    let error = pyramid.region(2, window(0, 0, 1, 1)).unwrap_err();
+    assert!(matches!(error, ZoomError::NoLevel { .. }), "{error}");
+    let error = pyramid.tile(1, 9, 0).unwrap_err();
+    assert!(matches!(error, ZoomError::NoTile { .. }), "{error}");
+}
+
+/// The processor, which counts its steps.
+#[derive(Debug)]
+struct Counting(Arc<AtomicUsize>);
+
+#[derive(Debug)]
+struct CountingStepper(Arc<AtomicUsize>, Arc<dyn Stepper>);
+
+impl Device for Counting {
+    fn load(
+        &self,
+        config: NetworkConfig,
+        parameters: &[Parameter],
+    ) -> Result<Arc<dyn Stepper>, NetError> {
+        let inner = Cpu.load(config, parameters)?;
+        Ok(Arc::new(CountingStepper(self.0.clone(), inner)))
+    }
+
+    fn is_gpu(&self) -> bool {
+        false
+    }
+
+    fn precision(&self) -> &'static str {
+        Cpu.precision()
+    }
+}
+
+impl fmt::Display for Counting {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        Cpu.fmt(formatter)
+    }
+}
+
+impl Stepper for CountingStepper {
+    fn step(&self, window: &StepWindow, geometry: &StepGeometry) -> Result<StepResult, NetError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        self.1.step(window, geometry)
+    }
+}
+
+/// An enlarger and the number of its steps so far.
+fn counting(config: NetworkConfig) -> (Enlarger, Arc<AtomicUsize>) {
+    let steps = Arc::new(AtomicUsize::new(0));
+    let model: Model = model(config).on(Arc::new(Counting(steps.clone())));
+    (Enlarger::new(model).tile(16).max_step(2.0), steps)
+}
+
+/// How many tiles a pyramid has above the image.
+fn all_tiles(pyramid: &Pyramid) -> usize {
+    let tiles = (1..pyramid.levels()).map(|level| pyramid.tiles(level).unwrap());
+    tiles.map(|(across, down)| across * down).sum()
+}
+
+#[test]
+fn rows_and_regions_make_every_tile_once_however_little_is_kept() {
+    for config in [SMALL, MODULES] {
+        let (enlarger, steps) = counting(config);
+        let image = image(61, 90);
+        let plan = plan(&enlarger, &image, 7.5);
+        for whole in [true, false] {
+            let pyramid = enlarger.clone().room(0).pyramid(&image, &plan).unwrap();
+            let before = steps.load(Ordering::Relaxed);
+            if whole {
+                let rectangle = Rectangle::whole(plan.output());
+                pyramid.region(3, rectangle).unwrap();
+            } else {
+                pyramid.rows(3).unwrap().for_each(|band| {
+                    band.unwrap();
+                });
+            }
+            let made = steps.load(Ordering::Relaxed) - before;
+            assert_eq!(made, all_tiles(&pyramid));
+        }
+    }
+}
+
+#[test]
+fn a_tile_costs_no_more_than_those_under_it_and_nothing_the_second_time() {
+    let (enlarger, steps) = counting(SMALL);
+    let image = image(200, 200);
+    let plan = plan(&enlarger, &image, 64.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    assert_eq!(pyramid.levels(), 7);
+    let place = pyramid.place(6, 300, 250).unwrap();
+    let work = pyramid.work(6, place).unwrap();
+    let observed = Arc::new(AtomicU64::new(0));
+    let watched = {
+        let observed = observed.clone();
+        pyramid.observe(move |progress| {
+            observed.store(progress.done, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        })
+    };
+    let tile = watched.tile(6, 300, 250).unwrap();
+    assert_eq!(observed.load(Ordering::Relaxed), work);
+    // A tile of 16 with a halo of 8 on either side reads at most three tiles of 32 across.
+    let made = steps.load(Ordering::Relaxed);
+    assert!((6..=1 + 5 * 9).contains(&made), "{made} tiles");
+    assert_eq!(pyramid.work(6, place).unwrap(), 0);
+    assert!(pyramid.tile(6, 300, 250).unwrap() == tile);
+    assert_eq!(steps.load(Ordering::Relaxed), made);
+}
+
+#[test]
+fn callers_at_the_same_time_share_their_work() {
+    let (enlarger, steps) = counting(SMALL);
+    let image = image(61, 90);
+    let plan = plan(&enlarger, &image, 4.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    let whole = Rectangle::whole(plan.output());
+    let start = Barrier::new(4);
+    let results: Vec<_> = thread::scope(|scope| {
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    start.wait();
+                    pyramid.samples(2, whole).unwrap()
+                })
+            })
+            .collect();
+        (callers.into_iter())
+            .map(|caller| caller.join().unwrap())
+            .collect()
+    });
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(steps.load(Ordering::Relaxed), all_tiles(&pyramid));
+}
+
+/// Threads of a pool that wait may be given the very work they wait for.
+#[test]
+fn callers_within_a_pool_do_not_wait_for_themselves() {
+    use rayon::prelude::*;
+    let (enlarger, image) = (enlarger(SMALL), image(61, 53));
+    let plan = plan(&enlarger, &image, 4.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    let whole = Rectangle::whole(plan.output());
+    let results: Vec<_> = (0..16)
+        .into_par_iter()
+        .map(|_| pyramid.samples(2, whole).unwrap())
+        .collect();
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn who_cancels_stops_and_others_go_on() {
+    let (enlarger, image) = (enlarger(SMALL), image(61, 53));
+    let plan = plan(&enlarger, &image, 4.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    let whole = Rectangle::whole(plan.output());
+    let calls = AtomicUsize::new(0);
+    let cancelled = pyramid.observe(|_| match calls.fetch_add(1, Ordering::Relaxed) {
+        0..5 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    });
+    thread::scope(|scope| {
+        let other = scope.spawn(|| pyramid.samples(2, whole).unwrap());
+        let error = cancelled.samples(2, whole).unwrap_err();
+        assert!(matches!(error, ZoomError::Cancelled), "{error}");
+        let expected = enlarger.enlarge(&image, Target::Factor(4.0)).unwrap();
+        assert!(other.join().unwrap() == expected.to_u16());
+    });
+}
+
+#[test]
+fn a_window_in_bands_is_the_window() {
+    let (enlarger, image) = (enlarger(SMALL), image(61, 153));
+    let plan = plan(&enlarger, &image, 3.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    let mut numbers = Numbers(3);
+    for level in [0, 1, 2] {
+        let window = numbers.window(pyramid.size(level).unwrap());
+        let mut next = window.y;
+        let mut pixels = Vec::new();
+        for band in pyramid.window_rows(level, window).unwrap() {
+            let band = band.unwrap();
+            assert_eq!(band.rows.start, next);
+            next = band.rows.end;
+            pixels.extend(band.pixels);
+        }
+        assert_eq!(next, window.y + window.height);
+        assert!(pixels == pyramid.region(level, window).unwrap().into_pixels());
+    }
+}
