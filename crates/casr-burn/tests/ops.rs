@@ -7,7 +7,7 @@ use burn::tensor::{Device, Distribution, Gradients, Tensor};
 use casr_burn::ops::{
     assign, convolution, earlier_values, gates, heat_field, modulate, moments, resample,
 };
-use casr_net::{Activation, Resampling, ResamplingKind, StepGeometry, cell_places};
+use casr_net::{Activation, Resampling, ResamplingKind, StepAxis, StepGeometry, cell_places};
 use std::sync::Arc;
 use support::{random, seeded};
 
@@ -80,13 +80,12 @@ fn convolutions_agree() {
 
 /// Whole levels with one factor, with one for each axis, and a window of a level.
 fn geometries() -> Vec<StepGeometry> {
-    let whole = StepGeometry::new((15, 17), (30, 34));
     let window = StepGeometry {
-        rows: whole.rows.window(0..10, 0..6, [4, 0]),
-        columns: whole.columns.window(4..17, 22..34, [0, 8]),
+        rows: StepAxis::part((15, 30), 0..10, 0..6, [4, 0]),
+        columns: StepAxis::part((17, 34), 4..17, 22..34, [0, 8]),
     };
     vec![
-        whole,
+        StepGeometry::new((15, 17), (30, 34)),
         window,
         StepGeometry::new((7, 5), (7, 19)),
         StepGeometry::new((6, 8), (20, 13)),

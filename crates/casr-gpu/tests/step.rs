@@ -4,7 +4,7 @@ mod support;
 
 use casr_gpu::{GpuDevice, GpuNetwork};
 use casr_net::{
-    Degradation, Model, NetworkConfig, Origin, Pixels, Prior, PriorGeometry, Statistics,
+    Degradation, Model, NetworkConfig, Origin, Pixels, Prior, PriorGeometry, Statistics, StepAxis,
     StepGeometry, StepWindow, whole_places,
 };
 use std::sync::Arc;
@@ -106,16 +106,16 @@ fn windows_with_borders_agree() {
         similarity: false,
     };
     let (model, network) = pair(&gpu, config, false);
-    let whole = StepGeometry::new((60, 70), (101, 200));
+    let (down, across) = ((60, 101), (70, 200));
     // A corner with a border outside of the level, and a part inside.
     for (rows, columns) in [
         (
-            whole.rows.window(0..40, 0..30, [8, 0]),
-            whole.columns.window(24..70, 140..200, [0, 8]),
+            StepAxis::part(down, 0..40, 0..30, [8, 0]),
+            StepAxis::part(across, 24..70, 140..200, [0, 8]),
         ),
         (
-            whole.rows.window(12..48, 50..60, [0, 0]),
-            whole.columns.window(8..60, 85..99, [0, 0]),
+            StepAxis::part(down, 12..48, 50..60, [0, 0]),
+            StepAxis::part(across, 8..60, 85..99, [0, 0]),
         ),
     ] {
         let geometry = StepGeometry { rows, columns };

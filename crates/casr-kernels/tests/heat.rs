@@ -43,6 +43,20 @@ fn instruction_sets_agree_bit_for_bit() {
 }
 
 #[test]
+fn a_part_of_an_axis_is_that_of_the_whole() {
+    for whole in [(1, 1), (1, 7), (13, 33), (12, 48), (100, 101), (7, 3)] {
+        let axis = CellAxis::new(whole.0, whole.1);
+        for input in 0..=whole.0 {
+            assert_eq!(axis.starts[input] as usize, CellAxis::start(whole, input));
+        }
+        let inputs = whole.0 / 3..whole.0;
+        let outputs = CellAxis::start(whole, inputs.start)..whole.1;
+        let part = CellAxis::part(whole, inputs.clone(), outputs.clone());
+        assert_eq!(part, axis.window(inputs, outputs), "{whole:?}");
+    }
+}
+
+#[test]
 fn a_window_gives_the_bits_of_the_whole() {
     for (rows, columns) in [((13, 33), (11, 40)), ((12, 48), (14, 56))] {
         let case = Case::new(1, 12, 3, rows, columns);

@@ -168,6 +168,17 @@ fn a_window_gives_the_bits_of_the_whole() {
 }
 
 #[test]
+fn a_part_of_the_taps_is_that_of_the_whole() {
+    for (whole, antialias) in [((20, 41), false), ((41, 20), true), ((3, 100), true)] {
+        let taps = Taps::bicubic(whole.0, whole.1, antialias);
+        for part in [0..1, 3..whole.1, 7..13] {
+            let of_whole = taps.window(0..whole.0, part.clone());
+            assert_eq!(Taps::bicubic_part(whole, antialias, part), of_whole);
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "read input")]
 fn a_window_that_lacks_an_input_is_refused() {
     Taps::bicubic(20, 40, true).window(4..10, 0..20);

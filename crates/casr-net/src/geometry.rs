@@ -51,28 +51,40 @@ impl StepAxis {
         }
     }
 
-    /// The part of a whole axis that makes `outputs` from a window `inputs` of the level below.
-    /// `border` counts the pixels that lie before and behind the window: mirrored ones, where it
-    /// ends at the level's border.
+    /// The part of an axis, of `whole.0` pixels that become `whole.1`, that makes `outputs` from a
+    /// window `inputs` of the level below. `border` counts the pixels that lie before and behind the
+    /// window: mirrored ones, where it ends at the level's border. It takes time and memory of the
+    /// window, however long the whole axis is.
     ///
     /// # Panics
     /// If the window does not hold what the bicubic taps of `outputs`, and of those around them,
     /// read.
-    pub fn window(&self, inputs: Range<usize>, outputs: Range<usize>, border: [usize; 2]) -> Self {
+    pub fn part(
+        whole: (usize, usize),
+        inputs: Range<usize>,
+        outputs: Range<usize>,
+        border: [usize; 2],
+    ) -> Self {
         let [before, behind] = border;
-        let differing = self.anchor.enlarge.support(outputs.clone());
-        let shrunk = self.anchor.shrink.support(differing.clone());
+        let back = (whole.1, whole.0);
+        let all = |taps: &Taps| taps.support(0..taps.outputs);
+        let enlarge = Taps::bicubic_part(whole, false, outputs.clone());
+        let differing = all(&enlarge);
+        let shrink = Taps::bicubic_part(back, true, differing.clone());
+        let shrunk = all(&shrink);
         let made = shrunk.start.min(outputs.start)..shrunk.end.max(outputs.end);
+        let base = Taps::bicubic_part(whole, false, made.clone());
         let within = |part: &Range<usize>, whole: usize| part.start - whole..part.end - whole;
         let anchored = within(&differing, inputs.start);
+        let cells = CellAxis::part(whole, inputs.clone(), made.clone());
         Self {
-            scale: self.scale,
-            cells: (self.cells.window(inputs.clone(), made.clone())).bordered(before, behind),
-            base: (self.base.window(inputs, made.clone())).bordered(before, behind),
+            scale: whole.1 as f64 / whole.0 as f64,
+            cells: cells.bordered(before, behind),
+            base: (base.window(inputs, 0..made.len())).bordered(before, behind),
             anchor: AnchorAxis {
-                shrink: self.anchor.shrink.window(made.clone(), differing.clone()),
+                shrink: shrink.window(made.clone(), 0..differing.len()),
                 inputs: before + anchored.start..before + anchored.end,
-                enlarge: self.anchor.enlarge.window(differing, outputs.clone()),
+                enlarge: enlarge.window(differing, 0..outputs.len()),
                 kept: within(&outputs, made.start),
             },
         }

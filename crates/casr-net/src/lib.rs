@@ -38,6 +38,7 @@ mod weights_v1;
 pub use casr_kernels::InstructionSet;
 pub use casr_kernels::conv::{Activation, GRID};
 pub use casr_kernels::guard::LUMA;
+pub use casr_kernels::heat::CellAxis;
 pub use casr_kernels::resample::mirror;
 pub use casr_kernels::superpixel::CELL;
 pub use condition::{Degradation, Origin};

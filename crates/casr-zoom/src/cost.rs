@@ -4,7 +4,8 @@ use crate::{
     error::ZoomError,
     image::COLOURS,
     plan::{ScalePlan, Size},
-    pyramid::BAND_ROWS,
+    pyramid::{BAND_ROWS, Rectangle},
+    step::{Place, covering, made},
     tile::Tiling,
 };
 use casr_net::{CELL, Degradation, Model, NetworkConfig, Origin, Pixels, StepGeometry};
@@ -54,7 +55,7 @@ pub struct LevelCost {
 pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
-    /// The most memory held at a time, in bytes: the rows held of every level, one tile's features,
+    /// The most memory held at a time, in bytes: the tiles held of every level, one tile's features,
     /// which a GPU holds in its own, and a copy of the image where the network reads its
     /// self-similarity. The image itself is not counted, as it is the caller's, nor the result,
     /// which leaves in bands.
@@ -62,31 +63,41 @@ pub struct PlanCost {
 }
 
 impl PlanCost {
-    /// The cost of `plan` with `model`, in tiles of `tile` input pixels a side.
-    pub(crate) fn new(model: &Model, tile: usize, plan: &ScalePlan) -> Self {
+    /// The cost of a window of `plan`'s result with `model`, in tiles of `tile` input pixels a side.
+    pub(crate) fn new(model: &Model, tile: usize, plan: &ScalePlan, window: Rectangle) -> Self {
         let config = model.config();
-        let steps: Vec<(Tiling, Size)> = plan
-            .steps()
-            .map(|(input, output)| (Tiling::new(input, tile, model), output))
-            .collect();
-        let levels = steps
-            .iter()
-            .map(|&(tiling, output)| LevelCost {
-                input: tiling.input,
-                output,
-                computed_pixels: tiling.work(),
-                flops: flops(config, tiling.work(), pixels(output)),
+        let mut parts = Vec::new();
+        let mut wanted = (
+            window.y..window.y.saturating_add(window.height),
+            window.x..window.x.saturating_add(window.width),
+        );
+        for (input, output) in plan.steps().collect::<Vec<_>>().into_iter().rev() {
+            let part = StepPart::new(Tiling::new(input, tile, model), output, &wanted);
+            wanted = part.reads();
+            parts.push(part);
+        }
+        parts.reverse();
+        let levels = (parts.iter())
+            .map(|part| {
+                let rows: u64 = (part.rows.iter())
+                    .map(|tiles| part.tiling.rows_at_work(tiles))
+                    .sum();
+                let columns = (part.columns.iter()).map(|tiles| part.tiling.columns_at_work(tiles));
+                let computed_pixels = rows * columns.sum::<u64>();
+                let made = part.output_columns().len() as u64 * part.output_rows().len() as u64;
+                LevelCost {
+                    input: part.tiling.input,
+                    output: part.output,
+                    computed_pixels,
+                    flops: flops(config, computed_pixels, made),
+                }
             })
             .collect();
-        let rows = row_bytes(config, &steps);
-        let largest_tile = steps
-            .iter()
-            .map(|&(tiling, output)| tile_bytes(config, tiling, output))
-            .max();
+        let tile = parts.iter().map(|part| tile_bytes(config, part)).max();
         let original = u64::from(config.similarity) * pixels(plan.input()) * PIXEL;
         Self {
             levels,
-            peak_bytes: original + rows + largest_tile.unwrap_or_default(),
+            peak_bytes: original + held_bytes(config, &parts) + tile.unwrap_or_default(),
         }
     }
 
@@ -151,17 +162,78 @@ fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
 /// Rows of the heat field's coefficients that are there at a time.
 const COEFFICIENT_ROWS: u64 = 64;
 
+/// The part of a step that makes a window of a level.
+struct StepPart {
+    tiling: Tiling,
+    output: Size,
+    /// The rows of tiles that are made, and the columns: pixels of the level below.
+    rows: Vec<Range<usize>>,
+    columns: Vec<Range<usize>>,
+}
+
+impl StepPart {
+    /// The tiles that make `wanted`, rows and columns of the level.
+    fn new(tiling: Tiling, output: Size, wanted: &Place) -> Self {
+        let (down, across) = (
+            (tiling.input.height, output.height),
+            (tiling.input.width, output.width),
+        );
+        let within = |parts: Vec<Range<usize>>, whole, wanted| {
+            let tiles = covering(&parts, wanted, |part| made(whole, part));
+            parts[tiles].to_vec()
+        };
+        Self {
+            rows: within(tiling.rows().collect(), down, &wanted.0),
+            columns: within(tiling.columns().collect(), across, &wanted.1),
+            tiling,
+            output,
+        }
+    }
+
+    /// What is read of the level below.
+    fn reads(&self) -> Place {
+        (
+            self.tiling.row_window(&joined(&self.rows)),
+            self.tiling.column_window(&joined(&self.columns)),
+        )
+    }
+
+    /// The rows of the level that its tiles make.
+    fn output_rows(&self) -> Range<usize> {
+        self.made_rows(&joined(&self.rows))
+    }
+
+    /// The columns of the level that its tiles make.
+    fn output_columns(&self) -> Range<usize> {
+        let across = (self.tiling.input.width, self.output.width);
+        made(across, &joined(&self.columns))
+    }
+
+    fn made_rows(&self, rows: &Range<usize>) -> Range<usize> {
+        made((self.tiling.input.height, self.output.height), rows)
+    }
+}
+
+/// The range of parts that follow each other.
+fn joined(parts: &[Range<usize>]) -> Range<usize> {
+    match (parts.first(), parts.last()) {
+        (Some(first), Some(last)) => first.start..last.end,
+        _ => 0..0,
+    }
+}
+
 /// The most memory that the network takes for one tile on the processor. Four maps of features are
 /// alive inside a block (the skip from the encoder, the block's own, a convolution's input and its
 /// output); then the features with some rows of coefficients and the correction, and at the end the
 /// correction with the bicubic enlargement and the result.
-fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
-    let rows = tiling.rows().map(|rows| tiling.rows_at_work(&rows));
-    let columns = (tiling.columns()).map(|columns| tiling.columns_at_work(&columns));
+fn tile_bytes(config: NetworkConfig, part: &StepPart) -> u64 {
+    let (tiling, output) = (part.tiling, part.output);
+    let rows = part.rows.iter().map(|rows| tiling.rows_at_work(rows));
+    let columns = (part.columns.iter()).map(|columns| tiling.columns_at_work(columns));
     let (height, width) = (rows.max().unwrap_or(1), columns.max().unwrap_or(1));
     let window = height * width;
-    let outputs = enlarged(longest(tiling.rows()), tiling.input.height, output.height)
-        * enlarged(longest(tiling.columns()), tiling.input.width, output.width);
+    let outputs = enlarged(longest(&part.rows), tiling.input.height, output.height)
+        * enlarged(longest(&part.columns), tiling.input.width, output.width);
 
     let channels = config.channels as u64 * VALUE;
     let head = config.head_channels() as u64 * VALUE;
@@ -177,48 +249,43 @@ fn tile_bytes(config: NetworkConfig, tiling: Tiling, output: Size) -> u64 {
 /// The most memory that held tiles take: of every level but the last as many rows of tiles as one
 /// row of the level above needs, with the statistics that steps leave behind; of the last one a row
 /// of tiles, and a band that is handed out.
-fn row_bytes(config: NetworkConfig, steps: &[(Tiling, Size)]) -> u64 {
+fn held_bytes(config: NetworkConfig, parts: &[StepPart]) -> u64 {
     let cell = if config.alignment {
         (config.statistics() * size_of::<f16>()) as u64
     } else {
         0
     };
     let mut bytes = 0;
-    for (index, &(tiling, output)) in steps.iter().enumerate() {
-        let made = |rows: &Range<usize>| {
-            let at = |row: usize| row * output.height / tiling.input.height;
-            at(rows.start)..at(rows.end)
-        };
-        let rows: Vec<Range<usize>> = tiling.rows().map(|rows| made(&rows)).collect();
-        let held = match steps.get(index + 1) {
-            None => longest(rows.into_iter()),
-            Some((above, _)) => {
-                let held = above.rows().map(|part| {
-                    let window = above.row_window(&part);
-                    let first = rows.partition_point(|rows| rows.end <= window.start);
-                    let end = rows.partition_point(|rows| rows.start < window.end);
-                    rows[end - 1].end - rows[first].start
+    for (index, part) in parts.iter().enumerate() {
+        let rows: Vec<Range<usize>> = part.rows.iter().map(|rows| part.made_rows(rows)).collect();
+        let width = part.output_columns().len() as u64;
+        let held = match parts.get(index + 1) {
+            None => longest(&rows),
+            Some(above) => {
+                let held = above.rows.iter().map(|tiles| {
+                    let window = above.tiling.row_window(tiles);
+                    joined(&rows[covering(&rows, &window, Range::clone)]).len()
                 });
                 held.max().unwrap_or_default() as u64
             }
         };
-        bytes += held * output.width as u64 * HELD;
-        let below = held * tiling.input.height as u64 / output.height as u64;
-        bytes += below * tiling.input.width as u64 / (CELL * CELL) as u64 * cell;
+        bytes += held * width * HELD;
+        let (input, output) = (part.tiling.input, part.output);
+        let cells = held * input.height as u64 / output.height as u64 * width * input.width as u64
+            / output.width as u64
+            / (CELL * CELL) as u64;
+        bytes += cells * cell;
+        if index + 1 == parts.len() {
+            bytes += held.min(BAND_ROWS as u64) * width * PIXEL;
+        }
     }
-    let band = |&(tiling, output): &(Tiling, Size)| {
-        let rows = enlarged(longest(tiling.rows()), tiling.input.height, output.height);
-        rows.min(BAND_ROWS as u64) * output.width as u64 * PIXEL
-    };
-    bytes + steps.last().map(band).unwrap_or_default()
+    bytes
 }
 
 /// The length of the longest of some parts of an axis.
-fn longest(parts: impl Iterator<Item = Range<usize>>) -> u64 {
-    parts
-        .map(|part| part.len() as u64)
-        .max()
-        .unwrap_or_default()
+fn longest(parts: &[Range<usize>]) -> u64 {
+    let lengths = parts.iter().map(|part| part.len() as u64);
+    lengths.max().unwrap_or_default()
 }
 
 /// Outputs of `part` pixels of an axis, rounded up.

@@ -7,7 +7,7 @@ use crate::{
     image::Image,
     look::Look,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
-    pyramid::{Bands, ImageSource, Pyramid},
+    pyramid::{Bands, ImageSource, Pyramid, Rectangle},
     step::{Levels, Step},
     strength::Strength,
     tile::Tiling,
@@ -124,7 +124,13 @@ impl Enlarger {
 
     /// What a plan takes, without doing it.
     pub fn cost(&self, plan: &ScalePlan) -> PlanCost {
-        PlanCost::new(&self.model, self.tile_of(plan), plan)
+        self.window_cost(plan, Rectangle::whole(plan.output()))
+    }
+
+    /// What a window of a plan's result takes, in rows ([`Pyramid::window_rows`]). Of a window that
+    /// does not lie within the result it is the part that does.
+    pub fn window_cost(&self, plan: &ScalePlan, window: Rectangle) -> PlanCost {
+        PlanCost::new(&self.model, self.tile_of(plan), plan, window)
     }
 
     /// The longest side of a plan's tiles, in input pixels.
@@ -135,15 +141,14 @@ impl Enlarger {
         if self.model.device().is_gpu() {
             return GPU_TILE;
         }
+        let whole = Rectangle::whole(plan.output());
         let fits = |tile: &&usize| {
-            let most = if **tile < SMALL_TILE {
-                u64::MAX
-            } else if **tile == SMALL_TILE {
-                LARGE
-            } else {
-                COMFORTABLE
+            let most = match **tile {
+                SMALL_TILE => LARGE,
+                tile if tile < SMALL_TILE => u64::MAX,
+                _ => COMFORTABLE,
             };
-            PlanCost::new(&self.model, **tile, plan).peak_bytes <= most
+            PlanCost::new(&self.model, **tile, plan, whole).peak_bytes <= most
         };
         *TILES.iter().find(fits).unwrap_or(&SMALL_TILE)
     }

@@ -45,6 +45,6 @@ pub use error::{ZoomError, ZoomErrorKind};
 pub use image::Image;
 pub use look::Look;
 pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target, check_max_step};
-pub use pyramid::{Band, Bands, ImageSource, Progress, Pyramid, Rectangle};
+pub use pyramid::{Band, Bands, EachTile, ImageSource, Progress, Pyramid, Rectangle, Tile};
 pub use strength::Strength;
 pub use view::{ImageView, Samples};

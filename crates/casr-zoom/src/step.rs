@@ -7,8 +7,8 @@ use crate::{
     tile::{Tiling, halves},
 };
 use casr_net::{
-    CELL, CellPlaces, Model, NetError, NetworkConfig, Origin, Pixels, Places, PriorGeometry,
-    Statistics, StepGeometry, StepWindow, whole_places,
+    CELL, CellAxis, CellPlaces, Model, NetError, NetworkConfig, Origin, Pixels, Places,
+    PriorGeometry, Statistics, StepAxis, StepGeometry, StepWindow, whole_places,
 };
 use half::f16;
 use std::{ops::Range, sync::Arc};
@@ -25,7 +25,8 @@ pub(crate) struct Step {
     /// The rows of tiles, top to bottom, and the columns, left to right: pixels of the level below.
     pub rows: Vec<Range<usize>>,
     pub columns: Vec<Range<usize>>,
-    geometry: StepGeometry,
+    /// The size of the level that the step makes.
+    pub output: Size,
     /// Where the level below comes from.
     origin: Origin,
     /// How the original image's self-similarity is found, for a network that wants it.
@@ -113,7 +114,7 @@ impl Step {
             rows: tiling.rows().collect(),
             columns: tiling.columns().collect(),
             tiling,
-            geometry: StepGeometry::new(input, output),
+            output: levels.output,
             origin,
             prior: network.similarity.then(prior),
             before: levels.before.filter(|_| network.alignment).map(places),
@@ -125,53 +126,40 @@ impl Step {
         }
     }
 
-    /// The size of the level that the step makes.
-    pub fn output(&self) -> Size {
-        Size {
-            width: self.geometry.columns.outputs(),
-            height: self.geometry.rows.outputs(),
-        }
+    /// Pixels down the level below and the one that the step makes.
+    fn down(&self) -> (usize, usize) {
+        (self.tiling.input.height, self.output.height)
+    }
+
+    /// Pixels across the level below and the one that the step makes.
+    fn across(&self) -> (usize, usize) {
+        (self.tiling.input.width, self.output.width)
     }
 
     /// The rows that are made from a row of tiles, which are these rows of the level below.
     pub fn output_rows(&self, rows: &Range<usize>) -> Range<usize> {
-        let starts = &self.geometry.rows.cells.starts;
-        starts[rows.start] as usize..starts[rows.end] as usize
+        made(self.down(), rows)
     }
 
     /// The columns that are made from a column of tiles.
     pub fn output_columns(&self, columns: &Range<usize>) -> Range<usize> {
-        let starts = &self.geometry.columns.cells.starts;
-        starts[columns.start] as usize..starts[columns.end] as usize
+        made(self.across(), columns)
     }
 
     /// The tiles that make some pixels: which rows of tiles, which columns.
     pub fn making(&self, (rows, columns): &Place) -> Place {
-        let made = |parts: &[Range<usize>],
-                    wanted: &Range<usize>,
-                    of: &dyn Fn(&Range<usize>) -> Range<usize>| {
-            let first = parts.partition_point(|part| of(part).end <= wanted.start);
-            first
-                ..parts
-                    .partition_point(|part| of(part).start < wanted.end)
-                    .max(first)
-        };
         (
-            made(&self.rows, rows, &|part| self.output_rows(part)),
-            made(&self.columns, columns, &|part| self.output_columns(part)),
+            covering(&self.rows, rows, |part| self.output_rows(part)),
+            covering(&self.columns, columns, |part| self.output_columns(part)),
         )
     }
 
     /// The tiles that leave behind the statistics of some cells: which rows of tiles, which columns.
     pub fn leaving(&self, (rows, columns): &Place) -> Place {
-        let left = |parts: &[Range<usize>], wanted: &Range<usize>| {
-            let first = parts.partition_point(|part| cells(part).end <= wanted.start);
-            first
-                ..parts
-                    .partition_point(|part| cells(part).start < wanted.end)
-                    .max(first)
-        };
-        (left(&self.rows, rows), left(&self.columns, columns))
+        (
+            covering(&self.rows, rows, cells),
+            covering(&self.columns, columns, cells),
+        )
     }
 
     /// What a tile, or several side by side, made from these pixels, reads.
@@ -278,9 +266,16 @@ impl Step {
             }
         });
         let output = (self.output_rows(rows), self.output_columns(columns));
+        let part = StepAxis::part;
         let geometry = StepGeometry {
-            rows: (self.geometry.rows).window(row_window.clone(), output.0.clone(), row_border),
-            columns: (self.geometry.columns).window(
+            rows: part(
+                self.down(),
+                row_window.clone(),
+                output.0.clone(),
+                row_border,
+            ),
+            columns: part(
+                self.across(),
                 column_window.clone(),
                 output.1.clone(),
                 column_border,
@@ -319,6 +314,22 @@ impl Step {
             statistics: Patch::new(own, self.statistics, statistics.unwrap_or_default()),
         })
     }
+}
+
+/// The outputs in the cells of some inputs, on an axis from `whole.0` to `whole.1` pixels.
+pub(crate) fn made(whole: (usize, usize), inputs: &Range<usize>) -> Range<usize> {
+    CellAxis::start(whole, inputs.start)..CellAxis::start(whole, inputs.end)
+}
+
+/// Which of the parts of an axis, each of which `covers` something, have what is wanted.
+pub(crate) fn covering(
+    parts: &[Range<usize>],
+    wanted: &Range<usize>,
+    covers: impl Fn(&Range<usize>) -> Range<usize>,
+) -> Range<usize> {
+    let first = parts.partition_point(|part| covers(part).end <= wanted.start);
+    let end = parts.partition_point(|part| covers(part).start < wanted.end);
+    first..end.max(first)
 }
 
 /// The cells of a range of pixels that begins on the grid and ends there or at the level's border.

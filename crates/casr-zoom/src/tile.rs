@@ -82,13 +82,6 @@ impl Tiling {
     pub fn tile_work(&self, rows: &Range<usize>, columns: &Range<usize>) -> u64 {
         self.rows_at_work(rows) * self.columns_at_work(columns)
     }
-
-    /// Pixels that go through the network in all: those of halos count once for every tile.
-    pub fn work(&self) -> u64 {
-        let rows: u64 = self.rows().map(|rows| self.rows_at_work(&rows)).sum();
-        let columns = self.columns();
-        rows * columns.map(|part| self.columns_at_work(&part)).sum::<u64>()
-    }
 }
 
 /// The fewest parts of an axis that begin on the [`GRID`] and whose windows are nearly equal and no

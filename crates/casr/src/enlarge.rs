@@ -2,20 +2,23 @@
 
 use crate::destination::Output;
 use crate::inputs::Input;
+use crate::keep;
+use crate::kept::Share;
 use crate::memory;
-use crate::picture::{Alpha, AlphaRows, Layers, interleave};
-use anyhow::anyhow;
+use crate::picture::Layers;
+use crate::region::Region;
+use crate::work::Work;
+use anyhow::{anyhow, bail};
 use casr_cli::Progress;
-use casr_cli::interrupt;
-use casr_codec::{Format, Header, Info, Limits, Mark, Options, Writer, read, read_page, shown};
-use casr_zoom::{
-    Bands, Enlarger, ImageView, Look, Restoration, ScalePlan, Size, Strength, Target, Treatment,
-    ZoomError,
+use casr_codec::{
+    Format, Header, Info, Limits, Mark, Options, Picture, Writer, read, read_page, shown,
 };
+use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, Target, Treatment, ZoomError};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The largest factor of a whole enlargement that the network was trained through.
+const TRAINED_FACTOR: f64 = 64.0;
 
 /// One image to enlarge.
 pub struct Job {
@@ -37,6 +40,10 @@ pub struct Settings {
     pub enlarger: Enlarger,
     /// The wanted size.
     pub target: Target,
+    /// The wanted window of results; none for all of them.
+    pub region: Option<Region>,
+    /// How much is done, and what is kept of it.
+    pub keeping: Keeping,
     /// Whether images that keep their size are restored; otherwise their pixels stay as they are.
     pub restores: bool,
     /// What is too large to be read.
@@ -53,12 +60,45 @@ pub struct Settings {
     pub writing: Options,
 }
 
-/// A finished enlargement.
-pub struct Done {
-    /// The image's size.
-    pub from: Size,
-    /// The result's size.
-    pub to: Size,
+/// What became of an enlargement.
+pub enum Done {
+    /// The result is written.
+    Whole {
+        /// The image's size.
+        from: Size,
+        /// The size of the result, or of the window of it.
+        to: Size,
+    },
+    /// A share of the work is done, and kept.
+    Part {
+        /// How much of the result is there, other shares included.
+        share: Share,
+    },
+}
+
+/// How much of a result's work is done, and what is kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// All; finished tiles of a large result are kept until it is whole.
+    Whole,
+    /// What an earlier run has not finished; finished tiles are kept.
+    Resumed,
+    /// The share `index` of `count`, counted from 1; its tiles are kept.
+    Shared {
+        /// Which one.
+        index: usize,
+        /// Of how many.
+        count: usize,
+    },
+    /// Nothing: all tiles are there.
+    Joined,
+}
+
+impl Keeping {
+    /// Whether one result is the work of several runs.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Shared { .. } | Self::Joined)
+    }
 }
 
 impl Settings {
@@ -77,14 +117,27 @@ impl Settings {
             plan => Ok(plan),
         }
     }
+
+    /// The wanted window of a plan's result; `input` is for messages.
+    ///
+    /// # Errors
+    /// It does not lie within the result.
+    pub fn window(&self, input: &Path, plan: &ScalePlan) -> anyhow::Result<Rectangle> {
+        let size = plan.output();
+        match self.region {
+            Some(region) => region.within(input, size),
+            None => Ok(Rectangle::whole(size)),
+        }
+    }
 }
 
-/// Enlarges one image; the result streams into its file. Ctrl-C ends it as a failure. What the user
-/// should know goes to `remarks`, also where the image fails afterwards.
+/// Enlarges one image; the result streams into its file, or is put together from kept tiles. Ctrl-C
+/// ends it as a failure. What the user should know goes to `remarks`, also where the image fails
+/// afterwards.
 ///
 /// # Errors
 /// Whatever kept the result from being written, as a message for the user. Nothing is left behind
-/// then.
+/// then but tiles that are kept.
 pub fn enlarge(
     job: &Job,
     settings: &Settings,
@@ -93,7 +146,8 @@ pub fn enlarge(
 ) -> anyhow::Result<Done> {
     let name = job.input.name();
     let plan = settings.plan(name, job.info.width, job.info.height)?;
-    let bytes = memory::foretell(&job.info, job.format, &plan, &settings.enlarger);
+    let window = settings.window(name, &plan)?;
+    let bytes = memory::foretell(&job.info, job.format, &plan, window, &settings.enlarger);
     memory::check(name, bytes, settings.memory)?;
     let mut picture = match job.page {
         Some(page) => read_page(job.input.source(), &settings.limits, page)?,
@@ -102,62 +156,115 @@ pub fn enlarge(
     remarks.extend(picture.losses.iter().map(ToString::to_string));
     // The file may be another one than the one judged.
     let plan = settings.plan(name, picture.width, picture.height)?;
-    let size = plan.output();
-    let mut header = Header::of(&picture, size.width, size.height, job.format);
+    let window = settings.window(name, &plan)?;
+    if plan.factor() > TRAINED_FACTOR {
+        remarks.push(format!(
+            "enlarged {:.0} times: beyond ×{TRAINED_FACTOR} the network was not trained, and details are its own",
+            plan.factor()
+        ));
+    }
+    let image = keep::digest(&picture);
+    let mut header = header(&picture, &plan, window, job.format);
     if !header.alpha {
         picture.alpha = None;
     }
-    let colour = header.colour;
     let layers = Layers::take(&mut picture, settings.keep_hidden);
     let colours = layers.colours().map_err(|error| on(name, &error))?;
     // Pixels that stay as they are need no estimate.
     let treatment =
         (!plan.levels().is_empty()).then(|| settings.enlarger.treatment(colours, &plan));
-    header.mark = (treatment.filter(|_| settings.mark)).map(|treatment| mark(&plan, treatment));
+    header.mark = (treatment.filter(|_| settings.mark))
+        .map(|treatment| mark(&plan, settings.region.map(|_| window), treatment));
     if settings.verbose {
         remarks.push(describe(&plan, treatment));
     }
-    let mut writer = match &job.output {
-        Output::File(path) => Writer::create(path, job.format, header, settings.writing)?,
-        Output::Standard => {
-            let name = job.output.name();
-            Writer::to_stream(io::stdout(), name, job.format, header, settings.writing)?
-        }
-    };
-    remarks.extend(writer.losses().iter().map(ToString::to_string));
-    let enlarger = settings.enlarger.clone();
+    let enlarger = settings.enlarger.clone().room(0);
     let enlarger = match treatment {
         Some(treatment) => enlarger.treating(treatment),
         None => enlarger,
     };
-    let fallback = stream(
-        colours,
-        &layers,
-        &enlarger,
-        &plan,
-        progress,
-        |rgb, alpha| {
-            writer
-                .write_rows(&interleave(rgb, alpha, colour))
-                .map_err(anyhow::Error::from)
-        },
-    )
-    .map_err(|error| {
-        error
-            .downcast_ref()
-            .map(|zoom: &ZoomError| on(name, zoom))
-            .unwrap_or(error)
-    })?;
-    remarks.extend(fallback);
-    writer.finish()?;
-    Ok(Done {
-        from: plan.input(),
-        to: size,
-    })
+    let work = Work::new(&layers, &enlarger, &plan, window, header.colour)
+        .map_err(|error| on(name, &error))?;
+    let writing = Writing {
+        job,
+        settings,
+        header,
+    };
+    let kept = match treatment {
+        None if settings.keeping.is_shared() => bail!(
+            "{}: the pixels stay as they are, so there is no work to share out",
+            shown(name)
+        ),
+        None => None,
+        Some(treatment) => keep::open(&writing, &work, image, &enlarger, treatment, remarks)?,
+    };
+    let done = match kept {
+        None => {
+            let mut writer = writing.begin()?;
+            remarks.extend(writer.losses().iter().map(ToString::to_string));
+            work.stream(progress, |rows| Ok(writer.write_rows(rows)?))
+                .map_err(|error| named(name, error))?;
+            writer.finish()?;
+            Done::Whole {
+                from: plan.input(),
+                to: window.size(),
+            }
+        }
+        Some(kept) => keep::work(&kept, &writing, &work, progress, remarks)
+            .map_err(|error| named(name, error))?,
+    };
+    remarks.extend(work.fallback());
+    Ok(done)
+}
+
+/// The header of a result, or of a window of it.
+fn header(picture: &Picture, plan: &ScalePlan, window: Rectangle, format: Format) -> Header {
+    let share = |part: usize, whole: usize, of: usize| part as f64 * of as f64 / whole as f64;
+    let (size, output) = (window.size(), plan.output());
+    Header {
+        from: Some((
+            share(size.width, output.width, picture.width),
+            share(size.height, output.height, picture.height),
+        )),
+        ..Header::of(picture, size.width, size.height, format)
+    }
+}
+
+/// A failure with the image's name, where it is the network's.
+fn named(input: &Path, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(zoom) => on(input, zoom),
+        None => error,
+    }
+}
+
+/// Where a result goes and what it holds.
+pub struct Writing<'a> {
+    pub job: &'a Job,
+    pub settings: &'a Settings,
+    pub header: Header,
+}
+
+impl Writing<'_> {
+    /// Begins the result.
+    ///
+    /// # Errors
+    /// What can be said against it.
+    pub fn begin(&self) -> anyhow::Result<Writer<'static>> {
+        let (header, options) = (self.header.clone(), self.settings.writing);
+        let format = self.job.format;
+        Ok(match &self.job.output {
+            Output::File(path) => Writer::create(path, format, header, options)?,
+            Output::Standard => {
+                let name = self.job.output.name();
+                Writer::to_stream(io::stdout(), name, format, header, options)?
+            }
+        })
+    }
 }
 
 /// How a result was made, for its metadata.
-fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
+fn mark(plan: &ScalePlan, window: Option<Rectangle>, treatment: Treatment) -> Mark {
     let Treatment { degradation, look } = treatment;
     let what = if plan.input() == plan.output() {
         "restored".to_owned()
@@ -169,10 +276,11 @@ fn mark(plan: &ScalePlan, treatment: Treatment) -> Mark {
             plan.output()
         )
     };
+    let window = window.map_or_else(String::new, |window| format!(", of which {window}"));
     Mark {
         software: concat!("CASR ", env!("CARGO_PKG_VERSION")).to_owned(),
         parameters: format!(
-            "{what}; look {look:.2} (0 faithful, 1 vivid); removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
+            "{what}{window}; look {look:.2} (0 faithful, 1 vivid); removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
             degradation.noise, degradation.compression
         ),
     }
@@ -195,80 +303,6 @@ fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
         plan.input(),
         levels.join(" → ")
     )
-}
-
-/// Enlarges colours and alpha in lockstep and hands on their rows, band by band from the top. Gives
-/// back why the processor did a part of a GPU's work, if it did.
-fn stream(
-    colours: ImageView,
-    layers: &Layers,
-    enlarger: &Enlarger,
-    plan: &ScalePlan,
-    progress: &Progress,
-    mut write: impl FnMut(&[f32], &AlphaRows) -> anyhow::Result<()>,
-) -> anyhow::Result<Option<String>> {
-    let mask = layers.mask()?;
-    let watch = Watch {
-        progress,
-        done: AtomicU64::new(0),
-        passes: 1 + u64::from(mask.is_some()),
-    };
-    // Nothing is invented in a mask, and nothing in it is noise.
-    let of_masks = (enlarger.clone())
-        .look(Look::FAITHFUL)
-        .restoration(Restoration::Fixed(Strength::NONE));
-    let mut alphas = mask
-        .map(|mask| watch.bands(&of_masks, mask, plan))
-        .transpose()?;
-    let mut colours = watch.bands(enlarger, colours, plan)?;
-    for band in colours.by_ref() {
-        let band = band?;
-        // One plan cuts both into the same rows.
-        let alpha_band = alphas.as_mut().and_then(Iterator::next).transpose()?;
-        let alpha_rows = match (&layers.alpha, &alpha_band) {
-            (Some(Alpha::Constant(value)), _) => AlphaRows::Constant(*value),
-            (_, Some(alpha_band)) => AlphaRows::Enlarged(&alpha_band.pixels),
-            (_, None) => AlphaRows::Absent,
-        };
-        write(&band.pixels, &alpha_rows)?;
-    }
-    let fallbacks = [Some(&colours), alphas.as_ref()].into_iter().flatten();
-    let mut fallbacks = fallbacks.filter_map(Bands::fallback);
-    Ok(fallbacks
-        .next()
-        .map(|why| format!("{why} The processor did the rest")))
-}
-
-/// Shows how far one image is, and stops the work after Ctrl-C. Colours and alpha are one work.
-struct Watch<'a> {
-    progress: &'a Progress,
-    done: AtomicU64,
-    /// How often the network goes over the image.
-    passes: u64,
-}
-
-impl Watch<'_> {
-    /// The bands of `image`, watched.
-    fn bands<'b>(
-        &'b self,
-        enlarger: &Enlarger,
-        image: ImageView<'b>,
-        plan: &ScalePlan,
-    ) -> Result<Bands<'b>, ZoomError> {
-        let mut before = 0;
-        let observer = move |now: casr_zoom::Progress| {
-            let more = now.done - before;
-            before = now.done;
-            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
-            self.progress.update(done, now.total * self.passes);
-            if interrupt::requested() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
-        Ok(enlarger.bands(image, plan)?.observe(observer))
-    }
 }
 
 /// An enlargement's failure with the file's name.

@@ -10,8 +10,12 @@ mod commands;
 mod destination;
 mod enlarge;
 mod inputs;
+mod keep;
+mod kept;
 mod memory;
 mod picture;
+mod region;
+mod work;
 
 use casr_cli::{conclude, console, interrupt};
 use mimalloc::MiMalloc;

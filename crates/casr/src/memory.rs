@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use casr_codec::{Format, Info, shown};
-use casr_zoom::{Enlarger, ScalePlan};
+use casr_zoom::{Enlarger, Rectangle, ScalePlan};
 use std::path::Path;
 use sysinfo::System;
 
@@ -31,7 +31,13 @@ pub const MEGABYTE: u64 = 1_000_000;
 /// quarter. The image is read into samples, with the bytes of its file beside them; then it is
 /// there with what the estimate takes, or with rows of all levels and a tile's features, and as a
 /// whole result where the format is not written row by row.
-pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarger) -> u64 {
+pub fn foretell(
+    info: &Info,
+    format: Format,
+    plan: &ScalePlan,
+    window: Rectangle,
+    enlarger: &Enlarger,
+) -> u64 {
     let pixels = info.width as u64 * info.height as u64;
     let samples = info.colour.channels() as u64 + u64::from(info.alpha);
     let read = pixels * samples * (SAMPLE + info.depth.bits() as u64 / 8);
@@ -39,13 +45,13 @@ pub fn foretell(info: &Info, format: Format, plan: &ScalePlan, enlarger: &Enlarg
     let layers = pixels * samples * SAMPLE;
     let weighed = u64::from(info.alpha) * layers;
 
-    let work = enlarger.cost(plan).peak_bytes;
+    let work = enlarger.window_cost(plan, window).peak_bytes;
     let (network, looked) = if plan.levels().is_empty() {
         (0, 0)
     } else {
         (NETWORK, LOOK * pixels.min(LOOKED_AT))
     };
-    let output = plan.output();
+    let output = window.size();
     let whole = match format {
         // The pixels, and what they are coded into.
         Format::WebP => output.width as u64 * output.height as u64 * 6,

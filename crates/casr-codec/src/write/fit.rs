@@ -31,7 +31,7 @@ pub(super) fn fit(mut header: Header, format: Format, options: Options) -> (Head
     }
     let size = (header.width, header.height);
     let factors = header.from.map(|from| {
-        let factor = |to: usize, from: usize| to as f64 / from.max(1) as f64;
+        let factor = |to: usize, from: f64| to as f64 / from.max(f64::MIN_POSITIVE);
         (factor(size.0, from.0), factor(size.1, from.1))
     });
     let colour = if format == Format::WebP {

@@ -43,9 +43,9 @@ pub struct Header {
     pub metadata: Metadata,
     /// Added to the XMP, if there is one.
     pub mark: Option<Mark>,
-    /// Columns and rows of the image that this one is an enlargement of, for its resolution; `None`
-    /// if it is not.
-    pub from: Option<(usize, usize)>,
+    /// Columns and rows of the image, or of the part of it, that this one is an enlargement of, for
+    /// its resolution; `None` if it is not one. A part may begin and end within pixels.
+    pub from: Option<(f64, f64)>,
 }
 
 impl Header {
@@ -60,7 +60,7 @@ impl Header {
             alpha: picture.alpha.is_some() && (format.holds_alpha() || !picture.is_opaque()),
             metadata: picture.metadata.clone(),
             mark: None,
-            from: Some((picture.width, picture.height)),
+            from: Some((picture.width as f64, picture.height as f64)),
         }
     }
 

@@ -22,27 +22,44 @@ impl CellAxis {
     /// # Panics
     /// If `inputs` is zero and `outputs` is not, or an axis has 2³¹ pixels or more.
     pub fn new(inputs: usize, outputs: usize) -> Self {
-        assert!(
-            inputs > 0 || outputs == 0,
-            "cannot resample an empty axis to {outputs} values"
-        );
-        assert!(
-            inputs.max(outputs) < 1 << 31,
-            "an axis is shorter than 2^31 pixels"
-        );
-        let (inputs, outputs) = (inputs as u64, outputs as u64);
+        Self::part((inputs, outputs), 0..inputs, 0..outputs)
+    }
+
+    /// What [`CellAxis::window`] makes of the axis from `whole.0` to `whole.1` pixels, without that
+    /// axis: in time and memory of the window.
+    ///
+    /// # Panics
+    /// As [`CellAxis::new`] and [`CellAxis::window`].
+    pub fn part(whole: (usize, usize), inputs: Range<usize>, outputs: Range<usize>) -> Self {
+        check_axis(whole);
+        let first = outputs.start as u32;
         let mut starts = vec![0];
-        let mut offsets = Vec::with_capacity(outputs as usize);
-        for output in 0..outputs {
-            // In units of half an output pixel: an input pixel is 2 * outputs of them wide.
-            let position = (2 * output + 1) * inputs;
-            let nearest = position / (2 * outputs);
-            let distance = position as i64 - (nearest * 2 * outputs + outputs) as i64;
-            starts.resize(nearest as usize + 1, output as u32);
-            offsets.push((distance as f64 / (2 * outputs) as f64) as f32);
+        let mut offsets = Vec::with_capacity(outputs.len());
+        let length = outputs.len() as u32;
+        for output in outputs {
+            let (nearest, offset) = place(whole, output);
+            assert!(
+                inputs.contains(&nearest),
+                "output {output} falls into a cell outside of {inputs:?}"
+            );
+            starts.resize(nearest - inputs.start + 1, output as u32 - first);
+            offsets.push(offset);
         }
-        starts.resize(inputs as usize + 1, outputs as u32);
+        starts.resize(inputs.len() + 1, length);
         Self { starts, offsets }
+    }
+
+    /// The first output that lies in the cell of `input` or behind it, on the axis from `whole.0` to
+    /// `whole.1` pixels.
+    ///
+    /// # Panics
+    /// As [`CellAxis::new`].
+    pub fn start(whole: (usize, usize), input: usize) -> usize {
+        check_axis(whole);
+        let (inputs, outputs) = (whole.0 as u64, whole.1 as u64);
+        // The smallest output with (2 output + 1) inputs ≥ 2 outputs · input; see `place`.
+        let edge = (2 * outputs * input as u64).saturating_sub(inputs);
+        edge.div_ceil(2 * inputs.max(1)).min(outputs) as usize
     }
 
     /// The axis restricted to the input window `inputs` and the outputs `outputs`, both then
@@ -91,4 +108,26 @@ impl CellAxis {
     pub fn cell(&self, input: usize) -> Range<usize> {
         self.starts[input] as usize..self.starts[input + 1] as usize
     }
+}
+
+fn check_axis((inputs, outputs): (usize, usize)) {
+    assert!(
+        inputs > 0 || outputs == 0,
+        "cannot resample an empty axis to {outputs} values"
+    );
+    assert!(
+        inputs.max(outputs) < 1 << 31,
+        "an axis is shorter than 2^31 pixels"
+    );
+}
+
+/// The input whose cell an output lies in, and its distance from the centre of that one.
+fn place((inputs, outputs): (usize, usize), output: usize) -> (usize, f32) {
+    let (inputs, outputs, output) = (inputs as u64, outputs as u64, output as u64);
+    // In units of half an output pixel: an input pixel is 2 * outputs of them wide.
+    let position = (2 * output + 1) * inputs;
+    let nearest = position / (2 * outputs);
+    let distance = position as i64 - (nearest * 2 * outputs + outputs) as i64;
+    let offset = (distance as f64 / (2 * outputs) as f64) as f32;
+    (nearest as usize, offset)
 }

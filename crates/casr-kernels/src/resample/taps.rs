@@ -29,7 +29,16 @@ impl Taps {
     /// # Panics
     /// If `inputs` is zero and `outputs` is not.
     pub fn bicubic(inputs: usize, outputs: usize, antialias: bool) -> Self {
-        Self::interpolating(inputs, outputs, antialias, 2.0, cubic)
+        Self::bicubic_part((inputs, outputs), antialias, 0..outputs)
+    }
+
+    /// The taps of `part` alone among [`Self::bicubic`] from `whole.0` to `whole.1`, in time and
+    /// memory of the part; positions are those of the whole axis.
+    ///
+    /// # Panics
+    /// If there are no inputs, or `part` extends past the axis.
+    pub fn bicubic_part(whole: (usize, usize), antialias: bool, part: Range<usize>) -> Self {
+        Self::interpolating(whole, part, antialias, 2.0, cubic)
     }
 
     /// Taps of the Lanczos kernel with three lobes a side, sinc(x) sinc(x / 3); otherwise as
@@ -38,13 +47,13 @@ impl Taps {
     /// # Panics
     /// If `inputs` is zero and `outputs` is not.
     pub fn lanczos(inputs: usize, outputs: usize) -> Self {
-        Self::interpolating(inputs, outputs, true, LANCZOS_LOBES, lanczos)
+        Self::interpolating((inputs, outputs), 0..outputs, true, LANCZOS_LOBES, lanczos)
     }
 
-    /// Taps of a kernel with a radius of `radius` inputs.
+    /// Taps of a kernel with a radius of `radius` inputs, for some of the outputs.
     fn interpolating(
-        inputs: usize,
-        outputs: usize,
+        (inputs, outputs): (usize, usize),
+        part: Range<usize>,
         antialias: bool,
         radius: f64,
         kernel: fn(f64) -> f64,
@@ -53,15 +62,17 @@ impl Taps {
             inputs > 0 || outputs == 0,
             "cannot resample an empty axis to {outputs} values"
         );
+        assert!(part.end <= outputs, "outputs {part:?} of {outputs}");
         let step = inputs as f64 / outputs.max(1) as f64;
         let stretch = if antialias { step.max(1.0) } else { 1.0 };
         let support = 2.0 * radius * stretch;
         let count = support.ceil() as usize;
 
-        let mut index = Vec::with_capacity(outputs * count);
-        let mut weight = Vec::with_capacity(outputs * count);
+        let mut index = Vec::with_capacity(part.len() * count);
+        let mut weight = Vec::with_capacity(part.len() * count);
         let mut exact = vec![0.0; count];
-        for output in 0..outputs {
+        let outputs = part.len();
+        for output in part {
             let center = (output as f64 + 0.5) * step - 0.5;
             let first = (center - support / 2.0).floor() as i64 + 1;
             for (k, value) in exact.iter_mut().enumerate() {

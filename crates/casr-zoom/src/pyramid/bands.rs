@@ -5,13 +5,14 @@ use super::{
     levels::Levels,
     request::{Held, Observer, Request},
     room,
-    tiles::TilePlace,
+    walk::Walk,
 };
 use crate::{
     error::ZoomError,
-    image::Image,
+    image::{COLOURS, Image},
+    patch::overlap,
     plan::Size,
-    step::{Place, from_sample},
+    step::{Made, Place, from_sample},
 };
 use casr_net::NetError;
 use std::{
@@ -39,13 +40,12 @@ pub struct Bands<'a> {
     level: usize,
     /// The wanted rows and columns.
     window: Place,
-    /// The tiles of the level that hold them; nothing for the image itself.
-    tiles: Place,
+    /// The tiles of the level that hold them; none for the image itself.
+    walk: Option<Walk<'a>>,
     /// What is at hand of the level.
     current: Option<TileRow>,
     /// The next row to hand out.
     row: usize,
-    request: Request<'a>,
     viewer: Option<Viewer<'a>>,
     stopped: bool,
 }
@@ -60,22 +60,18 @@ impl<'a> Bands<'a> {
         window: Place,
         observer: Observer<'a>,
     ) -> Self {
-        let (tiles, total) = match level {
-            0 => ((0..0, 0..0), 0),
-            level => {
-                let tiles = levels.step(level).making(&window);
-                let total = levels.missing(level, &tiles);
-                (tiles, total)
-            }
-        };
-        let request = Request::new(level, total, observer);
+        let walk = (level > 0).then(|| {
+            let tiles = levels.step(level).making(&window);
+            let total = levels.missing(level, &tiles);
+            let request = Request::new(level, total, observer);
+            Walk::new(levels.clone(), level, tiles, request)
+        });
         Self {
             level,
             row: window.0.start,
             window,
-            tiles,
+            walk,
             current: None,
-            request,
             viewer: None,
             stopped: false,
             levels,
@@ -89,7 +85,9 @@ impl<'a> Bands<'a> {
         mut self,
         observer: impl FnMut(Progress) -> ControlFlow<()> + Send + 'a,
     ) -> Self {
-        self.request.observer = Box::new(observer);
+        if let Some(walk) = &mut self.walk {
+            walk.request.observer = Box::new(observer);
+        }
         self
     }
 
@@ -118,7 +116,8 @@ impl<'a> Bands<'a> {
 
     /// How far the work is. Tiles that were there before do not count.
     pub fn progress(&self) -> Progress {
-        self.request.progress
+        let none = Progress { done: 0, total: 0 };
+        (self.walk.as_ref()).map_or(none, |walk| walk.request.progress)
     }
 
     /// The bands not yet taken as one image.
@@ -142,86 +141,25 @@ impl<'a> Bands<'a> {
 
     /// The next row of tiles.
     fn tile_row(&mut self) -> Result<Option<TileRow>, ZoomError> {
-        let Some(row) = self.tiles.0.next() else {
+        let Some(walk) = &mut self.walk else {
             return Ok(None);
         };
-        self.let_go(row);
-        let level = self.level;
-        let tile = |column| {
-            let place = TilePlace { level, row, column };
-            self.levels.tile(place, &mut self.request)
+        let viewer = &mut self.viewer;
+        let mut gone = |level, held| show(viewer, level, held);
+        let Some((row, _)) = walk.next() else {
+            return Ok(None);
         };
-        let tiles: Result<Vec<_>, _> = self.tiles.1.clone().map(tile).collect();
-        let step = self.levels.step(level);
+        let tiles = walk.row(&mut gone)?;
+        let step = walk.levels().step(self.level);
         let rows = step.output_rows(&step.rows[row]);
-        let made = TileRow {
-            tiles: tiles?,
-            rows: rows.start.max(self.window.0.start)..rows.end.min(self.window.0.end),
+        if walk.next().is_none() {
+            walk.end(&mut gone);
+        }
+        Ok(Some(TileRow {
+            tiles,
+            rows: overlap(&self.window.0, &rows),
             columns: self.window.1.clone(),
-        };
-        if self.tiles.0.is_empty() {
-            self.let_all_go();
-        }
-        Ok(Some(made))
-    }
-
-    /// Lets the tiles go that neither a row of tiles needs nor those below it.
-    fn let_go(&mut self, row: usize) {
-        let gone = self.request.let_go(self.level, row);
-        self.show(self.level, gone);
-        // Level by level downwards: the first row of tiles that may still be made.
-        let mut next = row;
-        for level in (1..self.level).rev() {
-            let kept = if next < self.levels.step(level + 1).rows.len() {
-                (self.levels)
-                    .under(level + 1, &(next..next + 1, 0..1))
-                    .0
-                    .start
-            } else {
-                usize::MAX
-            };
-            let gone = self.request.let_go(level, kept);
-            self.show(level, gone);
-            next = self.request.end(level).unwrap_or(kept);
-        }
-    }
-
-    fn let_all_go(&mut self) {
-        for level in (1..=self.level).rev() {
-            let gone = self.request.let_go(level, usize::MAX);
-            self.show(level, gone);
-        }
-    }
-
-    /// Shows rows of tiles that are complete.
-    fn show(&mut self, level: usize, gone: Held) {
-        let Some(viewer) = &mut self.viewer else {
-            return;
-        };
-        let mut rows: Vec<(usize, Vec<Arc<_>>)> = Vec::new();
-        for ((row, _), tile) in gone {
-            match rows.last_mut() {
-                Some((last, tiles)) if *last == row => tiles.push(tile),
-                _ => rows.push((row, vec![tile])),
-            }
-        }
-        for (_, tiles) in rows {
-            let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else {
-                continue;
-            };
-            let rows = first.pixels.rows.clone();
-            let columns = first.pixels.columns.start..last.pixels.columns.end;
-            let row = TileRow {
-                rows: rows.clone(),
-                columns,
-                tiles,
-            };
-            let mut pixels = Vec::new();
-            for line in rows.clone() {
-                row.line(line, &mut pixels, from_sample);
-            }
-            viewer(level - 1, &Band { rows, pixels });
-        }
+        }))
     }
 
     /// The next band.
@@ -249,11 +187,42 @@ impl<'a> Bands<'a> {
         };
         let rows = self.row..(self.row + BAND_ROWS).min(current.rows.end);
         self.row = rows.end;
-        let mut pixels = Vec::with_capacity(rows.len() * self.size().width * crate::image::COLOURS);
+        let mut pixels = Vec::with_capacity(rows.len() * self.size().width * COLOURS);
         for row in rows.clone() {
             current.line(row, &mut pixels, from_sample);
         }
         Ok(Some(Band { rows, pixels }))
+    }
+}
+
+/// Shows rows of tiles that are complete.
+fn show(viewer: &mut Option<Viewer>, level: usize, gone: Held) {
+    let Some(viewer) = viewer else {
+        return;
+    };
+    let mut rows: Vec<(usize, Vec<Arc<Made>>)> = Vec::new();
+    for ((row, _), tile) in gone {
+        match rows.last_mut() {
+            Some((last, tiles)) if *last == row => tiles.push(tile),
+            _ => rows.push((row, vec![tile])),
+        }
+    }
+    for (_, tiles) in rows {
+        let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else {
+            continue;
+        };
+        let rows = first.pixels.rows.clone();
+        let columns = first.pixels.columns.start..last.pixels.columns.end;
+        let row = TileRow {
+            rows: rows.clone(),
+            columns,
+            tiles,
+        };
+        let mut pixels = Vec::new();
+        for line in rows.clone() {
+            row.line(line, &mut pixels, from_sample);
+        }
+        viewer(level - 1, &Band { rows, pixels });
     }
 }
 
@@ -275,7 +244,7 @@ impl fmt::Debug for Bands<'_> {
         formatter
             .debug_struct("Bands")
             .field("size", &self.size())
-            .field("progress", &self.request.progress)
+            .field("progress", &self.progress())
             .finish_non_exhaustive()
     }
 }

@@ -64,7 +64,7 @@ impl<'a> Levels<'a> {
     pub fn size(&self, level: usize) -> Size {
         match level {
             0 => self.image.view().size(),
-            level => self.step(level).output(),
+            level => self.step(level).output,
         }
     }
 
@@ -187,31 +187,36 @@ impl<'a> Levels<'a> {
 
     /// Pixels that would go through the network for some tiles of a level, 1 or above, side by
     /// side: for those that are not there, and those under them that are not.
-    pub fn missing(&self, level: usize, tiles: &Place) -> u64 {
+    pub fn missing(&self, level: usize, (rows, columns): &Place) -> u64 {
+        let places = rows
+            .clone()
+            .flat_map(|row| columns.clone().map(move |column| (row, column)));
+        self.missing_of(level, &places.collect::<Vec<_>>())
+    }
+
+    /// The same for tiles in these rows and columns; of levels below, those under a rectangle around
+    /// them.
+    pub fn missing_of(&self, level: usize, places: &[(usize, usize)]) -> u64 {
         let mut work = 0;
-        let mut wanted = tiles.clone();
-        for level in (1..=level).rev() {
-            let mut missing: Option<Place> = None;
-            for row in wanted.0.clone() {
-                for column in wanted.1.clone() {
-                    let place = TilePlace { level, row, column };
-                    if self.tiles.has(place) {
-                        continue;
-                    }
-                    work += self.work(place);
-                    let own = (row..row + 1, column..column + 1);
-                    missing = Some(match missing {
-                        None => own,
-                        Some((rows, columns)) => (union(&rows, &own.0), union(&columns, &own.1)),
-                    });
-                }
+        let mut around: Option<Place> = None;
+        for &(row, column) in places {
+            let place = TilePlace { level, row, column };
+            if self.tiles.has(place) {
+                continue;
             }
-            match missing {
-                Some(missing) if level > 1 => wanted = self.under(level, &missing),
-                _ => break,
-            }
+            work += self.work(place);
+            let own = (row..row + 1, column..column + 1);
+            around = Some(match around {
+                None => own,
+                Some((rows, columns)) => (union(&rows, &own.0), union(&columns, &own.1)),
+            });
         }
-        work
+        match around {
+            Some(around) if level > 1 => {
+                work + self.missing(level - 1, &self.under(level, &around))
+            }
+            _ => work,
+        }
     }
 
     /// Why the processor does the rest of the work of a GPU, if it does.

@@ -4,6 +4,7 @@ mod bands;
 mod levels;
 mod request;
 mod tiles;
+mod walk;
 
 use crate::{
     error::ZoomError,
@@ -16,12 +17,14 @@ use crate::{
 pub use bands::{Band, Bands};
 use casr_net::{Model, NetError};
 use levels::Levels;
-use request::Observer;
+use request::{Observer, Request};
 use std::{
     fmt,
     ops::{ControlFlow, Range},
     sync::Arc,
 };
+use walk::Walk;
+pub use walk::{EachTile, Tile};
 
 /// Rows that [`Bands`] hands out at a time, at most.
 pub(crate) const BAND_ROWS: usize = 64;
@@ -278,6 +281,52 @@ impl<'a> Pyramid<'a> {
             window,
             self.observer(),
         ))
+    }
+
+    /// The tiles of a window of a level above the image one after the other, as far as `wanted` says
+    /// so of their column and row; each as far as it lies in the window. Of the levels below no more
+    /// is held than those still to come need.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`], for level 0 as well, or [`ZoomError::Outside`] if the window does not
+    /// lie within the level.
+    pub fn each_tile(
+        &self,
+        level: usize,
+        window: Rectangle,
+        wanted: impl Fn(usize, usize) -> bool,
+    ) -> Result<EachTile<'a>, ZoomError> {
+        if level == 0 {
+            let levels = self.levels();
+            return Err(ZoomError::NoLevel { level, levels });
+        }
+        let window = self.window(level, window)?;
+        let tiles = self.levels.step(level).making(&window);
+        let all = (tiles.0.clone()).flat_map(|y| tiles.1.clone().map(move |x| (y, x)));
+        let places: Vec<(usize, usize)> = all.filter(|&(y, x)| wanted(x, y)).collect();
+        let total = self.levels.missing_of(level, &places);
+        let request = Request::new(level, total, self.observer());
+        let walk = Walk::new(self.levels.clone(), level, tiles, request);
+        Ok(EachTile::new(walk, places, window))
+    }
+
+    /// Which tiles of a level hold a window: the columns and the rows of them.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`], or [`ZoomError::Outside`] if it does not lie within the level.
+    pub fn tiles_of(
+        &self,
+        level: usize,
+        window: Rectangle,
+    ) -> Result<(Range<usize>, Range<usize>), ZoomError> {
+        let window = self.window(level, window)?;
+        Ok(match level {
+            0 => (0..1, 0..1),
+            level => {
+                let (rows, columns) = self.levels.step(level).making(&window);
+                (columns, rows)
+            }
+        })
     }
 
     /// Pixels that would go through the network for a window, on all levels and with halos.

@@ -37,6 +37,9 @@ pub fn read_arguments() -> Arguments {
 pub enum Command {
     /// Enlarge images
     Upscale(upscale::UpscaleArguments),
+    /// Put the shares of an enlargement together that `casr upscale --shard` made, with the same
+    /// arguments
+    Join(upscale::UpscaleArguments),
     /// Print levels, sizes, expected time and memory of an enlargement without doing it
     Plan(plan::PlanArguments),
     /// List the devices that can do the work
@@ -54,6 +57,7 @@ impl Command {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Upscale(arguments) => upscale::run(&arguments),
+            Self::Join(arguments) => upscale::join(&arguments),
             Self::Plan(arguments) => plan::run(&arguments),
             Self::Devices(arguments) => devices::run(&arguments),
             Self::Completions(arguments) => completions::run(&arguments),

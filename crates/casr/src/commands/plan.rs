@@ -3,11 +3,12 @@
 use crate::enlarge::on;
 use crate::inputs::{Found, Inputs, Search};
 use crate::memory::{self, MEGABYTE};
+use crate::region::Region;
 use casr_cli::Outcome;
 use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions};
 use casr_cli::{console, duration};
 use casr_codec::{Colour, Info, Limits, probe, shown};
-use casr_zoom::{Enlarger, ScalePlan, Size, measure_throughput};
+use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, measure_throughput};
 use clap::Args;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ pub struct PlanArguments {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetOptions,
+    /// A window of the result: X,Y,WIDTH,HEIGHT in pixels of it, or in percent
+    #[arg(long, value_name = "X,Y,W,H")]
+    region: Option<Region>,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -41,14 +45,19 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
     for image in Inputs::find(&arguments.inputs, &Search::default())?.images {
         let planned = image.and_then(|image| {
             let (info, plan) = plan(&image, arguments, &arguments.limits.limits(), &enlarger)?;
-            Ok((image, info, plan))
+            let window = match arguments.region {
+                Some(region) => region.within(image.input.name(), plan.output())?,
+                None => Rectangle::whole(plan.output()),
+            };
+            Ok((image, info, plan, window))
         });
         match planned {
-            Ok((image, info, plan)) => {
+            Ok((image, info, plan, window)) => {
                 console::print(&describe(
                     image.input.name(),
                     &info,
                     &plan,
+                    window,
                     &enlarger,
                     throughput,
                 ))?;
@@ -85,6 +94,7 @@ fn describe(
     input: &Path,
     info: &Info,
     plan: &ScalePlan,
+    window: Rectangle,
     enlarger: &Enlarger,
     throughput: f64,
 ) -> String {
@@ -112,10 +122,14 @@ fn describe(
             index + 1
         );
     }
+    let output = window.size();
+    if output != plan.output() {
+        let _ = writeln!(text, "  window  {window}");
+    }
     // Alpha is enlarged like colours, beside them.
     let passes = 1 + u32::from(info.alpha);
-    let time = enlarger.cost(plan).time(throughput) * passes;
-    let bytes = memory::foretell(info, info.format.output(), plan, enlarger);
+    let time = enlarger.window_cost(plan, window).time(throughput) * passes;
+    let bytes = memory::foretell(info, info.format.output(), plan, window, enlarger);
     let _ = writeln!(text, "  time    about {} on this machine", duration(time));
     let _ = writeln!(text, "  memory  about {} MB", bytes.div_ceil(MEGABYTE));
     let samples = info.colour.channels() + usize::from(info.alpha);

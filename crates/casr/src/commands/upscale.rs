@@ -2,12 +2,15 @@
 //! others from being done.
 
 use crate::destination::{Destination, Page, Wanted};
-use crate::enlarge::{Job, Settings, enlarge};
+use crate::enlarge::{Done, Job, Keeping, Settings, enlarge};
 use crate::inputs::{Found, Inputs, Search};
 use crate::memory::MEGABYTE;
+use crate::region::Region;
+use anyhow::bail;
 use casr_cli::Outcome;
 use casr_cli::Progress;
 use casr_cli::console;
+use casr_cli::console::Usage;
 use casr_cli::interrupt;
 use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions, TreatmentOptions};
 use casr_codec::{CodecError, Format, Options, ResolutionChange, pages, probe, probe_page, shown};
@@ -29,6 +32,8 @@ Examples:
   casr upscale holiday/ extra.webp -s 4 -o large/        a whole folder and one more
   casr upscale *.bmp -o large/ --format jpeg --quality 90
   casr upscale holiday/ --suffix -large -s 4             beside the originals
+  casr upscale map.png -s 64 --region 45%,45%,10%,10% -o part.png
+  casr upscale scan.tif -s 32 -o wall.tif --resume       go on after a power cut
   casr upscale fax.tif --page all -o pages/ --format png
   casr upscale - -o - < photo.jpg > big.jpg              from standard input to standard output")]
 pub struct UpscaleArguments {
@@ -46,6 +51,17 @@ pub struct UpscaleArguments {
     suffix: Option<String>,
     #[command(flatten)]
     target: TargetOptions,
+    /// Write a window of the result alone: X,Y,WIDTH,HEIGHT in pixels of it, or in percent
+    #[arg(long, value_name = "X,Y,W,H")]
+    region: Option<Region>,
+    /// Go on with what an interrupted run has finished, and keep what this one finishes until the
+    /// result is whole, in a folder beside it. Results from 64 megapixels on are kept so anyway
+    #[arg(long)]
+    resume: bool,
+    /// Do one of several equal shares of the work, such as 3/8, and keep it in a folder beside the
+    /// result; `casr join` with the same arguments makes the result once all shares are there
+    #[arg(long, value_name = "I/N", value_parser = parse_share, conflicts_with = "resume")]
+    shard: Option<(usize, usize)>,
     /// The result's format [default: by OUT's name; in a folder, the image's own, or PNG where that
     /// is BMP or GIF]
     #[arg(long, value_name = "FORMAT")]
@@ -116,6 +132,17 @@ impl FromStr for PageName {
     }
 }
 
+/// Reads which of how many shares, such as `3/8`.
+fn parse_share(text: &str) -> Result<(usize, usize), &'static str> {
+    let numbers = text
+        .split_once('/')
+        .map(|(index, count)| (index.trim().parse(), count.trim().parse()));
+    match numbers {
+        Some((Ok(index), Ok(count))) if (1..=count).contains(&index) => Ok((index, count)),
+        _ => Err("write which share of how many, such as 3/8, counted from 1"),
+    }
+}
+
 /// Reads what results' names end with.
 fn parse_suffix(text: &str) -> Result<String, String> {
     match text {
@@ -167,8 +194,33 @@ impl From<FormatName> for Format {
     }
 }
 
+impl UpscaleArguments {
+    /// How much is done, and what is kept of it.
+    fn keeping(&self) -> Keeping {
+        match self.shard {
+            Some((index, count)) => Keeping::Shared { index, count },
+            None if self.resume => Keeping::Resumed,
+            None => Keeping::Whole,
+        }
+    }
+}
+
 /// Judges all images by their headers, then enlarges those that passed.
 pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
+    perform(arguments, arguments.keeping())
+}
+
+/// Puts the shares of [`run`] together.
+pub fn join(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
+    if arguments.shard.is_some() || arguments.resume {
+        bail!(Usage(
+            "casr join puts all shares together; leave --shard and --resume out".to_owned()
+        ));
+    }
+    perform(arguments, Keeping::Joined)
+}
+
+fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Outcome> {
     arguments.model.start()?;
     let model = arguments.model.model()?;
     let settings = Settings {
@@ -177,6 +229,8 @@ pub fn run(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
             .restoration(arguments.treatment.restoration())
             .look(arguments.treatment.look()),
         target: arguments.target.target(),
+        region: arguments.region,
+        keeping,
         restores: arguments.treatment.restores(),
         limits: arguments.limits.limits(),
         memory: (arguments.memory).map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
@@ -348,9 +402,8 @@ fn judge(
         Some(page) => probe_page(source, &settings.limits, page)?,
         None => probe(source, &settings.limits)?,
     };
-    let size = settings
-        .plan(image.input.name(), info.width, info.height)?
-        .output();
+    let plan = settings.plan(image.input.name(), info.width, info.height)?;
+    let size = settings.window(image.input.name(), &plan)?.size();
     let (output, format) = match destination.of(&image, info.format, numbered) {
         Err(error)
             if arguments.skip_existing
@@ -383,22 +436,28 @@ fn work(jobs: &[Job], settings: &Settings, quiet: bool, tally: &mut Tally) -> bo
         let start = Instant::now();
         let mut remarks = Vec::new();
         let result = enlarge(job, settings, &progress, &mut remarks);
-        if interrupt::requested() {
-            return true;
-        }
         let remark = || {
             for remark in remarks.iter().filter(|_| !quiet) {
                 console::remark(&format!("{}: {remark}", shown(job.output.name())));
             }
         };
+        if interrupt::requested() {
+            drop(progress);
+            remark();
+            return true;
+        }
+        let seconds = start.elapsed().as_secs_f64();
         match result {
             Ok(done) => {
                 tally.done += 1;
-                let (from, to, seconds) = (done.from, done.to, start.elapsed().as_secs_f64());
-                progress.finish(&format!(
-                    "{label}  {from} → {to}  {seconds:.1} s  {}",
-                    shown(job.output.name())
-                ));
+                let what = match done {
+                    Done::Whole { from, to } => format!("{from} → {to}"),
+                    Done::Part { share } => {
+                        format!("{} of {} tiles are there", share.done, share.total)
+                    }
+                };
+                let output = shown(job.output.name());
+                progress.finish(&format!("{label}  {what}  {seconds:.1} s  {output}"));
                 remark();
             }
             Err(error) => {

@@ -1,0 +1,284 @@
+//! Results that are put together from kept tiles: large ones, so that an end before the end loses
+//! little, and those that several runs share.
+
+use crate::destination::{Output, STANDARD_OUTPUT};
+use crate::enlarge::{Done, Keeping, Writing};
+use crate::kept::{Identity, Kept};
+use crate::work::Work;
+use anyhow::bail;
+use casr_cli::Progress;
+use casr_codec::{Depth, Header, Picture, shown};
+use casr_zoom::{Enlarger, Treatment};
+use sha2::{Digest, Sha256};
+
+/// Pixels from which on a result's tiles are kept until it is whole: what takes minutes.
+const LARGE: usize = 64_000_000;
+
+/// Rows that are handed to the writer at a time.
+const ROWS: usize = 64;
+
+/// The digest of all that a picture holds.
+pub fn digest(picture: &Picture) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!(
+        "{}x{} {:?} {:?} {:?}",
+        picture.width, picture.height, picture.colour, picture.depth, picture.metadata
+    ));
+    let alpha = picture.alpha.iter().flatten();
+    for value in picture.pixels.iter().chain(alpha) {
+        hash.update(value.to_le_bytes());
+    }
+    hex(hash)
+}
+
+fn hex(hash: Sha256) -> String {
+    let bytes = hash.finalize();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The kept tiles of a result, where there are to be some.
+///
+/// # Errors
+/// What an earlier run has left is of other work, or is not to be gone on with; or it cannot be
+/// kept.
+pub fn open(
+    writing: &Writing,
+    work: &Work,
+    image: String,
+    enlarger: &Enlarger,
+    treatment: Treatment,
+    remarks: &mut Vec<String>,
+) -> anyhow::Result<Option<Kept>> {
+    let keeping = writing.settings.keeping;
+    let path = match &writing.job.output {
+        Output::File(path) => path,
+        Output::Standard if keeping == Keeping::Whole => return Ok(None),
+        Output::Standard => {
+            bail!("{STANDARD_OUTPUT}: tiles are kept beside a file; name one")
+        }
+    };
+    if keeping == Keeping::Whole && Kept::is_there(path) {
+        if !writing.settings.writing.overwrite {
+            let folder = Kept::folder_of(path);
+            bail!(
+                "{}: an earlier run has left its finished tiles in {}; go on with them (--resume), or remove that folder",
+                shown(path),
+                shown(&folder)
+            );
+        }
+        Kept::discard(path)?;
+        remarks.push("begun anew: what an earlier run had left of it is removed".to_owned());
+    }
+    let size = work.window.size();
+    if keeping == Keeping::Whole && size.width.saturating_mul(size.height) < LARGE {
+        return Ok(None);
+    }
+    if keeping == Keeping::Joined && !Kept::is_there(path) {
+        bail!(
+            "{}: there is no {}; compute all shares first",
+            shown(path),
+            shown(&Kept::folder_of(path))
+        );
+    }
+    let identity = identity(writing, work, image, enlarger, treatment);
+    Kept::open(path, &identity).map(Some)
+}
+
+/// What must be the same for tiles to belong together.
+fn identity(
+    writing: &Writing,
+    work: &Work,
+    image: String,
+    enlarger: &Enlarger,
+    treatment: Treatment,
+) -> Identity {
+    let model = enlarger.model();
+    let mut hash = Sha256::new();
+    for parameter in model.with_look(treatment.look.value()).parameters() {
+        hash.update(&parameter.name);
+        for value in &parameter.values {
+            hash.update(value.to_le_bytes());
+        }
+    }
+    let device = if model.device().is_gpu() {
+        "a GPU"
+    } else {
+        "the processor"
+    };
+    let tile = tile_header(writing);
+    let levels: Vec<String> = work.levels().map(|size| size.to_string()).collect();
+    vec![
+        ("program", env!("CARGO_PKG_VERSION").to_owned()),
+        ("image", image),
+        ("levels", levels.join(" ")),
+        ("window", work.window.to_string()),
+        ("network", hex(hash)),
+        ("device", device.to_owned()),
+        ("precision", model.device().precision().to_owned()),
+        ("look", treatment.look.value().to_string()),
+        ("noise removed", treatment.degradation.noise.to_string()),
+        (
+            "compression removed",
+            treatment.degradation.compression.to_string(),
+        ),
+        (
+            "samples",
+            format!("{:?}, {:?}, alpha {}", tile.colour, tile.depth, tile.alpha),
+        ),
+        (
+            "hidden colours",
+            if writing.settings.keep_hidden {
+                "kept"
+            } else {
+                "filled"
+            }
+            .to_owned(),
+        ),
+        ("tiles", work.tiles().len().to_string()),
+    ]
+}
+
+/// The header of kept tiles, but for their size.
+fn tile_header(writing: &Writing) -> Header {
+    let header = &writing.header;
+    // No deeper than the result, so that values are rounded once.
+    let depth = if writing.job.format.holds_sixteen() {
+        header.depth
+    } else {
+        Depth::Eight
+    };
+    Header {
+        colour: header.colour,
+        depth,
+        alpha: header.alpha,
+        ..Header::rgb(0, 0)
+    }
+}
+
+/// Makes the tiles that are missing, and the result once none is.
+///
+/// # Errors
+/// Whatever keeps the result, or the share, from being finished.
+pub fn work(
+    kept: &Kept,
+    writing: &Writing,
+    work: &Work,
+    progress: &Progress,
+    remarks: &mut Vec<String>,
+) -> anyhow::Result<Done> {
+    let tiles = work.tiles();
+    let before = kept.share(&tiles);
+    let made = make(kept, writing, work, &tiles, progress);
+    let share = kept.share(&tiles);
+    if let Err(error) = made {
+        let (percent, folder) = (share.percent(), shown(kept.folder()));
+        let how = match writing.settings.keeping {
+            Keeping::Whole | Keeping::Resumed => " with --resume",
+            Keeping::Shared { .. } => "",
+            Keeping::Joined => return Err(error),
+        };
+        remarks.push(format!(
+            "{percent} % is kept in {folder}; the same command{how} goes on"
+        ));
+        return Err(error);
+    }
+    if let Keeping::Shared { .. } = writing.settings.keeping {
+        return Ok(Done::Part { share });
+    }
+    if before.done > 0 && writing.settings.keeping == Keeping::Resumed {
+        remarks.push(format!("went on at {} %", before.percent()));
+    }
+    let mut writer = writing.begin()?;
+    remarks.extend(writer.losses().iter().map(ToString::to_string));
+    join(kept, work, &tiles, |rows| Ok(writer.write_rows(rows)?))?;
+    writer.finish()?;
+    kept.remove()?;
+    Ok(Done::Whole {
+        from: work.input(),
+        to: work.window.size(),
+    })
+}
+
+/// Makes the tiles that are missing of this run's share.
+fn make(
+    kept: &Kept,
+    writing: &Writing,
+    work: &Work,
+    tiles: &[(usize, usize)],
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let share = match writing.settings.keeping {
+        Keeping::Whole | Keeping::Resumed => 0..tiles.len(),
+        // Tiles that follow each other share the most of what lies under them.
+        Keeping::Shared { index, count } => {
+            let bound =
+                |index: usize| (tiles.len() as u128 * index as u128 / count as u128) as usize;
+            bound(index - 1)..bound(index)
+        }
+        Keeping::Joined => {
+            let share = kept.share(tiles);
+            if let Some(missing) = tiles.iter().find(|tile| !kept.has(**tile)) {
+                bail!(
+                    "{}: {} of {} tiles are missing, the first in column {} and row {}; compute their shares first",
+                    shown(kept.folder()),
+                    share.total - share.done,
+                    share.total,
+                    missing.0,
+                    missing.1
+                );
+            }
+            0..0
+        }
+    };
+    let own = &tiles[share];
+    let header = tile_header(writing);
+    work.each_tile(
+        |tile| {
+            own.binary_search_by_key(&(tile.1, tile.0), |own| (own.1, own.0))
+                .is_ok()
+                && !kept.has(tile)
+        },
+        progress,
+        |tile, place, samples| {
+            let header = Header {
+                width: place.width,
+                height: place.height,
+                ..header.clone()
+            };
+            kept.put(tile, header, samples)
+        },
+    )
+}
+
+/// Hands on the rows of a result from its kept tiles.
+fn join(
+    kept: &Kept,
+    work: &Work,
+    tiles: &[(usize, usize)],
+    mut write: impl FnMut(&[f32]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let channels = work.channels();
+    for row in tiles.chunk_by(|one, other| one.1 == other.1) {
+        let mut places = Vec::new();
+        for &tile in row {
+            let place = work.place(tile)?;
+            places.push((place, kept.take(tile, place, channels)?));
+        }
+        let height = places.first().map_or(0, |(place, _)| place.height);
+        let mut rows = Vec::new();
+        for y in 0..height {
+            for (place, samples) in &places {
+                let line = &samples[y * place.width * channels..][..place.width * channels];
+                rows.extend(
+                    line.iter()
+                        .map(|sample| f32::from(*sample) / f32::from(u16::MAX)),
+                );
+            }
+            if (y + 1) % ROWS == 0 || y + 1 == height {
+                write(&rows)?;
+                rows.clear();
+            }
+        }
+    }
+    Ok(())
+}

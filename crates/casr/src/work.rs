@@ -1,0 +1,205 @@
+//! The network's work on one image: colours and alpha side by side, from pyramids to rows or tiles.
+
+use crate::picture::{Alpha, AlphaRows, Layers, interleave};
+use casr_cli::{Progress, interrupt};
+use casr_codec::Colour;
+use casr_zoom::{
+    Bands, EachTile, Enlarger, Look, Pyramid, Rectangle, Restoration, ScalePlan, Size, Strength,
+    ZoomError,
+};
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A window of an image's enlargement.
+pub struct Work<'a> {
+    colours: Pyramid<'a>,
+    /// Alpha, where there is something to enlarge.
+    mask: Option<Pyramid<'a>>,
+    alpha: Option<&'a Alpha>,
+    colour: Colour,
+    /// The sizes of the image and of all levels.
+    sizes: Vec<Size>,
+    /// The last level.
+    level: usize,
+    pub window: Rectangle,
+    /// The columns and the rows of tiles that hold the window.
+    tiles: (Range<usize>, Range<usize>),
+}
+
+impl<'a> Work<'a> {
+    /// For a window of a plan's result.
+    ///
+    /// # Errors
+    /// [`ZoomError::OtherPlan`] if the plan is for another size, or the window lies outside.
+    pub fn new(
+        layers: &'a Layers,
+        enlarger: &Enlarger,
+        plan: &ScalePlan,
+        window: Rectangle,
+        colour: Colour,
+    ) -> Result<Self, ZoomError> {
+        // Nothing is invented in a mask, and nothing in it is noise.
+        let of_masks = (enlarger.clone())
+            .look(Look::FAITHFUL)
+            .restoration(Restoration::Fixed(Strength::NONE));
+        let mask = layers.mask()?;
+        let mask = mask.map(|mask| of_masks.pyramid(mask, plan)).transpose()?;
+        let colours = enlarger.pyramid(layers.colours()?, plan)?;
+        let level = plan.levels().len();
+        Ok(Self {
+            tiles: colours.tiles_of(level, window)?,
+            colours,
+            mask,
+            alpha: layers.alpha.as_ref(),
+            colour,
+            sizes: std::iter::once(plan.input())
+                .chain(plan.levels().iter().copied())
+                .collect(),
+            level,
+            window,
+        })
+    }
+
+    /// The image's size.
+    pub fn input(&self) -> Size {
+        self.sizes[0]
+    }
+
+    /// The sizes of all levels, the image included.
+    pub fn levels(&self) -> impl Iterator<Item = Size> {
+        self.sizes.iter().copied()
+    }
+
+    /// Samples of a pixel, alpha included.
+    pub fn channels(&self) -> usize {
+        self.colour.channels() + usize::from(self.alpha.is_some())
+    }
+
+    /// The columns and rows of all tiles that hold the window, row by row.
+    pub fn tiles(&self) -> Vec<(usize, usize)> {
+        let (columns, rows) = self.tiles.clone();
+        rows.flat_map(|y| columns.clone().map(move |x| (x, y)))
+            .collect()
+    }
+
+    /// Where a tile lies in the window, as far as it does.
+    ///
+    /// # Errors
+    /// There is no such tile.
+    pub fn place(&self, (x, y): (usize, usize)) -> Result<Rectangle, ZoomError> {
+        let tile = self.colours.place(self.level, x, y)?;
+        let within = |start: usize, length: usize, from: usize, of: usize| {
+            let first = start.max(from);
+            (first - from, (start + length).min(from + of) - first)
+        };
+        let window = self.window;
+        let (x, width) = within(tile.x, tile.width, window.x, window.width);
+        let (y, height) = within(tile.y, tile.height, window.y, window.height);
+        Ok(Rectangle {
+            x,
+            y,
+            width,
+            height,
+        })
+    }
+
+    /// Hands on the rows of the window, some at a time, from the top.
+    ///
+    /// # Errors
+    /// [`ZoomError`], or what `write` says.
+    pub fn stream(
+        &self,
+        progress: &Progress,
+        mut write: impl FnMut(&[f32]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let watch = Watch::new(progress, self.mask.is_some());
+        let bands = |pyramid: &Pyramid<'a>| -> Result<Bands<'_>, ZoomError> {
+            let bands = pyramid.window_rows(self.level, self.window)?;
+            Ok(bands.observe(watch.observer()))
+        };
+        let mut alphas = self.mask.as_ref().map(bands).transpose()?;
+        for band in bands(&self.colours)? {
+            // One plan cuts both into the same rows.
+            let alpha = alphas.as_mut().and_then(Iterator::next).transpose()?;
+            let alpha = self.alpha_rows(alpha.as_ref().map(|band| &*band.pixels));
+            write(&interleave(&band?.pixels, &alpha, self.colour))?;
+        }
+        Ok(())
+    }
+
+    /// Hands on the samples of wanted tiles, as far as they lie in the window, row by row.
+    ///
+    /// # Errors
+    /// [`ZoomError`], or what `write` says.
+    pub fn each_tile(
+        &self,
+        wanted: impl Fn((usize, usize)) -> bool,
+        progress: &Progress,
+        mut write: impl FnMut((usize, usize), Rectangle, &[f32]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let watch = Watch::new(progress, self.mask.is_some());
+        let tiles = |pyramid: &Pyramid<'a>| -> Result<EachTile<'_>, ZoomError> {
+            let tiles = pyramid.each_tile(self.level, self.window, |x, y| wanted((x, y)))?;
+            Ok(tiles.observe(watch.observer()))
+        };
+        let mut alphas = self.mask.as_ref().map(tiles).transpose()?;
+        for tile in tiles(&self.colours)? {
+            let alpha = alphas.as_mut().and_then(Iterator::next).transpose()?;
+            let alpha = self.alpha_rows(alpha.as_ref().map(|tile| &*tile.pixels));
+            let tile = tile?;
+            let samples = interleave(&tile.pixels, &alpha, self.colour);
+            write((tile.x, tile.y), tile.place, &samples)?;
+        }
+        Ok(())
+    }
+
+    /// Why the processor did a part of a GPU's work, if it did.
+    pub fn fallback(&self) -> Option<String> {
+        let pyramids = [Some(&self.colours), self.mask.as_ref()];
+        let mut fallbacks = pyramids.into_iter().flatten().filter_map(Pyramid::fallback);
+        let why = fallbacks.next()?;
+        Some(format!("{why} The processor did the rest"))
+    }
+
+    fn alpha_rows<'b>(&self, enlarged: Option<&'b [f32]>) -> AlphaRows<'b> {
+        match (self.alpha, enlarged) {
+            (Some(Alpha::Constant(value)), _) => AlphaRows::Constant(*value),
+            (_, Some(pixels)) => AlphaRows::Enlarged(pixels),
+            (_, None) => AlphaRows::Absent,
+        }
+    }
+}
+
+/// Shows how far one image is, and stops the work after Ctrl-C. Colours and alpha are one work.
+struct Watch<'a> {
+    progress: &'a Progress,
+    done: AtomicU64,
+    /// How often the network goes over the image.
+    passes: u64,
+}
+
+impl<'a> Watch<'a> {
+    fn new(progress: &'a Progress, masked: bool) -> Self {
+        Self {
+            progress,
+            done: AtomicU64::new(0),
+            passes: 1 + u64::from(masked),
+        }
+    }
+
+    /// Watches one pass.
+    fn observer(&self) -> impl FnMut(casr_zoom::Progress) -> ControlFlow<()> + Send + '_ {
+        let mut before = 0;
+        move |now| {
+            let more = now.done - before;
+            before = now.done;
+            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
+            self.progress.update(done, now.total * self.passes);
+            if interrupt::requested() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        }
+    }
+}
