@@ -93,7 +93,13 @@ pub fn enlarge(
 ) -> anyhow::Result<Done> {
     let name = job.input.name();
     let plan = settings.plan(name, job.info.width, job.info.height)?;
-    let bytes = memory::foretell(&job.info, job.format, &plan, &settings.enlarger);
+    let bytes = memory::foretell(
+        &job.info,
+        job.format,
+        &plan,
+        &settings.enlarger,
+        &settings.writing,
+    );
     memory::check(name, bytes, settings.memory)?;
     let mut picture = match job.page {
         Some(page) => read_page(job.input.source(), &settings.limits, page)?,
@@ -103,7 +109,8 @@ pub fn enlarge(
     // The file may be another one than the one judged.
     let plan = settings.plan(name, picture.width, picture.height)?;
     let size = plan.output();
-    let mut header = Header::of(&picture, size.width, size.height, job.format);
+    let (width, height) = (size.width, size.height);
+    let mut header = Header::of_written(&picture, width, height, job.format, &settings.writing);
     if !header.alpha {
         picture.alpha = None;
     }

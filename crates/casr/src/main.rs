@@ -10,6 +10,7 @@ mod commands;
 mod destination;
 mod enlarge;
 mod inputs;
+mod layout;
 mod memory;
 mod picture;
 
