@@ -72,7 +72,7 @@ fn round_trip(input: &mut Unstructured<'_>) -> Result<()> {
     let lossless = match format {
         Format::Png | Format::Tiff => true,
         Format::WebP => options.webp_quality.is_none(),
-        Format::Jpeg => false,
+        _ => false,
     };
     // Lossy WebP drops an alpha channel that hides nothing.
     if lossless {

@@ -1,7 +1,7 @@
 //! What the program says: results on standard output, failures on standard error. A closed pipe is
 //! no failure.
 
-use casr_codec::CodecError;
+use casr_codec::{CodecError, Format};
 use casr_zoom::ZoomError;
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -53,6 +53,15 @@ fn option(error: &anyhow::Error) -> Option<String> {
         CodecError::TooManyPixels { width, height, .. } => {
             Some(format!("--max-pixels {}", width.saturating_mul(*height)))
         }
+        CodecError::AlphaNotHeld {
+            format: Format::DeepZoom | Format::Iiif,
+            ..
+        } => Some("--tile-format png".to_owned()),
+        CodecError::AlphaNotHeld {
+            format: Format::Tiff,
+            ..
+        }
+        | CodecError::NoZstd { .. } => Some("--tiff-compression deflate".to_owned()),
         _ => None,
     }
 }

@@ -6,8 +6,8 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::format::{readable, readable_globs, writable, writable_extensions};
-use crate::{Format, SourceFormat, shown};
+use crate::format::{large_enough, readable, readable_globs, writable, writable_extensions};
+use crate::{Format, SourceFormat, TiffLayout, shown};
 
 pub use kind::ErrorKind;
 
@@ -225,7 +225,7 @@ pub enum CodecError {
         "{}: {width}×{height} does not fit {format}, which holds at most {} pixels a side; use a smaller factor or write {}",
         shown(path),
         format.max_side(),
-        larger_formats(*format)
+        large_enough(*width, *height)
     )]
     TooLargeForFormat {
         /// The output.
@@ -237,10 +237,12 @@ pub enum CodecError {
         /// The chosen format.
         format: Format,
     },
-    /// Transparency into a format without it.
+    /// Transparency into a format without it, or compressed by JPEG.
     #[error(
-        "{}: {format} cannot hold the image's transparency; write PNG, WebP or TIFF",
-        shown(path)
+        "{}: {} cannot hold the image's transparency; {}",
+        shown(path),
+        opaque(*format).0,
+        opaque(*format).1
     )]
     AlphaNotHeld {
         /// The output.
@@ -256,6 +258,27 @@ pub enum CodecError {
     NoLossyWebP {
         /// The output.
         path: PathBuf,
+    },
+    /// A TIFF compressed by Zstandard from a build without it.
+    #[error(
+        "{}: this build of CASR does not compress TIFF by Zstandard; choose another compression",
+        shown(path)
+    )]
+    NoZstd {
+        /// The output.
+        path: PathBuf,
+    },
+    /// Tiles of a TIFF with a side that the format does not have.
+    #[error(
+        "{}: tiles of {side} pixels a side are not possible; choose a multiple of 16 up to {}",
+        shown(path),
+        TiffLayout::MAX_TILE
+    )]
+    TileSideOutOfRange {
+        /// The output.
+        path: PathBuf,
+        /// The chosen side in pixels.
+        side: u16,
     },
     /// A quality outside its range.
     #[error("{}: quality {quality} is out of range; choose 1 to 100", shown(path))]
@@ -273,6 +296,26 @@ pub enum CodecError {
     OutputExists {
         /// The output.
         path: PathBuf,
+    },
+    /// An output that is there and is a folder of more than tiles.
+    #[error(
+        "{}: there is something else than the tiles of an earlier result, so it is left alone; choose another name",
+        shown(path)
+    )]
+    NotTiles {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder of tiles to a stream.
+    #[error(
+        "{}: {format} is a folder of many files; name a file or folder for it",
+        shown(path)
+    )]
+    NotOneFile {
+        /// What messages call the stream.
+        path: PathBuf,
+        /// The chosen format.
+        format: Format,
     },
     /// An output that is there and is a device, a pipe or the like.
     #[error(
@@ -445,10 +488,11 @@ impl CodecError {
     }
 }
 
-fn larger_formats(format: Format) -> &'static str {
+/// What of a format holds no transparency, and what to do.
+fn opaque(format: Format) -> (&'static str, &'static str) {
     match format {
-        Format::WebP | Format::Jpeg => "PNG or TIFF",
-        Format::Png => "TIFF",
-        Format::Tiff => "several files",
+        Format::Tiff => ("JPEG in TIFF", "choose another compression"),
+        Format::DeepZoom | Format::Iiif => ("a JPEG tile", "choose PNG for the tiles"),
+        Format::Png | Format::Jpeg | Format::WebP => ("JPEG", "write PNG, WebP or TIFF"),
     }
 }

@@ -114,15 +114,27 @@ pub enum Format {
     /// 8 bits, RGB, alpha, lossless unless a quality is given; the image is held in memory at 3 or
     /// 4 bytes per pixel.
     WebP,
-    /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF above 4 GB.
+    /// 8 or 16 bits, grey or RGB, alpha; streamed, as BigTIFF where it may exceed 4 GB.
     Tiff,
+    /// Deep Zoom: a folder of small JPEG or PNG files for viewers on the web, beside a file that
+    /// describes them. 8 bits, grey or RGB, alpha with PNG; streamed.
+    DeepZoom,
+    /// The same in the layout of the IIIF Image API 3.0, level 0, a folder of its own.
+    Iiif,
 }
 
 impl Format {
     /// All formats, whether or not this build writes them.
-    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::WebP, Self::Tiff];
+    pub const ALL: [Self; 6] = [
+        Self::Png,
+        Self::Jpeg,
+        Self::WebP,
+        Self::Tiff,
+        Self::DeepZoom,
+        Self::Iiif,
+    ];
 
-    /// The format that an output's name ends in.
+    /// The format that an output's name ends in; that of IIIF, a folder, has no end.
     ///
     /// # Errors
     ///
@@ -133,26 +145,35 @@ impl Format {
             Some(SourceFormat::Jpeg) => Ok(Self::Jpeg),
             Some(SourceFormat::WebP) => Ok(Self::WebP),
             Some(SourceFormat::Tiff) => Ok(Self::Tiff),
+            None if has_extension(path, Self::DeepZoom.extension()) => Ok(Self::DeepZoom),
             Some(SourceFormat::Bmp | SourceFormat::Gif) | None => Err(CodecError::UnknownFormat {
                 path: path.to_owned(),
             }),
         }
     }
 
-    /// The usual file name extension, without the dot.
+    /// Whether a result is not one file but a folder of many.
+    pub const fn is_tiles(self) -> bool {
+        matches!(self, Self::DeepZoom | Self::Iiif)
+    }
+
+    /// The usual file name extension, without the dot; empty for IIIF, which is a folder.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
             Self::Jpeg => "jpg",
             Self::WebP => "webp",
             Self::Tiff => "tif",
+            Self::DeepZoom => "dzi",
+            Self::Iiif => "",
         }
     }
 
     /// The largest width and height in pixels.
     pub const fn max_side(self) -> u64 {
         match self {
-            Self::Png => (1 << 31) - 1,
+            // Viewers count in signed numbers.
+            Self::Png | Self::DeepZoom | Self::Iiif => (1 << 31) - 1,
             Self::Jpeg => 65_535,
             Self::WebP => 16_383,
             Self::Tiff => u32::MAX as u64,
@@ -164,7 +185,8 @@ impl Format {
         matches!(self, Self::Png | Self::Tiff)
     }
 
-    /// Whether the format holds an alpha channel.
+    /// Whether the format holds an alpha channel; [`Options::holds_alpha`](crate::Options) knows
+    /// also of those that hold one or not.
     pub const fn holds_alpha(self) -> bool {
         !matches!(self, Self::Jpeg)
     }
@@ -203,8 +225,16 @@ impl fmt::Display for Format {
             Self::Jpeg => "JPEG",
             Self::WebP => "WebP",
             Self::Tiff => "TIFF",
+            Self::DeepZoom => "Deep Zoom",
+            Self::Iiif => "IIIF",
         })
     }
+}
+
+/// Whether a name has an extension, in upper or lower case.
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
 /// The formats that this build reads, for a message.
@@ -236,10 +266,20 @@ pub(crate) fn writable() -> String {
 /// The ends of names of files that this build writes, for a message.
 pub(crate) fn writable_extensions() -> String {
     let written = Format::ALL.iter().filter(|format| format.can_write());
-    listed(
-        written.map(|format| format!(".{}", format.extension())),
-        "or",
-    )
+    let extensions = written.map(|format| format.extension());
+    let named = extensions.filter(|extension| !extension.is_empty());
+    listed(named.map(|extension| format!(".{extension}")), "or")
+}
+
+/// The formats that this build writes and that hold an image of this size, for a message.
+pub(crate) fn large_enough(width: usize, height: usize) -> String {
+    let side = width.max(height) as u64;
+    let fits = |format: &&Format| format.can_write() && format.max_side() >= side;
+    let fitting = Format::ALL.iter().filter(fits);
+    match listed(fitting.map(ToString::to_string), "or") {
+        none if none == "none" => "several files".to_owned(),
+        formats => formats,
+    }
 }
 
 /// Items with commas between them and a conjunction, if there is one, before the last.

@@ -18,8 +18,9 @@
 //! the file is refused: one that is cut off or damaged is an error.
 //!
 //! [`Writer`] takes rows from top to bottom, or a whole picture, and makes a PNG, JPEG, WebP or
-//! TIFF file of them, which appears complete or not at all. What a file cannot keep on the way is a
-//! [`Loss`], and what cannot be done is a [`CodecError`] that names the file and the remedy.
+//! TIFF file of them, or the tiles of Deep Zoom or IIIF, which appears complete or not at all. What
+//! a file cannot keep on the way is a [`Loss`], and what cannot be done is a [`CodecError`] that
+//! names the file and the remedy.
 //!
 //! ```
 //! use casr_codec::{Format, Header, Limits, Options, Source, Writer, read};
@@ -47,7 +48,9 @@
 //! | `formats` | all of the following |
 //! | `png`, `jpeg`, `tiff`, `webp` | reading and writing the format |
 //! | `bmp`, `gif` | reading the format |
+//! | `tiles` | writing Deep Zoom and IIIF, with `jpeg` and `png` |
 //! | `lossy-webp` | writing lossy WebP as well; needs a C compiler |
+//! | `zstd` | TIFF compressed by Zstandard as well; needs a C compiler, and takes long to build |
 //!
 //! `formats` and `lossy-webp` are on by default. A file of a format that was left out is recognised
 //! all the same, and is [`CodecError::NotReadInThisBuild`]; [`SourceFormat::can_read`] and
@@ -86,5 +89,10 @@ pub use metadata::{ColourChunk, Metadata, Resolution, ResolutionChange, Text, Un
 pub use picture::{Colour, Depth, Info, Picture};
 pub use read::{ReadSeek, Source, pages, probe, probe_page, read, read_page};
 pub use shown::{Shown, shown};
-pub use write::{Header, Options, Writer, remove_partial, remove_stale, write_whole};
+#[cfg(feature = "tiles")]
+pub use write::is_tile_set;
+pub use write::{
+    Header, Options, TiffCompression, TiffLayout, TileFormat, Writer, remove_partial, remove_stale,
+    write_whole,
+};
 pub use xmp::mark::Mark;

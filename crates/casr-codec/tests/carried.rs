@@ -167,7 +167,7 @@ fn the_resolution_is_kept_or_scaled() {
                 // Formats without a place of their own hold it in the EXIF.
                 let told = match format {
                     Format::Png | Format::Jpeg => read.metadata.resolution.unwrap(),
-                    Format::Tiff | Format::WebP => in_exif(&read.metadata.exif.unwrap()),
+                    _ => in_exif(&read.metadata.exif.unwrap()),
                 };
                 let inches = |value: f64| match told.unit {
                     Unit::Inch => value,

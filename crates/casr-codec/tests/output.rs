@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use casr_codec::{CodecError, Colour, Depth, Format, Header, Options, Writer};
+use casr_codec::{
+    CodecError, Colour, Depth, Format, Header, Options, TiffCompression, TiffLayout, Writer,
+};
 use common::{FORMATS, folder, header, read_default, samples, write};
 
 fn small() -> Header {
@@ -154,17 +156,34 @@ fn what_the_format_cannot_hold_is_found_before_any_work() {
         65_536,
         10,
         false,
-        &["wide.jpg", "65536×10", "65535", "PNG or TIFF"],
+        &[
+            "wide.jpg",
+            "65536×10",
+            "65535",
+            "PNG, TIFF, Deep Zoom or IIIF",
+        ],
     );
     check(
         "high.webp",
         10,
         16_384,
         false,
-        &["high.webp", "10×16384", "16383", "PNG or TIFF"],
+        &[
+            "high.webp",
+            "10×16384",
+            "16383",
+            "PNG, JPEG, TIFF, Deep Zoom or IIIF",
+        ],
     );
-    check("wide.png", 1 << 31, 1, false, &["2147483647", "TIFF"]);
-    check("wide.tif", 1 << 32, 1, false, &["4294967295"]);
+    check("wide.png", 1 << 31, 1, false, &["2147483647", "write TIFF"]);
+    check("wide.dzi", 1 << 31, 1, false, &["2147483647", "write TIFF"]);
+    check(
+        "wide.tif",
+        1 << 32,
+        1,
+        false,
+        &["4294967295", "several files"],
+    );
     check("empty.png", 0, 1, false, &["no pixels"]);
     check(
         "clear.jpeg",
@@ -201,7 +220,7 @@ fn names_tell_the_format() {
     for name in ["a.gif", "a.bmp", "a", "a.heic", ".png"] {
         message(
             Format::from_path(Path::new(name)).unwrap_err(),
-            &[name, ".png, .jpg, .webp or .tif"],
+            &[name, ".png, .jpg, .webp, .tif or .dzi"],
         );
     }
 }
@@ -339,7 +358,22 @@ fn a_full_disk() {
 }
 
 fn fill(disk: &Path) {
-    for format in FORMATS {
+    let mut options = FORMATS.map(|format| (format, Options::default())).to_vec();
+    for compression in [TiffCompression::None, TiffCompression::Jpeg] {
+        let tiff = TiffLayout {
+            compression,
+            tile: Some(64),
+            pyramid: true,
+        };
+        let tiled = Options {
+            tiff,
+            ..Options::default()
+        };
+        options.push((Format::Tiff, tiled));
+    }
+    options.push((Format::DeepZoom, Options::default()));
+    options.push((Format::Iiif, Options::default()));
+    for (format, options) in options {
         for depth in [Depth::Eight, Depth::Sixteen] {
             // Noise is larger than the disk in every format.
             let header = header(800, 600, Colour::Rgb, depth, false);
@@ -347,7 +381,13 @@ fn fill(disk: &Path) {
             let rows: Vec<f32> = (0..800 * 600 * 3)
                 .map(|_| noise.below(65536) as f32 / 65535.0)
                 .collect();
-            let error = write(&disk.join("out"), format, &header, &rows).unwrap_err();
+            let error = Writer::create(&disk.join("out"), format, header, options)
+                .and_then(|mut writer| {
+                    rows.chunks(800 * 3 * 50)
+                        .try_for_each(|rows| writer.write_rows(rows))?;
+                    writer.finish()
+                })
+                .unwrap_err();
             assert!(
                 matches!(error, CodecError::DiskFull { .. }),
                 "{format} {depth:?}: {error}"

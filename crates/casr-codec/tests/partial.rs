@@ -30,12 +30,16 @@ fn partial_files_of_all_writers_are_removed_at_once() {
         begin("one.png", Format::Png),
         begin("two.tif", Format::Tiff),
     );
-    assert_eq!(names().len(), 3);
+    let mut three = begin("three.dzi", Format::DeepZoom);
+    three.write_rows(&samples(&small)[..27]).unwrap();
+    assert_eq!(names().len(), 4);
     remove_partial();
     assert_eq!(names(), ["done.png"]);
     // A writer that goes on all the same fails.
     one.write_rows(&samples(&small)).unwrap();
     one.finish().unwrap_err();
+    three.write_rows(&samples(&small)[27..]).unwrap_err();
+    three.finish().unwrap_err();
     drop(two);
     assert_eq!(names(), ["done.png"]);
 }

@@ -3,7 +3,7 @@
 use crate::inputs::{Found, is_standard};
 use anyhow::{anyhow, bail};
 use casr_cli::console::Usage;
-use casr_codec::{CodecError, Format, SourceFormat, shown};
+use casr_codec::{CodecError, Format, SourceFormat, is_tile_set, shown};
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -77,8 +77,8 @@ impl<'a> Destination<'a> {
     /// inputs, if the input is a folder, if it is a folder already, or if it ends in a slash.
     ///
     /// # Errors
-    /// Several results for what is a file, or is named like one; a terminal for an image; a suffix
-    /// for a name that is given.
+    /// Several results for what is a file, or is named like one; a terminal for an image; standard
+    /// output for tiles; a suffix for a name that is given.
     pub fn new<'b>(
         wanted: Wanted<'a>,
         inputs: &[PathBuf],
@@ -97,6 +97,13 @@ impl<'a> Destination<'a> {
                 place => place,
             },
         };
+        if let (Place::Standard, Some(format)) = (&place, wanted.format)
+            && format.is_tiles()
+        {
+            bail!(Usage(format!(
+                "{STANDARD_OUTPUT}: {format} is a folder of many files; name a file or folder for it"
+            )));
+        }
         let mut destination = Self {
             wanted,
             place,
@@ -165,8 +172,20 @@ impl<'a> Destination<'a> {
                 )
             }
         };
-        self.take(input, path)
-            .map(|path| (Output::File(path), format))
+        let path = self.take(input, path)?;
+        if let Some(tiles) = format.tiles_beside(&path) {
+            self.check_free(&tiles)?;
+        }
+        Ok((Output::File(path), format))
+    }
+
+    /// Checks that nothing is there that must not be replaced.
+    fn check_free(&self, path: &Path) -> anyhow::Result<()> {
+        if path.exists() && !self.wanted.overwrite {
+            let path = path.to_owned();
+            return Err(CodecError::OutputExists { path }.into());
+        }
+        Ok(())
     }
 
     /// Notes a result's file, if nothing stands against it.
@@ -180,9 +199,7 @@ impl<'a> Destination<'a> {
                 shown(&path)
             );
         }
-        if path.exists() && !self.wanted.overwrite {
-            return Err(CodecError::OutputExists { path }.into());
-        }
+        self.check_free(&path)?;
         if let Some(other) = self.taken.get(&path) {
             bail!(
                 "{}: its result {} is also that of {}; enlarge them into different folders",
@@ -212,8 +229,10 @@ impl<'a> Destination<'a> {
         let mut name = stem.to_owned();
         name.push(self.wanted.suffix);
         name.push(number(page));
-        name.push(".");
-        name.push(extension);
+        if !extension.is_empty() {
+            name.push(".");
+            name.push(extension);
+        }
         name
     }
 
@@ -252,8 +271,11 @@ fn place(output: &Path, several: bool) -> anyhow::Result<Place> {
         return Ok(Place::Standard);
     }
     let slash = (output.as_os_str().to_string_lossy()).ends_with(std::path::is_separator);
-    let is_folder = output.is_dir();
-    let is_file = !is_folder && (output.exists() || SourceFormat::from_extension(output).is_some());
+    // A folder of tiles is a result as a file is.
+    let is_folder = output.is_dir() && !is_tile_set(output);
+    let is_named =
+        SourceFormat::from_extension(output).is_some() || Format::from_path(output).is_ok();
+    let is_file = !is_folder && (output.exists() || is_named);
     if several && is_file && !slash {
         bail!(Usage(format!(
             "{}: several images need a folder here; name a folder, with a slash at its end",

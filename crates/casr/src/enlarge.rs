@@ -147,7 +147,14 @@ pub fn enlarge(
     let name = job.input.name();
     let plan = settings.plan(name, job.info.width, job.info.height)?;
     let window = settings.window(name, &plan)?;
-    let bytes = memory::foretell(&job.info, job.format, &plan, window, &settings.enlarger);
+    let bytes = memory::foretell(
+        &job.info,
+        job.format,
+        &plan,
+        window,
+        &settings.enlarger,
+        &settings.writing,
+    );
     memory::check(name, bytes, settings.memory)?;
     let mut picture = match job.page {
         Some(page) => read_page(job.input.source(), &settings.limits, page)?,
@@ -164,7 +171,7 @@ pub fn enlarge(
         ));
     }
     let image = keep::digest(&picture);
-    let mut header = header(&picture, &plan, window, job.format);
+    let mut header = header(&picture, &plan, window, job.format, &settings.writing);
     if !header.alpha {
         picture.alpha = None;
     }
@@ -218,7 +225,13 @@ pub fn enlarge(
 }
 
 /// The header of a result, or of a window of it.
-fn header(picture: &Picture, plan: &ScalePlan, window: Rectangle, format: Format) -> Header {
+fn header(
+    picture: &Picture,
+    plan: &ScalePlan,
+    window: Rectangle,
+    format: Format,
+    writing: &Options,
+) -> Header {
     let share = |part: usize, whole: usize, of: usize| part as f64 * of as f64 / whole as f64;
     let (size, output) = (window.size(), plan.output());
     Header {
@@ -226,7 +239,7 @@ fn header(picture: &Picture, plan: &ScalePlan, window: Rectangle, format: Format
             share(size.width, output.width, picture.width),
             share(size.height, output.height, picture.height),
         )),
-        ..Header::of(picture, size.width, size.height, format)
+        ..Header::of_written(picture, size.width, size.height, format, writing)
     }
 }
 

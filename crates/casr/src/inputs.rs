@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow, bail};
 use casr_cli::console::Usage;
-use casr_codec::{CodecError, Source, contents_of, shown};
+use casr_codec::{CodecError, Source, contents_of, is_tile_set, shown};
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -168,6 +168,8 @@ impl Inputs {
             let name = path.file_name().unwrap_or_default();
             if output.is_some() && path.canonicalize().ok().as_deref() == output {
                 continue;
+            } else if is_tile_set(&path) {
+                self.results.push(path);
             } else if !search.recursive {
                 self.leave(
                     &path,

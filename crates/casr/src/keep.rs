@@ -142,7 +142,7 @@ fn identity(
 fn tile_header(writing: &Writing) -> Header {
     let header = &writing.header;
     // No deeper than the result, so that values are rounded once.
-    let depth = if writing.job.format.holds_sixteen() {
+    let depth = if writing.settings.writing.holds_sixteen(writing.job.format) {
         header.depth
     } else {
         Depth::Eight

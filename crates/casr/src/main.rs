@@ -12,6 +12,7 @@ mod enlarge;
 mod inputs;
 mod keep;
 mod kept;
+mod layout;
 mod memory;
 mod picture;
 mod region;

@@ -1,7 +1,7 @@
 //! What an enlargement takes of the machine's memory, and whether that is there.
 
 use anyhow::bail;
-use casr_codec::{Format, Info, shown};
+use casr_codec::{Format, Header, Info, Options, Writer, shown};
 use casr_zoom::{Enlarger, Rectangle, ScalePlan};
 use std::path::Path;
 use sysinfo::System;
@@ -29,14 +29,15 @@ pub const MEGABYTE: u64 = 1_000_000;
 
 /// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a
 /// quarter. The image is read into samples, with the bytes of its file beside them; then it is
-/// there with what the estimate takes, or with rows of all levels and a tile's features, and as a
-/// whole result where the format is not written row by row.
+/// there with what the estimate takes, or with rows of all levels and a tile's features, and with
+/// what the writer of the result holds: rows of tiles, or the whole of it.
 pub fn foretell(
     info: &Info,
     format: Format,
     plan: &ScalePlan,
     window: Rectangle,
     enlarger: &Enlarger,
+    writing: &Options,
 ) -> u64 {
     let pixels = info.width as u64 * info.height as u64;
     let samples = info.colour.channels() as u64 + u64::from(info.alpha);
@@ -52,12 +53,14 @@ pub fn foretell(
         (NETWORK, LOOK * pixels.min(LOOKED_AT))
     };
     let output = window.size();
-    let whole = match format {
-        // The pixels, and what they are coded into.
-        Format::WebP => output.width as u64 * output.height as u64 * 6,
-        Format::Png | Format::Jpeg | Format::Tiff => 0,
+    let header = Header {
+        colour: info.colour,
+        depth: info.depth,
+        alpha: info.alpha,
+        ..Header::rgb(output.width, output.height)
     };
-    let enlarged = layers + network + ((work as f64 * KEPT) as u64).max(looked) + whole;
+    let held = Writer::held_bytes(format, &header, writing);
+    let enlarged = layers + network + ((work as f64 * KEPT) as u64).max(looked) + held;
     PROGRAM + read.max(layers + weighed).max(enlarged)
 }
 

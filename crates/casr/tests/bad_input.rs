@@ -207,7 +207,7 @@ fn size_that_the_format_cannot_hold() {
         folder.path(),
         &["photo.png", "-o", "out.jpg", "--size", "65536x24"],
         "out.jpg",
-        &["65535", "PNG or TIFF"],
+        &["65535", "PNG, TIFF, Deep Zoom or IIIF"],
     );
     fails(
         folder.path(),
@@ -225,7 +225,7 @@ fn format_that_is_not_written() {
             folder.path(),
             &["photo.png", "-o", name],
             name,
-            &["PNG, JPEG, WebP and TIFF", ".png"],
+            &["PNG, JPEG, WebP, TIFF, Deep Zoom and IIIF", ".png"],
         );
     }
 }

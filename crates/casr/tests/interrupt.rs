@@ -9,12 +9,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use support::{folder, names, program, sample};
 
+/// A file, and tiles in a folder.
+const OUTPUTS: [&str; 2] = ["out.tif", "out.dzi"];
+
 /// Starts a long work in `folder`, and waits until it has begun to write.
-fn at_work(folder: &Path) -> Child {
+fn at_work(folder: &Path, output: &str) -> Child {
     let mut child = program(folder)
         .arg("upscale")
         .arg(sample("city.png"))
-        .args(["-o", "out.tif", "-s", "8", "--threads", "1"])
+        .args(["-o", output, "-s", "8", "--threads", "1"])
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
@@ -30,6 +33,12 @@ fn at_work(folder: &Path) -> Child {
     child
 }
 
+/// Each signal with each kind of output.
+fn signals<'a>(signals: &'a [&str]) -> impl Iterator<Item = (&'a str, &'static str)> {
+    let each = |&signal| OUTPUTS.iter().map(move |&output| (signal, output));
+    signals.iter().flat_map(each)
+}
+
 fn send(signal: &str, child: &Child) {
     let kill = Command::new("kill")
         .args([signal, &child.id().to_string()])
@@ -39,9 +48,9 @@ fn send(signal: &str, child: &Child) {
 
 #[test]
 fn the_second_signal_ends_the_program_at_once_without_its_files() {
-    for signal in ["-INT", "-TERM", "-QUIT"] {
+    for (signal, output) in signals(&["-INT", "-TERM", "-QUIT"]) {
         let folder = folder();
-        let child = at_work(folder.path());
+        let child = at_work(folder.path(), output);
         send(signal, &child);
         std::thread::sleep(Duration::from_millis(3));
         send(signal, &child);
@@ -57,9 +66,9 @@ fn the_second_signal_ends_the_program_at_once_without_its_files() {
 
 #[test]
 fn interrupt_cleans_up() {
-    for signal in ["-INT", "-TERM", "-QUIT", "-HUP"] {
+    for (signal, output) in signals(&["-INT", "-TERM", "-QUIT", "-HUP"]) {
         let folder = folder();
-        let child = at_work(folder.path());
+        let child = at_work(folder.path(), output);
         send(signal, &child);
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(130), "{output:?}");

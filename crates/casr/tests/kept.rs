@@ -26,7 +26,7 @@ fn prepare(folder: &Path) {
         config,
         provenance: Provenance::default(),
         parameters: config.initial_parameters(3),
-        vivid: None,
+        vivid: Some(config.initial_parameters(4)),
     };
     fs::write(folder.join("small.safetensors"), file.to_bytes()).unwrap();
     write(folder, "photo.png", &noise(2300, 1900));
@@ -106,8 +106,12 @@ fn begun(path: &Path, more: &[&str]) {
         .unwrap();
     let kept = path.join("out.png.casr");
     let tiles = || {
-        let there = kept.is_dir().then(|| names(&kept)).unwrap_or_default();
-        there.iter().filter(|name| name.starts_with("00")).count()
+        let there = fs::read_dir(&kept).into_iter().flatten().flatten();
+        let there: Vec<_> = there.map(|entry| entry.file_name()).collect();
+        there
+            .iter()
+            .filter(|name| name.to_string_lossy().starts_with("00"))
+            .count()
     };
     while tiles() < 3 {
         assert!(child.try_wait().unwrap().is_none(), "ended too early");

@@ -36,16 +36,18 @@ impl CodecError {
             | Self::NoSuchPage { .. }
             | Self::DanglingLink { .. }
             | Self::FolderMissing { .. } => ErrorKind::NotFound,
-            Self::OutputExists { .. } => ErrorKind::AlreadyExists,
+            Self::OutputExists { .. } | Self::NotTiles { .. } => ErrorKind::AlreadyExists,
             Self::IsAFolder { .. }
             | Self::NotAFolder { .. }
             | Self::NotAFile { .. }
+            | Self::NotOneFile { .. }
             | Self::Pipe { .. }
             | Self::NameTooLong { .. }
             | Self::NoOutputPixels { .. }
             | Self::TooLargeForFormat { .. }
             | Self::AlphaNotHeld { .. }
             | Self::QualityOutOfRange { .. }
+            | Self::TileSideOutOfRange { .. }
             | Self::WrongRows { .. } => ErrorKind::InvalidRequest,
             Self::NotAnImage { .. }
             | Self::CameraRaw { .. }
@@ -53,7 +55,8 @@ impl CodecError {
             | Self::UnknownFormat { .. }
             | Self::NotReadInThisBuild { .. }
             | Self::NotWrittenInThisBuild { .. }
-            | Self::NoLossyWebP { .. } => ErrorKind::Unsupported,
+            | Self::NoLossyWebP { .. }
+            | Self::NoZstd { .. } => ErrorKind::Unsupported,
             Self::EmptyFile { .. }
             | Self::NoPixels { .. }
             | Self::Truncated { .. }

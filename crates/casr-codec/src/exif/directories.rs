@@ -293,6 +293,11 @@ impl Directories {
     /// The bytes of the main directory, to be placed at offset `at` of the file, followed by the
     /// others. The maker's note must lie where it was.
     pub(crate) fn encode(&self, at: u64, big: bool) -> Vec<u8> {
+        self.encode_with(&[], at, big)
+    }
+
+    /// [`Directories::encode`], with further images' directories in the chain behind the main one.
+    pub(crate) fn encode_with(&self, further: &[Vec<Field>], at: u64, big: bool) -> Vec<u8> {
         let (mut main, mut exif) = (self.main.clone(), self.exif.clone());
         if let Some(note) = &self.note {
             exif.push(Field {
@@ -313,7 +318,7 @@ impl Directories {
                 .map(|(tag, _)| Field::offsets(*tag, &[0], big)),
         );
         main.sort_by_key(|field| field.tag);
-        let mut bytes = encode(&main, at, big);
+        let mut bytes = encode(&main, at, big, 0);
         let mut rest = Vec::new();
         let point = |fields: &mut [Field], tag: u16, place: u64| {
             for pointer in fields.iter_mut().filter(|field| field.tag == tag) {
@@ -324,17 +329,26 @@ impl Directories {
             let place = at + (bytes.len() + rest.len()) as u64;
             point(&mut main, tag, place);
             fields.sort_by_key(|field| field.tag);
-            let below = place + encode(&fields, place, big).len() as u64;
+            let below = place + encode(&fields, place, big, 0).len() as u64;
             point(&mut fields, INTEROPERABILITY_DIRECTORY, below);
-            rest.extend(encode(&fields, place, big));
+            rest.extend(encode(&fields, place, big, 0));
             if tag == EXIF_DIRECTORY && !self.interoperability.is_empty() {
                 let mut fields = self.interoperability.clone();
                 fields.sort_by_key(|field| field.tag);
-                rest.extend(encode(&fields, below, big));
+                rest.extend(encode(&fields, below, big, 0));
             }
         }
-        bytes = encode(&main, at, big);
+        let end = at + (bytes.len() + rest.len()) as u64;
+        bytes = encode(&main, at, big, if further.is_empty() { 0 } else { end });
         bytes.extend(rest);
+        for (index, fields) in further.iter().enumerate() {
+            let mut fields = fields.clone();
+            fields.sort_by_key(|field| field.tag);
+            let place = at + bytes.len() as u64;
+            let is_last = index + 1 == further.len();
+            let end = place + encode(&fields, place, big, 0).len() as u64;
+            bytes.extend(encode(&fields, place, big, if is_last { 0 } else { end }));
+        }
         bytes
     }
 }
@@ -378,8 +392,9 @@ fn field(exif: &[u8], order: ByteOrder, entry: usize) -> Option<(Field, usize)> 
     Some((Field::new(tag, kind, value)?, length))
 }
 
-/// One directory and the values that do not fit into its entries, for offset `at` of a file.
-fn encode(fields: &[Field], at: u64, big: bool) -> Vec<u8> {
+/// One directory and the values that do not fit into its entries, for offset `at` of a file;
+/// `next` is the offset of the directory that follows in the chain.
+fn encode(fields: &[Field], at: u64, big: bool, next: u64) -> Vec<u8> {
     let (count_bytes, entry_bytes, inline) = if big { (8, 20, 8) } else { (2, 12, 4) };
     let offset = |value: u64, bytes: &mut Vec<u8>| bytes.extend(&value.to_le_bytes()[..inline]);
     let values_at = at + (count_bytes + fields.len() * entry_bytes + inline) as u64;
@@ -405,7 +420,7 @@ fn encode(fields: &[Field], at: u64, big: bool) -> Vec<u8> {
             values.resize(values.len().next_multiple_of(2), 0);
         }
     }
-    offset(0, &mut bytes);
+    offset(next, &mut bytes);
     bytes.extend(values);
     bytes
 }

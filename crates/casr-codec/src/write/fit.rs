@@ -25,10 +25,12 @@ const COMMENT: &str = "Comment";
 /// Reduces a header to what a format holds, and sets the size and the resolution in its metadata.
 pub(super) fn fit(mut header: Header, format: Format, options: Options) -> (Header, Vec<Loss>) {
     let mut losses = Vec::new();
-    if header.depth == Depth::Sixteen && !format.holds_sixteen() {
+    if header.depth == Depth::Sixteen && !options.holds_sixteen(format) {
         header.depth = Depth::Eight;
         losses.push(Loss::Depth);
     }
+    // What the files hold that the result consists of.
+    let format = options.file(format);
     let size = (header.width, header.height);
     let factors = header.from.map(|from| {
         let factor = |to: usize, from: f64| to as f64 / from.max(f64::MIN_POSITIVE);
@@ -138,7 +140,7 @@ fn exif(metadata: &mut Metadata, format: Format, size: (usize, usize), losses: &
             }
             None => false,
         },
-        Format::Png | Format::WebP => true,
+        _ => true,
     };
     if fits {
         exif::set_size(exif, size.0, size.1);
@@ -160,7 +162,7 @@ fn packet(metadata: &mut Metadata, format: Format, size: (usize, usize), losses:
         // A longer packet goes into segments of its own, if a packet that refers to it can be made.
         Format::Jpeg => xmp.len() <= JPEG_XMP || xmp::stub(xmp).is_some(),
         Format::Png => str::from_utf8(xmp).is_ok(),
-        Format::Tiff | Format::WebP => true,
+        _ => true,
     };
     if !fits {
         metadata.xmp = None;
@@ -198,7 +200,7 @@ fn descriptions(metadata: &mut Metadata, format: Format, losses: &mut Vec<Loss>)
             }
             metadata.comments = comments;
         }
-        Format::Tiff | Format::WebP => {
+        _ => {
             if !comments.is_empty() {
                 losses.push(Loss::Comments);
             }
@@ -236,7 +238,8 @@ fn resolution(metadata: &mut Metadata, format: Format, losses: &mut Vec<Loss>) {
         Format::Jpeg => density(resolution).is_some(),
         Format::Png => dimensions(resolution).is_some(),
         Format::Tiff => resolution.x.max(resolution.y) < 4e9,
-        Format::WebP => match metadata.exif {
+        // WebP, which has no place of its own for it.
+        _ => match metadata.exif {
             Some(_) => in_exif.is_some(),
             None => {
                 metadata.exif = exif::of_resolution(resolution);

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+#[cfg(feature = "tiles")]
+use jpeg_encoder::ColorType;
 use jpeg_encoder::{
     EncodingError, ImageBuffer, JpegColorType, PixelDensity, PixelDensityUnit, SamplingFactor,
     rgb_to_ycbcr,
@@ -43,17 +45,7 @@ pub(super) fn encoder(
         segments: segments(&header.metadata),
     };
     let mut inner = jpeg_encoder::Encoder::new(into, quality);
-    inner.set_sampling_factor(SamplingFactor::R_4_4_4);
-    if let Some((unit, x, y)) = header.metadata.resolution.and_then(fit::density) {
-        inner.set_density(PixelDensity {
-            density: (x, y),
-            unit: match unit {
-                1 => PixelDensityUnit::Inches,
-                2 => PixelDensityUnit::Centimeters,
-                _ => PixelDensityUnit::PixelAspectRatio,
-            },
-        });
-    }
+    configure(&mut inner, &header.metadata);
     let (rows, bands) = sync_channel(WAITING_BANDS);
     let row_bytes = header.width * header.channels();
     let band = RefCell::new(Band {
@@ -76,6 +68,40 @@ pub(super) fn encoder(
         rows: Some(rows),
         thread: Some(thread),
     }))
+}
+
+/// A whole small file of 8-bit samples, with the header's size, colour and metadata.
+#[cfg(feature = "tiles")]
+pub(super) fn whole(header: &Header, quality: u8, samples: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    let (width, height) = (u16::try_from(header.width)?, u16::try_from(header.height)?);
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, quality);
+    configure(&mut encoder, &header.metadata);
+    let colour = match header.colour {
+        Colour::Grey => ColorType::Luma,
+        Colour::Rgb => ColorType::Rgb,
+    };
+    encoder.encode(samples, width, height, colour)?;
+    file.splice(HEADER_BYTES..HEADER_BYTES, segments(&header.metadata));
+    Ok(file)
+}
+
+/// What all files have in common.
+fn configure<W: jpeg_encoder::JfifWrite>(
+    encoder: &mut jpeg_encoder::Encoder<W>,
+    metadata: &Metadata,
+) {
+    encoder.set_sampling_factor(SamplingFactor::R_4_4_4);
+    if let Some((unit, x, y)) = metadata.resolution.and_then(fit::density) {
+        encoder.set_density(PixelDensity {
+            density: (x, y),
+            unit: match unit {
+                1 => PixelDensityUnit::Inches,
+                2 => PixelDensityUnit::Centimeters,
+                _ => PixelDensityUnit::PixelAspectRatio,
+            },
+        });
+    }
 }
 
 impl Encoder for JpegEncoder {

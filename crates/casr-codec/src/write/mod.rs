@@ -1,15 +1,22 @@
 //! Writing: takes rows from top to bottom; the file appears once all of them are written.
 
+#[cfg(any(feature = "tiff", feature = "tiles"))]
+mod band;
 mod fit;
 #[cfg(feature = "jpeg")]
 mod jpeg;
+mod layout;
 mod output;
 #[cfg(feature = "png")]
 mod png;
+#[cfg(any(feature = "tiff", feature = "tiles"))]
+mod pyramid;
 mod quantise;
 mod stale;
 #[cfg(feature = "tiff")]
 mod tiff;
+#[cfg(feature = "tiles")]
+mod tiles;
 #[cfg(feature = "webp")]
 mod webp;
 mod whole;
@@ -21,8 +28,11 @@ use std::path::{Path, PathBuf};
 use crate::error::Cause;
 use crate::{CodecError, Colour, Depth, Format, Loss, Mark, Metadata, Picture, ResolutionChange};
 
+pub use layout::{TiffCompression, TiffLayout, TileFormat};
 use output::{Output, Sink};
 pub use stale::{remove_partial, remove_stale};
+#[cfg(feature = "tiles")]
+pub use tiles::is_tile_set;
 pub use whole::write_whole;
 
 /// What an output file will hold.
@@ -52,12 +62,24 @@ impl Header {
     /// The header of a picture's enlargement to `width × height`: as the picture is, but that an
     /// alpha channel which hides nothing is left out where the format has no place for one.
     pub fn of(picture: &Picture, width: usize, height: usize, format: Format) -> Self {
+        Self::of_written(picture, width, height, format, &Options::default())
+    }
+
+    /// [`Header::of`] for a file that is written by these options.
+    pub fn of_written(
+        picture: &Picture,
+        width: usize,
+        height: usize,
+        format: Format,
+        options: &Options,
+    ) -> Self {
+        let holds_alpha = options.holds_alpha(format);
         Self {
             width,
             height,
             colour: picture.colour,
             depth: picture.depth,
-            alpha: picture.alpha.is_some() && (format.holds_alpha() || !picture.is_opaque()),
+            alpha: picture.alpha.is_some() && (holds_alpha || !picture.is_opaque()),
             metadata: picture.metadata.clone(),
             mark: None,
             from: Some((picture.width as f64, picture.height as f64)),
@@ -89,7 +111,8 @@ impl Header {
 pub struct Options {
     /// Whether an existing file is replaced; it stays as it is until the new one is whole.
     pub overwrite: bool,
-    /// JPEG quality from 1 to 100, 95 by default. The colours are never subsampled.
+    /// JPEG quality from 1 to 100, 95 by default; also of JPEG within other formats. The colours
+    /// are never subsampled.
     pub quality: u8,
     /// WebP quality from 1 to 100; `None`, the default, for lossless.
     pub webp_quality: Option<u8>,
@@ -99,6 +122,10 @@ pub struct Options {
     /// IPTC, comments and texts. What says how it looks stays, its colours' meaning and its
     /// resolution.
     pub strip: bool,
+    /// How the pixels of a TIFF are stored.
+    pub tiff: TiffLayout,
+    /// What the tiles of Deep Zoom and IIIF are.
+    pub tile_format: TileFormat,
 }
 
 impl Default for Options {
@@ -109,6 +136,8 @@ impl Default for Options {
             webp_quality: None,
             resolution: ResolutionChange::Keep,
             strip: false,
+            tiff: TiffLayout::default(),
+            tile_format: TileFormat::default(),
         }
     }
 }
@@ -126,21 +155,40 @@ trait Encoder: Send {
 type EncodeError = Cause;
 
 /// Begins an image of this kind in a [`Sink`].
-type Begin = fn(Sink, Header, &Options) -> Result<Box<dyn Encoder>, EncodeError>;
+type BeginFile = fn(Sink, Header, &Options) -> Result<Box<dyn Encoder>, EncodeError>;
+
+/// How an image of this kind is begun.
+enum Begin {
+    /// In a file.
+    File(BeginFile),
+    /// In a folder.
+    #[cfg(feature = "tiles")]
+    Tiles,
+}
+
+/// Where a result goes.
+enum Target<'a> {
+    Path,
+    Stream(Box<dyn Write + Send + 'a>),
+}
 
 /// How a format's files are begun; `None` where this build does not write it.
 fn beginner(format: Format) -> Option<Begin> {
     match format {
         #[cfg(feature = "png")]
-        Format::Png => Some(|sink, header, _| png::encoder(sink, header)),
+        Format::Png => Some(Begin::File(|sink, header, _| png::encoder(sink, header))),
         #[cfg(feature = "jpeg")]
-        Format::Jpeg => Some(|sink, header, options| jpeg::encoder(sink, header, options.quality)),
+        Format::Jpeg => Some(Begin::File(|sink, header, options| {
+            jpeg::encoder(sink, header, options.quality)
+        })),
         #[cfg(feature = "webp")]
-        Format::WebP => {
-            Some(|sink, header, options| webp::encoder(sink, header, options.webp_quality))
-        }
+        Format::WebP => Some(Begin::File(|sink, header, options| {
+            webp::encoder(sink, header, options.webp_quality)
+        })),
         #[cfg(feature = "tiff")]
-        Format::Tiff => Some(|sink, header, _| tiff::encoder(sink, header)),
+        Format::Tiff => Some(Begin::File(tiff::encoder)),
+        #[cfg(feature = "tiles")]
+        Format::DeepZoom | Format::Iiif => Some(Begin::Tiles),
         // Not reached where every format is built in.
         #[allow(unreachable_patterns)]
         _ => None,
@@ -159,14 +207,16 @@ impl Format {
 /// It is written beside its destination under a temporary name and moved there by
 /// [`Writer::finish`]; a writer that is dropped before leaves nothing behind. What a killed program
 /// has left behind is removed by the next one that writes into the folder, see [`remove_stale`].
-/// PNG, TIFF and JPEG hold a few rows in memory, WebP the image at 8 bits.
+/// PNG, TIFF and JPEG hold a few rows in memory, TIFF in tiles and the formats of tiles those of a
+/// row of tiles, WebP the image at 8 bits: [`Writer::held_bytes`].
 ///
 /// `'a` is the lifetime of the stream that gets the result; of a writer that makes a file it is
 /// `'static`.
 pub struct Writer<'a> {
     // Dropped before the output, which removes the file that the encoder still writes to.
     encoder: Box<dyn Encoder>,
-    sink: Sink,
+    /// The file, if it is one.
+    sink: Option<Sink>,
     output: Output<'a>,
     path: PathBuf,
     /// Columns, rows and colour of the image.
@@ -193,9 +243,7 @@ impl Writer<'static> {
         header: Header,
         options: Options,
     ) -> Result<Self, CodecError> {
-        Self::begin(path, format, header, options, || {
-            Output::create(path, options.overwrite)
-        })
+        Self::begin(path, format, header, options, Target::Path)
     }
 }
 
@@ -216,9 +264,24 @@ impl<'a> Writer<'a> {
         header: Header,
         options: Options,
     ) -> Result<Self, CodecError> {
-        Self::begin(name, format, header, options, || {
-            Output::stream(Box::new(stream), name)
-        })
+        let target = Target::Stream(Box::new(stream));
+        Self::begin(name, format, header, options, target)
+    }
+
+    /// The most bytes that a writer of such an image holds, but for what is handed to it, in whole
+    /// megabytes at least right.
+    pub fn held_bytes(format: Format, header: &Header, options: &Options) -> u64 {
+        let (header, _) = fit::fit(header.clone(), format, *options);
+        let pixels = header.width as u64 * header.height as u64;
+        match format {
+            // The pixels, and what they are coded into.
+            Format::WebP => 6 * pixels,
+            #[cfg(feature = "tiff")]
+            Format::Tiff => tiff::held_bytes(&header, &options.tiff),
+            #[cfg(feature = "tiles")]
+            Format::DeepZoom | Format::Iiif => tiles::held_bytes(&header, format),
+            _ => 0,
+        }
     }
 
     fn begin(
@@ -226,7 +289,7 @@ impl<'a> Writer<'a> {
         format: Format,
         header: Header,
         options: Options,
-        output: impl FnOnce() -> Result<(Output<'a>, Sink), CodecError>,
+        target: Target<'a>,
     ) -> Result<Self, CodecError> {
         let Some(begin) = beginner(format) else {
             return Err(CodecError::NotWrittenInThisBuild {
@@ -235,31 +298,13 @@ impl<'a> Writer<'a> {
             });
         };
         format.check_size(header.width, header.height, path)?;
-        if header.alpha && !format.holds_alpha() {
+        if header.alpha && !options.holds_alpha(format) {
             return Err(CodecError::AlphaNotHeld {
                 path: path.to_owned(),
                 format,
             });
         }
-        for quality in [Some(options.quality), options.webp_quality]
-            .into_iter()
-            .flatten()
-        {
-            if !(1..=100).contains(&quality) {
-                return Err(CodecError::QualityOutOfRange {
-                    path: path.to_owned(),
-                    quality,
-                });
-            }
-        }
-        if cfg!(not(feature = "lossy-webp"))
-            && format == Format::WebP
-            && options.webp_quality.is_some()
-        {
-            return Err(CodecError::NoLossyWebP {
-                path: path.to_owned(),
-            });
-        }
+        options.check(format, path)?;
         let (header, losses) = fit::fit(header, format, options);
         let (row, missing) = (
             header.width * header.channels(),
@@ -267,10 +312,32 @@ impl<'a> Writer<'a> {
         );
         let kind = (header.width, header.height, header.colour);
         let alpha = header.alpha;
-        let (output, sink) = output()?;
+        let (encoder, sink, output) = match begin {
+            Begin::File(begin) => {
+                let (output, sink) = match target {
+                    Target::Path => Output::create(path, options.overwrite)?,
+                    Target::Stream(stream) => Output::stream(stream, path)?,
+                };
+                let encoder = begin(sink.clone(), header, &options)
+                    .map_err(|error| failed(path, Some(&sink), error))?;
+                (encoder, Some(sink), output)
+            }
+            #[cfg(feature = "tiles")]
+            Begin::Tiles => {
+                if let Target::Stream(_) = target {
+                    return Err(CodecError::NotOneFile {
+                        path: path.to_owned(),
+                        format,
+                    });
+                }
+                let text = tiles::description(path, format, options.tile_format, &header);
+                let folder = tiles::Folder::create(path, format, options.overwrite, text)?;
+                let encoder = tiles::encoder(&folder.tiles(), format, header, &options)
+                    .map_err(|error| failed(path, None, error))?;
+                (encoder, None, Output::Tiles(folder))
+            }
+        };
         let path = path.to_owned();
-        let encoder =
-            begin(sink.clone(), header, &options).map_err(|error| failed(&path, &sink, error))?;
         Ok(Self {
             encoder,
             sink,
@@ -302,7 +369,7 @@ impl<'a> Writer<'a> {
         }
         self.encoder
             .write_rows(rows)
-            .map_err(|error| failed(&self.path, &self.sink, error))?;
+            .map_err(|error| failed(&self.path, self.sink.as_ref(), error))?;
         self.missing -= rows.len();
         Ok(())
     }
@@ -360,8 +427,8 @@ impl<'a> Writer<'a> {
         } = self;
         encoder
             .finish()
-            .map_err(|error| failed(&path, &sink, error))?;
-        sink.close()
+            .map_err(|error| failed(&path, sink.as_ref(), error))?;
+        sink.map_or(Ok(()), Sink::close)
             .map_err(|error| CodecError::unwritable(&path, error))?;
         output.publish(&path)
     }
@@ -378,8 +445,8 @@ impl<'a> Writer<'a> {
 
 /// An encoder's error as this crate's, by what caused it: writing to the file, lack of memory, or
 /// the encoder itself.
-fn failed(path: &Path, sink: &Sink, error: EncodeError) -> CodecError {
-    if let Some(source) = sink.take_error() {
+fn failed(path: &Path, sink: Option<&Sink>, error: EncodeError) -> CodecError {
+    if let Some(source) = sink.and_then(Sink::take_error) {
         return CodecError::unwritable(path, source);
     }
     let path = path.to_owned();

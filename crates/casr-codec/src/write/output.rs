@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::{Builder, NamedTempFile};
 
 use super::stale::{self, Held};
+#[cfg(feature = "tiles")]
+use super::tiles::Folder;
 use crate::CodecError;
 
 const BUFFER_BYTES: usize = 1 << 18;
@@ -25,6 +27,9 @@ pub(super) enum Output<'a> {
         /// The permissions of the file that is replaced.
         permissions: Option<Permissions>,
     },
+    /// A folder of tiles.
+    #[cfg(feature = "tiles")]
+    Tiles(Folder),
     /// A pipe, a connection or memory.
     Stream {
         /// Has no name, and so ends with the program.
@@ -86,17 +91,7 @@ impl<'a> Output<'a> {
         }
         // A link to a file stays a link, and the file is replaced.
         let destination = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = match destination.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        if !folder.is_dir() {
-            let folder = folder.to_owned();
-            return Err(CodecError::FolderMissing {
-                path: path.to_owned(),
-                folder,
-            });
-        }
+        let folder = folder_of(&destination)?;
         stale::remove_once(folder);
         let mut builder = Builder::new();
         builder.prefix(stale::PREFIX).suffix(stale::SUFFIX);
@@ -147,6 +142,8 @@ impl<'a> Output<'a> {
                 overwrite,
                 permissions,
             } => (temporary, _held, destination, overwrite, permissions),
+            #[cfg(feature = "tiles")]
+            Self::Tiles(folder) => return folder.publish(path),
             Self::Stream {
                 mut spool,
                 mut stream,
@@ -164,23 +161,46 @@ impl<'a> Output<'a> {
                 .map_err(unwritable)?;
         }
         temporary.as_file().sync_all().map_err(unwritable)?;
-        let moved = if overwrite {
-            temporary.persist(&destination)
-        } else {
-            // Some file systems, most of them on networks, cannot move a file without replacing an
-            // existing one.
-            temporary
-                .persist_noclobber(&destination)
-                .or_else(|failure| {
-                    if destination.exists() {
-                        Err(failure)
-                    } else {
-                        failure.file.persist(&destination)
-                    }
-                })
-        };
-        moved.map(drop).map_err(|failure| unwritable(failure.error))
+        moved(temporary, &destination, overwrite).map_err(unwritable)
     }
+}
+
+/// The folder that a result is made in.
+pub(super) fn folder_of(path: &Path) -> Result<&Path, CodecError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if folder.is_dir() {
+        Ok(folder)
+    } else {
+        Err(CodecError::FolderMissing {
+            path: path.to_owned(),
+            folder: folder.to_owned(),
+        })
+    }
+}
+
+/// Moves a file to its destination, over an existing one only where that is to be overwritten.
+pub(super) fn moved(
+    temporary: NamedTempFile,
+    destination: &Path,
+    overwrite: bool,
+) -> io::Result<()> {
+    let moved = if overwrite {
+        temporary.persist(destination)
+    } else {
+        // Some file systems, most of them on networks, cannot move a file without replacing an
+        // existing one.
+        temporary.persist_noclobber(destination).or_else(|failure| {
+            if destination.exists() {
+                Err(failure)
+            } else {
+                failure.file.persist(destination)
+            }
+        })
+    };
+    moved.map(drop).map_err(|failure| failure.error)
 }
 
 /// A buffered file that several owners write to in turn. It keeps its first failure, since some

@@ -23,6 +23,27 @@ struct PngEncoder {
 }
 
 pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, EncodeError> {
+    let depth = header.depth;
+    let stream = begin(sink, header)?.into_stream_writer_with_size(CHUNK_BYTES)?;
+    Ok(Box::new(PngEncoder {
+        stream,
+        depth,
+        bytes: Vec::new(),
+    }))
+}
+
+/// A whole small file of samples, with the header's size, kind and metadata.
+#[cfg(feature = "tiles")]
+pub(super) fn whole(header: Header, samples: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    let mut file = Vec::new();
+    let mut writer = begin(&mut file, header)?;
+    writer.write_image_data(samples)?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// Writes all that comes before the pixels.
+fn begin<W: Write>(file: W, header: Header) -> Result<png::Writer<W>, EncodeError> {
     let mut info = Info::with_size(u32::try_from(header.width)?, u32::try_from(header.height)?);
     info.color_type = match (header.colour, header.alpha) {
         (Colour::Grey, false) => ColorType::Grayscale,
@@ -55,7 +76,7 @@ pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, En
     for text in metadata.texts {
         add(&mut info, text);
     }
-    let mut encoder = png::Encoder::with_info(sink, info)?;
+    let mut encoder = png::Encoder::with_info(file, info)?;
     // On photographs the fast coder with the best filter of every row makes files a few percent
     // smaller than zlib's level 1 at three times its speed. Its fixed code suits the small
     // residuals of 8-bit photographs only: the low bytes of 16-bit samples are noise to it.
@@ -68,12 +89,7 @@ pub(super) fn encoder(sink: Sink, header: Header) -> Result<Box<dyn Encoder>, En
     for chunk in metadata.colour_chunks {
         writer.write_chunk(ChunkType(chunk.name), &chunk.content)?;
     }
-    let stream = writer.into_stream_writer_with_size(CHUNK_BYTES)?;
-    Ok(Box::new(PngEncoder {
-        stream,
-        depth: header.depth,
-        bytes: Vec::new(),
-    }))
+    Ok(writer)
 }
 
 /// Adds a text in the simplest kind of chunk that holds it.

@@ -1,4 +1,4 @@
-//! Partial files left behind by programs that were killed.
+//! Partial files, and hidden folders of tiles, left behind by programs that were killed.
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
@@ -9,6 +9,12 @@ use std::time::Duration;
 /// How partial files' names begin and end.
 pub(super) const PREFIX: &str = ".casr-";
 pub(super) const SUFFIX: &str = ".partial";
+
+/// What a hidden folder of tiles may hold: a file whose lock shows that a program is at work, the
+/// tiles, and those that they replace.
+pub(super) const LOCK: &str = "lock";
+pub(super) const TILES: &str = "tiles";
+pub(super) const REPLACED: &str = "replaced";
 
 /// The age from which a partial file is taken for stale, on systems where a lock cannot show that.
 const STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -30,15 +36,41 @@ pub fn remove_stale(folder: &Path) -> Vec<PathBuf> {
     };
     let paths = entries.flatten().map(|entry| entry.path()).filter(partial);
     paths
-        .filter(|path| is_stale(path) && fs::remove_file(path).is_ok())
+        .filter(|path| match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_file() => is_stale(path) && fs::remove_file(path).is_ok(),
+            Ok(metadata) if metadata.is_dir() => remove_stale_tiles(path),
+            // A link of such a name was not made by this crate.
+            _ => false,
+        })
         .collect()
 }
 
-fn is_stale(path: &Path) -> bool {
-    // A link or a folder of such a name was not made by this crate.
-    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+/// Removes a hidden folder of tiles if no program is at work on it; returns whether it did.
+fn remove_stale_tiles(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    let names: Vec<_> = (entries.flatten())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let holds = |name: &str| names.iter().any(|own| own == name);
+    // A program that was killed while it replaced tiles leaves the old ones here, which may be the
+    // only ones that are left.
+    if holds(REPLACED) && holds(TILES) {
         return false;
     }
+    // A folder without the lock's file is another program's, or empty.
+    let Ok(lock) = File::options().write(true).open(folder.join(LOCK)) else {
+        return fs::remove_dir(folder).is_ok();
+    };
+    if lock.try_lock().is_err() {
+        return false;
+    }
+    drop(lock);
+    fs::remove_dir_all(folder).is_ok()
+}
+
+fn is_stale(path: &Path) -> bool {
     let Ok(file) = File::options().write(true).open(path) else {
         return false;
     };
@@ -49,11 +81,11 @@ fn is_stale(path: &Path) -> bool {
     age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STALE_AGE))
 }
 
-/// Partial files that this program works on.
+/// Partial files and folders that this program works on.
 static IN_PROGRESS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes the partial files of all writers at once: for a program that must end now and cannot
-/// wait for what they do. What they still write is lost.
+/// Removes the partial files and folders of all writers at once: for a program that must end now and
+/// cannot wait for what they do. What they still write is lost.
 pub fn remove_partial() {
     for path in IN_PROGRESS
         .lock()
@@ -61,11 +93,21 @@ pub fn remove_partial() {
         .drain(..)
     {
         // What cannot be removed now is removed as stale by the next program that writes there.
-        let _ = fs::remove_file(path);
+        if !path.is_dir() {
+            let _ = fs::remove_file(path);
+            continue;
+        }
+        // Under another name nothing is added to it meanwhile.
+        let ended = path.with_extension(format!("ended{SUFFIX}"));
+        let folder = match fs::rename(&path, &ended) {
+            Ok(()) => ended,
+            Err(_) => path,
+        };
+        let _ = fs::remove_dir_all(folder);
     }
 }
 
-/// A partial file that [`remove_partial`] removes, until this is dropped.
+/// A partial file or folder that [`remove_partial`] removes, until this is dropped.
 pub(super) struct Held(PathBuf);
 
 impl Held {
@@ -100,7 +142,12 @@ pub(super) fn hold(file: &File, path: &Path) -> bool {
     if !cfg!(unix) {
         return true;
     }
+    lock(file) && path.exists()
+}
+
+/// Locks a file; returns false if another program has.
+pub(super) fn lock(file: &File) -> bool {
     // On a disk without locks other programs cannot lock the file either, so they do not take it
     // for stale.
-    !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && path.exists()
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }

@@ -7,7 +7,7 @@ use crate::region::Region;
 use casr_cli::Outcome;
 use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions};
 use casr_cli::{console, duration};
-use casr_codec::{Colour, Info, Limits, probe, shown};
+use casr_codec::{Colour, Info, Limits, Options, probe, shown};
 use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, measure_throughput};
 use clap::Args;
 use std::fmt::Write;
@@ -129,7 +129,14 @@ fn describe(
     // Alpha is enlarged like colours, beside them.
     let passes = 1 + u32::from(info.alpha);
     let time = enlarger.window_cost(plan, window).time(throughput) * passes;
-    let bytes = memory::foretell(info, info.format.output(), plan, window, enlarger);
+    let bytes = memory::foretell(
+        info,
+        info.format.output(),
+        plan,
+        window,
+        enlarger,
+        &Options::default(),
+    );
     let _ = writeln!(text, "  time    about {} on this machine", duration(time));
     let _ = writeln!(text, "  memory  about {} MB", bytes.div_ceil(MEGABYTE));
     let samples = info.colour.channels() + usize::from(info.alpha);

@@ -4,6 +4,7 @@
 use crate::destination::{Destination, Page, Wanted};
 use crate::enlarge::{Done, Job, Keeping, Settings, enlarge};
 use crate::inputs::{Found, Inputs, Search};
+use crate::layout::{LayoutOptions, takes_quality};
 use crate::memory::MEGABYTE;
 use crate::region::Region;
 use anyhow::bail;
@@ -34,6 +35,8 @@ Examples:
   casr upscale holiday/ --suffix -large -s 4             beside the originals
   casr upscale map.png -s 64 --region 45%,45%,10%,10% -o part.png
   casr upscale scan.tif -s 32 -o wall.tif --resume       go on after a power cut
+  casr upscale scan.tif -s 16 -o wall.tif --tiff-pyramid opens at once at any zoom
+  casr upscale map.jpg -s 16 -o map.dzi                  tiles for viewers on the web
   casr upscale fax.tif --page all -o pages/ --format png
   casr upscale - -o - < photo.jpg > big.jpg              from standard input to standard output")]
 pub struct UpscaleArguments {
@@ -41,7 +44,7 @@ pub struct UpscaleArguments {
     /// standard input
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// The result, .png, .jpg, .webp or .tif; or a folder, which is made if missing and takes
+    /// The result, .png, .jpg, .webp, .tif or .dzi; or a folder, which is made if missing and takes
     /// results under their images' names. Several images need a folder. - is standard output. May
     /// be left out where there is a suffix
     #[arg(short, long, value_name = "OUT", required_unless_present = "suffix")]
@@ -79,7 +82,8 @@ pub struct UpscaleArguments {
     /// [default: the first]
     #[arg(long, value_name = "NUMBER|all")]
     page: Option<PageName>,
-    /// JPEG quality, 1 to 100 [default: 95], or lossy WebP of that quality [default: lossless]
+    /// JPEG quality, 1 to 100 [default: 95], in tiles and TIFF as well, or lossy WebP of that
+    /// quality [default: lossless]
     #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
     /// Enlarge colours as they are where they are transparent: for images that hide data there
@@ -101,6 +105,8 @@ pub struct UpscaleArguments {
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    layout: LayoutOptions,
     /// How much memory there is for an image, in megabytes [default: what the system can give]; an
     /// image that takes more is refused before the work
     #[arg(long, value_name = "MB")]
@@ -181,6 +187,11 @@ enum FormatName {
     Webp,
     #[value(alias = "tif")]
     Tiff,
+    /// Deep Zoom: tiles in a folder, and a file that describes them
+    #[value(alias = "deepzoom")]
+    Dzi,
+    /// IIIF Image API 3.0, level 0: tiles in a folder
+    Iiif,
 }
 
 impl From<FormatName> for Format {
@@ -190,6 +201,8 @@ impl From<FormatName> for Format {
             FormatName::Jpeg => Self::Jpeg,
             FormatName::Webp => Self::WebP,
             FormatName::Tiff => Self::Tiff,
+            FormatName::Dzi => Self::DeepZoom,
+            FormatName::Iiif => Self::Iiif,
         }
     }
 }
@@ -243,6 +256,8 @@ fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Out
             webp_quality: arguments.quality,
             resolution: arguments.dpi.into(),
             strip: arguments.strip_metadata,
+            tiff: arguments.layout.tiff(),
+            tile_format: arguments.layout.tile_format(),
         },
     };
     let search = Search {
@@ -289,6 +304,7 @@ fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Out
             }
         }
     }
+    arguments.layout.check(jobs.iter().map(|job| job.format))?;
     if !jobs.is_empty() {
         destination.prepare()?;
     }
@@ -310,9 +326,9 @@ fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Out
 
 /// Tells of options that change nothing.
 fn note_idle(arguments: &UpscaleArguments, jobs: &[Job], settings: &Settings) {
-    let lossless = |job: &Job| matches!(job.format, Format::Png | Format::Tiff);
+    let lossless = |job: &Job| !takes_quality(job.format, &settings.writing);
     if arguments.quality.is_some() && !jobs.is_empty() && jobs.iter().all(lossless) {
-        console::remark("--quality changes nothing: PNG and TIFF are lossless");
+        console::remark("--quality changes nothing: these results are lossless");
     }
     if arguments.treatment.look() != Look::Auto && !settings.enlarger.model().has_looks() {
         console::remark("--look changes nothing: these weights have one look");
