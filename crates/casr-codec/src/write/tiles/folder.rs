@@ -186,8 +186,8 @@ fn hidden(beside: &Path) -> io::Result<(TempDir, File)> {
     }
 }
 
-/// Sees all files of a folder safely on the disk. Many at once: file systems with a journal write it
-/// once for all that wait.
+/// Sees all files of a folder safely on the disk. Many at once: file systems with a journal write
+/// it once for all that wait.
 fn sync(folder: &Path) -> io::Result<()> {
     const THREADS: usize = 16;
     let mut files = Vec::new();
