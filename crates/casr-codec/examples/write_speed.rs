@@ -1,10 +1,12 @@
 //! How fast each writer is, and how much memory it holds: writes an image of noise and slopes of
-//! the given width and height and prints megabytes of samples a second, one line a writer.
+//! the given width and height and prints megabytes of samples a second, one line a writer. Each
+//! writer has a process of its own, since allocators keep what was held for the next.
 //!
 //! `cargo run --release -p casr-codec --example write_speed -- 32768 8192`
 
 use std::error::Error;
 use std::fs;
+use std::process::Command;
 use std::time::Instant;
 
 use casr_codec::{Format, Header, Options, TiffCompression, TiffLayout, TileFormat, Writer};
@@ -13,20 +15,13 @@ use casr_codec::{Format, Header, Options, TiffCompression, TiffLayout, TileForma
 const BAND: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut sides = std::env::args().skip(1).map(|side| side.parse::<usize>());
-    let width = sides.next().transpose()?.unwrap_or(32_768);
-    let height = sides.next().transpose()?.unwrap_or(2_048);
-    let mut noise = 1u32;
-    let band: Vec<f32> = (0..BAND * width * 3)
-        .map(|at| {
-            noise ^= noise << 13;
-            noise ^= noise >> 17;
-            noise ^= noise << 5;
-            let (row, column) = (at / (width * 3), at / 3 % width);
-            let slope = ((row + column / 7) % 200) as f32 + (noise % 12) as f32;
-            slope / 255.0
-        })
-        .collect();
+    let mut arguments = std::env::args().skip(1);
+    let mut side = |default| {
+        let side = arguments.next().map(|side| side.parse::<usize>());
+        side.unwrap_or(Ok(default))
+    };
+    let (width, height) = (side(32_768)?, side(2_048)?);
+    let chosen = arguments.next();
     let mut kinds = vec![
         ("PNG", Format::Png, Options::default()),
         ("Deep Zoom, JPEG", Format::DeepZoom, Options::default()),
@@ -56,12 +51,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         kinds.push((name, Format::Tiff, options));
     }
+    let Some(chosen) = chosen else {
+        for (name, ..) in kinds {
+            let sides = [width.to_string(), height.to_string()];
+            let mut one = Command::new(std::env::current_exe()?);
+            one.args(sides).arg(name).status()?;
+        }
+        return Ok(());
+    };
+    let mut noise = 1u32;
+    let band: Vec<f32> = (0..BAND * width * 3)
+        .map(|at| {
+            noise ^= noise << 13;
+            noise ^= noise >> 17;
+            noise ^= noise << 5;
+            let (row, column) = (at / (width * 3), at / 3 % width);
+            let slope = ((row + column / 7) % 200) as f32 + (noise % 12) as f32;
+            slope / 255.0
+        })
+        .collect();
     let folder = tempfile::tempdir()?;
-    for (name, format, options) in kinds {
+    for (name, format, options) in kinds.into_iter().filter(|(name, ..)| *name == chosen) {
         let header = Header::rgb(width, height);
         let held = Writer::held_bytes(format, &header, &options);
-        // 5 resets the peak, where there is such a file (proc(5)).
-        let _ = fs::write("/proc/self/clear_refs", "5");
         let before = peak();
         let path = folder.path().join(name);
         let start = Instant::now();

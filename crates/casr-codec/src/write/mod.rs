@@ -268,8 +268,8 @@ impl<'a> Writer<'a> {
         Self::begin(name, format, header, options, target)
     }
 
-    /// The most bytes that a writer of such an image holds, but for what is handed to it, in whole
-    /// megabytes at least right.
+    /// The most bytes that a writer of such an image holds, beside the rows that are handed to it
+    /// and a few megabytes of buffers.
     pub fn held_bytes(format: Format, header: &Header, options: &Options) -> u64 {
         let (header, _) = fit::fit(header.clone(), format, *options);
         let pixels = header.width as u64 * header.height as u64;

@@ -84,8 +84,8 @@ fn is_stale(path: &Path) -> bool {
 /// Partial files and folders that this program works on.
 static IN_PROGRESS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes the partial files and folders of all writers at once: for a program that must end now and
-/// cannot wait for what they do. What they still write is lost.
+/// Removes the partial files and folders of all writers at once: for a program that must end now
+/// and cannot wait for what they do. What they still write is lost.
 pub fn remove_partial() {
     for path in IN_PROGRESS
         .lock()

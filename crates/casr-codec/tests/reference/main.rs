@@ -1,7 +1,7 @@
 //! Files made and read by the reference programs of each format, against this crate's reading and
 //! writing of them: libjpeg-turbo's, libtiff's, Netpbm's, libwebp's and libvips's programs,
-//! pngcheck, ExifTool and Pillow. `.ci/run` installs them; a test whose programs are missing says so
-//! and passes, but fails where `CASR_REQUIRE_TOOLS` is set.
+//! pngcheck, ExifTool and Pillow. `.ci/run` installs them; a test whose programs are missing says
+//! so and passes, but fails where `CASR_REQUIRE_TOOLS` is set.
 #![cfg(feature = "formats")]
 
 #[path = "../common/mod.rs"]

@@ -191,6 +191,41 @@ fn tiff_pyramids_are_those_of_libvips() {
 }
 
 #[test]
+#[ignore = "writes a gigabyte of samples, which takes half a minute"]
+fn what_may_exceed_4_gigabytes_is_a_bigtiff() {
+    if !installed(&["vips", "vipsheader", "tiffinfo"]) {
+        return;
+    }
+    let folder = super::common::folder();
+    let path = folder.path().join("ours.tif");
+    let side = 36_000;
+    for (height, signature) in [(side, b"II+\0"), (256, b"II*\0")] {
+        let header = header(side, height, Colour::Grey, Depth::Eight, false);
+        let options = Options {
+            overwrite: true,
+            tiff: TiffLayout {
+                compression: TiffCompression::Jpeg,
+                tile: None,
+                pyramid: true,
+            },
+            ..Options::default()
+        };
+        let row: Vec<f32> = (0..side).map(|at| (at / 64 % 256) as f32 / 255.0).collect();
+        let mut writer = Writer::create(&path, Format::Tiff, header, options).unwrap();
+        (0..height).for_each(|_| writer.write_rows(&row).unwrap());
+        writer.finish().unwrap();
+        let mut head = [0; 4];
+        let mut file = fs::File::open(&path).unwrap();
+        std::io::Read::read_exact(&mut file, &mut head).unwrap();
+        assert_eq!(&head, signature, "{height}");
+        let info = run("tiffinfo", &[text(&path)], b"");
+        assert_eq!(words(&info.stderr), "");
+    }
+    // 36,000 columns to 140, but a single row cannot be halved: 256 to 1 are nine levels.
+    assert_eq!(number(text(&path), "n-pages"), 9);
+}
+
+#[test]
 fn libtiff_reads_all_layouts() {
     if !installed(&["tiffinfo", "tiffcp", "vips"]) {
         return;

@@ -105,8 +105,6 @@ pub struct UpscaleArguments {
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
-    #[command(flatten)]
-    layout: LayoutOptions,
     /// How much memory there is for an image, in megabytes [default: what the system can give]; an
     /// image that takes more is refused before the work
     #[arg(long, value_name = "MB")]
@@ -117,6 +115,9 @@ pub struct UpscaleArguments {
     /// Show no progress and no remarks, only failures
     #[arg(short, long)]
     quiet: bool,
+    // Last: what follows would stand under its heading.
+    #[command(flatten)]
+    layout: LayoutOptions,
 }
 
 /// Which pages, on the command line.
