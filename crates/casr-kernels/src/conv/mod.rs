@@ -12,6 +12,7 @@
 #[cfg(feature = "backward")]
 pub(crate) mod backward;
 pub(crate) mod forward;
+pub mod half;
 pub(crate) mod instructions;
 mod layer;
 mod pack;
