@@ -254,7 +254,7 @@ impl Work<'_> {
             let most = &mut self.most;
             let tile = match step.tile(&self.model, &below, part, &columns, most) {
                 Err(error) if self.model.device().is_gpu() => {
-                    self.model = self.model.clone().on(Arc::new(Cpu));
+                    self.model = self.model.clone().on(Arc::new(Cpu::single()));
                     self.fallback = Some(error);
                     *most = usize::MAX;
                     step.tile(&self.model, &below, part, &columns, most)

@@ -36,7 +36,7 @@ impl Device for Weak {
         parameters: &[Parameter],
     ) -> Result<Arc<dyn Stepper>, NetError> {
         Ok(Arc::new(Loaded {
-            inner: Cpu.load(config, parameters)?,
+            inner: Cpu::single().load(config, parameters)?,
             memory: self.memory,
             life: self.life,
             steps: self.steps.clone(),
@@ -48,7 +48,7 @@ impl Device for Weak {
     }
 
     fn precision(&self) -> &'static str {
-        Cpu.precision()
+        Cpu::single().precision()
     }
 }
 

@@ -157,7 +157,7 @@ struct Always(NetworkConfig, Vec<Parameter>);
 
 impl Device for Always {
     fn load(&self, _: NetworkConfig, _: &[Parameter]) -> Result<Arc<dyn Stepper>, NetError> {
-        Cpu.load(self.0, &self.1)
+        Cpu::single().load(self.0, &self.1)
     }
 
     fn is_gpu(&self) -> bool {
@@ -165,13 +165,13 @@ impl Device for Always {
     }
 
     fn precision(&self) -> &'static str {
-        Cpu.precision()
+        Cpu::single().precision()
     }
 }
 
 impl fmt::Display for Always {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        Cpu.fmt(formatter)
+        Cpu::single().fmt(formatter)
     }
 }
 
