@@ -133,3 +133,15 @@ fn the_processor_is_always_there() {
     assert!(!placed.device().is_gpu());
     assert_eq!(placed.device().to_string(), "the processor");
 }
+
+#[test]
+fn the_processor_has_both_precisions() {
+    for (wanted, precision) in [
+        (Precision::Auto, "single"),
+        (Precision::Single, "single"),
+        (Precision::Half, "half"),
+    ] {
+        let placed = place(model(SMALL), DeviceChoice::Cpu, wanted, None).unwrap();
+        assert_eq!(placed.device().precision(), precision);
+    }
+}

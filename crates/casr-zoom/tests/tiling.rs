@@ -58,6 +58,16 @@ fn tiles_leave_no_trace_in_one_step() {
 }
 
 #[test]
+fn tiles_leave_no_trace_in_half_precision() {
+    let enlarger = Enlarger::new(model(SMALL).on(Arc::new(Cpu::half())));
+    for target in TARGETS {
+        for tile in [5, 32] {
+            assert_same(&enlarger, (53, 41), target, tile);
+        }
+    }
+}
+
+#[test]
 fn tiles_leave_no_trace_in_two_and_three_steps() {
     let enlarger = Enlarger::new(model(SMALL)).max_step(2.0);
     for target in [
