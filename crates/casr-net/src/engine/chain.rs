@@ -56,7 +56,8 @@ impl Maps {
         }
     }
 
-    /// Adds what a convolution has made, and frees all before it that none of the `later` ones adds.
+    /// Adds what a convolution has made, and frees all before it that none of the `later` ones
+    /// adds.
     fn push<L>(&mut self, made: Vec<f32>, later: &[Link<L>]) {
         for (map, values) in self.made.iter_mut().enumerate() {
             if !values.is_empty() && !is_added(map, later) {

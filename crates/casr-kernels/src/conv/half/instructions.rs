@@ -9,8 +9,8 @@ use std::fmt;
 pub enum HalfInstructions {
     /// Intel's matrix unit, with AVX-512 for the rest (Sapphire Rapids and later; on Linux).
     Amx,
-    /// Fused multiply-adds in f32, a sixteenth of AMX's speed and less than that of single
-    /// precision, which has an algorithm with fewer multiplications.
+    /// Fused multiply-adds in f32. They take longer than single precision, whose algorithm needs
+    /// fewer multiplications.
     Vectors(InstructionSet),
 }
 

@@ -59,8 +59,8 @@ impl<'a> HalfOutput<'a> {
 }
 
 impl HalfLayer {
-    /// A 3×3 convolution. `weights` is `[3, 3, inputs, outputs]`, and is rounded to bfloat16; `bias`
-    /// is `[outputs]`; the number of inputs follows from their lengths.
+    /// A 3×3 convolution. `weights` is `[3, 3, inputs, outputs]`, and is rounded to bfloat16;
+    /// `bias` is `[outputs]`; the number of inputs follows from their lengths.
     ///
     /// # Panics
     ///
@@ -188,7 +188,7 @@ impl Forward<'_> {
         let layer = self.layer;
         let weights = layer
             .tiles
-            .get_or_init(|| amx::TileWeights::new(&layer.weights, layer.outputs));
+            .get_or_init(|| unit.pack(&layer.weights, layer.outputs));
         self.for_each_task(
             || (),
             |(), source, finish| unit.convolve(source, weights, finish),

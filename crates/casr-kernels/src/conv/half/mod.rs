@@ -4,13 +4,13 @@
 //!
 //! It is that of AMX, Intel's matrix unit, on every processor, so that all of them give the same
 //! bits. The values under one row of the kernel, 3 · inputs, lie side by side; they are taken in
-//! blocks of [`BLOCK`], the last one of a row as short as it comes. From a block come two chains of
+//! blocks of 32, the last one of a row as short as it comes. From a block come two chains of
 //! fused multiply-adds that begin at zero, one over its even and one over its odd elements; they
 //! are added to each other, and that to the sum, which begins at zero. Blocks run from left to
 //! right, rows of the kernel from top to bottom. Then bias, activation and residual follow in f32.
 //!
 //! AMX's `TDPBF16PS` takes subnormal numbers for zero, operands and results alike. Here none occur:
-//! rounding to bfloat16 ([`number`]) sends what is smaller than 2⁻⁵⁶ to zero. So the lowest bit of
+//! rounding to bfloat16 (`number.rs`) sends what is smaller than 2⁻⁵⁶ to zero. So the lowest bit of
 //! an operand is worth 2⁻⁶³ at least (bfloat16 has eight significant bits), every product is a
 //! multiple of 2⁻¹²⁶, and so is every sum of products, rounded or not: a sum is zero or at least
 //! 2⁻¹²⁶, the smallest normal number. The unit also pads the last block of a row with elements
@@ -22,6 +22,10 @@
 //! The bits of a pixel depend only on the 3×3 pixels under the kernel: unlike in single precision,
 //! crops need not lie on a grid.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+#[path = "amx_absent.rs"]
 mod amx;
 mod finish;
 mod instructions;

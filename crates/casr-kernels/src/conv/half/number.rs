@@ -12,9 +12,7 @@ pub(super) fn round(value: f32) -> u16 {
     let bits = value.to_bits();
     let even = (bits >> 16) & 1;
     let rounded = bits.wrapping_add(ALMOST_HALF + even) >> 16;
-    // A comparison of integers, as one of floating-point numbers would not be made in vectors.
-    let magnitude = bits & !(1 << 31);
-    if magnitude < SMALLEST.to_bits() {
+    if value.abs() < SMALLEST {
         0
     } else {
         rounded as u16

@@ -46,9 +46,9 @@ impl Unit {
 /// From one block of values to the next: along a row of the kernel, and then to its next row.
 fn steps(channels: usize, pitch: usize) -> Vec<usize> {
     let blocks = run(channels).div_ceil(BLOCK);
-    let mut steps = [vec![BLOCK; blocks - 1], vec![pitch - (blocks - 1) * BLOCK]].concat();
-    steps = steps.repeat(KERNEL);
-    steps
+    let mut row = vec![BLOCK; blocks];
+    row[blocks - 1] = pitch - (blocks - 1) * BLOCK;
+    row.repeat(KERNEL)
 }
 
 /// Stores those pixels of a group, `(first, count)`, that do not lie in the border: those of one

@@ -5,18 +5,11 @@
 //! loaded for them. Pixels are counted along the map with its border, so that groups run on from
 //! row to row; what they make of the border is dropped.
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod detect;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod kernel;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod tiles;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
 pub(super) use detect::Unit;
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-mod absent;
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-pub(super) use absent::Unit;
 
 use super::{BLOCK, KERNEL};
 
@@ -32,9 +25,9 @@ pub(super) struct TileWeights {
     length: usize,
 }
 
-impl TileWeights {
+impl Unit {
     /// Packs rounded HWIO weights.
-    pub fn new(weights: &[u16], outputs: usize) -> Self {
+    pub fn pack(self, weights: &[u16], outputs: usize) -> TileWeights {
         let run = weights.len() / (KERNEL * outputs);
         let length = KERNEL * run.next_multiple_of(BLOCK) * LANES;
         let mut values = Vec::with_capacity(length * outputs.div_ceil(LANES));
@@ -54,9 +47,11 @@ impl TileWeights {
                 }
             }
         }
-        Self { values, length }
+        TileWeights { values, length }
     }
+}
 
+impl TileWeights {
     /// The weights of every tile of output channels.
     fn tiles(&self) -> impl Iterator<Item = &[u16]> {
         self.values.chunks_exact(self.length)
