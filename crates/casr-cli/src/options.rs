@@ -163,11 +163,12 @@ pub struct ModelOptions {
 /// The names of [`Precision`]s.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PrecisionName {
-    /// Half where the device has it: on most GPUs
+    /// Half on GPUs that have it, which most have; single on the processor
     Auto,
-    /// 32 bits: the same result, but for rounding, as the processor's
+    /// 32 bits: the same result, but for rounding, on every device
     Single,
-    /// 16 bits
+    /// 16 bits: on processors with AMX (Intel, from Sapphire Rapids on) meant to be faster, on
+    /// others slower
     Half,
 }
 
@@ -193,7 +194,8 @@ impl ModelOptions {
     /// The network of `--weights` or of the program on its device.
     ///
     /// # Errors
-    /// The weights are missing, damaged or no network, or the wanted GPU is not there.
+    /// The weights are missing, damaged or no network, or the wanted GPU is not there or has no
+    /// half precision.
     pub fn model(&self) -> anyhow::Result<Model> {
         self.placed(match &self.weights {
             Some(path) => Model::open(path)?,

@@ -40,9 +40,26 @@ pub trait Stepper: fmt::Debug + Send + Sync {
     fn step(&self, window: &StepWindow, geometry: &StepGeometry) -> Result<StepResult, NetError>;
 }
 
-/// The processor, with the kernels of `casr-kernels` in single precision.
+/// The processor, with the kernels of `casr-kernels`; in single precision by default.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cpu;
+pub struct Cpu {
+    half: bool,
+}
+
+impl Cpu {
+    /// The processor in single precision.
+    pub const fn single() -> Self {
+        Self { half: false }
+    }
+
+    /// The processor with the convolutions of the network's body in half precision: inputs and
+    /// weights are bfloat16, sums and all else f32. It is meant for processors with AMX
+    /// ([`HalfInstructions::Amx`](crate::HalfInstructions::Amx)); all others give the same bits,
+    /// but take longer than in single precision.
+    pub const fn half() -> Self {
+        Self { half: true }
+    }
+}
 
 impl Device for Cpu {
     fn load(
@@ -50,7 +67,7 @@ impl Device for Cpu {
         config: NetworkConfig,
         parameters: &[Parameter],
     ) -> Result<Arc<dyn Stepper>, NetError> {
-        Ok(Arc::new(Engine::new(config, parameters)))
+        Ok(Arc::new(Engine::new(config, parameters, self.half)))
     }
 
     fn is_gpu(&self) -> bool {
@@ -58,7 +75,7 @@ impl Device for Cpu {
     }
 
     fn precision(&self) -> &'static str {
-        "single"
+        if self.half { "half" } else { "single" }
     }
 }
 

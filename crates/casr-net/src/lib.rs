@@ -36,6 +36,7 @@ mod weights;
 mod weights_v1;
 
 pub use casr_kernels::InstructionSet;
+pub use casr_kernels::conv::half::HalfInstructions;
 pub use casr_kernels::conv::{Activation, GRID};
 pub use casr_kernels::guard::LUMA;
 pub use casr_kernels::heat::CellAxis;

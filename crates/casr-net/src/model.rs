@@ -123,7 +123,7 @@ impl Model {
             vivid: file.vivid.as_deref().map(arrange).transpose()?,
             provenance: Arc::new(file.provenance),
             look: 0.0,
-            device: Arc::new(Cpu),
+            device: Arc::new(Cpu::single()),
             loaded: Arc::default(),
         })
     }

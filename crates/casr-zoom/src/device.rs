@@ -49,12 +49,12 @@ impl fmt::Display for DeviceChoice {
 /// How the features of a network are stored and multiplied; colours are always f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// Half where the device has it, else single.
+    /// Half on a GPU that has it, else single.
     #[default]
     Auto,
     /// f32.
     Single,
-    /// f16.
+    /// f16 on GPUs; on the processor bfloat16, with sums in f32 ([`Cpu::half`]).
     Half,
 }
 
@@ -92,8 +92,8 @@ pub fn gpus() -> Vec<Gpu> {
 ///
 /// # Errors
 /// [`ZoomError::NoGpu`] if a GPU is wanted and this build or this machine has none, or has fewer;
-/// [`ZoomError::NoHalfPrecision`] if the device has none; [`ZoomError::Network`] if a wanted GPU
-/// does not open.
+/// [`ZoomError::NoHalfPrecision`] if a wanted GPU has none; [`ZoomError::Network`] if it does not
+/// open.
 pub fn place(
     model: Model,
     choice: DeviceChoice,
@@ -107,18 +107,18 @@ pub fn place(
         DeviceChoice::Auto => open(choice, precision, cache).ok(),
         DeviceChoice::Gpu(_) => Some(open(choice, precision, cache)?),
     };
-    let Some(gpu) = gpu else {
-        if precision == Precision::Half {
-            let device = Cpu.to_string();
-            return Err(ZoomError::NoHalfPrecision { device });
-        }
-        return Ok(model.on(Arc::new(Cpu)));
+    let processor = match precision {
+        Precision::Auto | Precision::Single => Cpu::single(),
+        Precision::Half => Cpu::half(),
     };
-    let on_gpu = model.clone().on(gpu);
-    if choice != DeviceChoice::Auto || precision == Precision::Half {
+    let on_cpu = model.clone().on(Arc::new(processor));
+    let Some(gpu) = gpu else {
+        return Ok(on_cpu);
+    };
+    let on_gpu = model.on(gpu);
+    if choice != DeviceChoice::Auto {
         return Ok(on_gpu);
     }
-    let on_cpu = model.on(Arc::new(Cpu));
     match (trial(&on_gpu, TRIAL_SIDE), trial(&on_cpu, TRIAL_SIDE)) {
         (Ok(gpu), Ok(cpu)) if gpu > cpu => Ok(on_gpu),
         _ => Ok(on_cpu),

@@ -36,7 +36,7 @@ impl Device for Weak {
         parameters: &[Parameter],
     ) -> Result<Arc<dyn Stepper>, NetError> {
         Ok(Arc::new(Loaded {
-            inner: Cpu.load(config, parameters)?,
+            inner: Cpu::single().load(config, parameters)?,
             memory: self.memory,
             life: self.life,
             steps: self.steps.clone(),
@@ -48,7 +48,7 @@ impl Device for Weak {
     }
 
     fn precision(&self) -> &'static str {
-        Cpu.precision()
+        Cpu::single().precision()
     }
 }
 
@@ -132,4 +132,16 @@ fn the_processor_is_always_there() {
     let placed = place(model(SMALL), DeviceChoice::Cpu, Precision::Auto, None).unwrap();
     assert!(!placed.device().is_gpu());
     assert_eq!(placed.device().to_string(), "the processor");
+}
+
+#[test]
+fn the_processor_has_both_precisions() {
+    for (wanted, precision) in [
+        (Precision::Auto, "single"),
+        (Precision::Single, "single"),
+        (Precision::Half, "half"),
+    ] {
+        let placed = place(model(SMALL), DeviceChoice::Cpu, wanted, None).unwrap();
+        assert_eq!(placed.device().precision(), precision);
+    }
 }

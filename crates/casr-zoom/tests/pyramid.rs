@@ -156,7 +156,7 @@ impl Device for Counting {
         config: NetworkConfig,
         parameters: &[Parameter],
     ) -> Result<Arc<dyn Stepper>, NetError> {
-        let inner = Cpu.load(config, parameters)?;
+        let inner = Cpu::single().load(config, parameters)?;
         Ok(Arc::new(CountingStepper(self.0.clone(), inner)))
     }
 
@@ -165,13 +165,13 @@ impl Device for Counting {
     }
 
     fn precision(&self) -> &'static str {
-        Cpu.precision()
+        Cpu::single().precision()
     }
 }
 
 impl fmt::Display for Counting {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        Cpu.fmt(formatter)
+        Cpu::single().fmt(formatter)
     }
 }
 

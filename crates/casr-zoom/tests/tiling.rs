@@ -64,6 +64,16 @@ fn tiles_leave_no_trace_in_one_step() {
 }
 
 #[test]
+fn tiles_leave_no_trace_in_half_precision() {
+    let enlarger = Enlarger::new(model(SMALL).on(Arc::new(Cpu::half())));
+    for target in TARGETS {
+        for tile in [5, 32] {
+            assert_same(&enlarger, (53, 41), target, tile);
+        }
+    }
+}
+
+#[test]
 fn tiles_leave_no_trace_in_two_and_three_steps() {
     let enlarger = Enlarger::new(model(SMALL)).max_step(2.0);
     for target in [
@@ -163,7 +173,7 @@ struct Always(NetworkConfig, Vec<Parameter>);
 
 impl Device for Always {
     fn load(&self, _: NetworkConfig, _: &[Parameter]) -> Result<Arc<dyn Stepper>, NetError> {
-        Cpu.load(self.0, &self.1)
+        Cpu::single().load(self.0, &self.1)
     }
 
     fn is_gpu(&self) -> bool {
@@ -171,13 +181,13 @@ impl Device for Always {
     }
 
     fn precision(&self) -> &'static str {
-        Cpu.precision()
+        Cpu::single().precision()
     }
 }
 
 impl fmt::Display for Always {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        Cpu.fmt(formatter)
+        Cpu::single().fmt(formatter)
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{Run, casr, folder, names, photograph, program, write};
+use support::{Run, casr, folder, names, photograph, program, read, write};
 
 /// Hides all Vulkan drivers.
 fn without_drivers(folder: &std::path::Path, arguments: &[&str]) -> Run {
@@ -59,15 +59,30 @@ fn what_is_no_device_is_refused() {
 }
 
 #[test]
-fn the_processor_has_no_half_precision() {
+fn the_processor_works_in_half_precision() {
     let folder = folder();
-    write(folder.path(), "small.png", &photograph(12, 9));
-    let arguments = "upscale small.png -o big.png --device cpu --precision half";
-    let arguments: Vec<&str> = arguments.split(' ').collect();
-    let run = casr(folder.path(), &arguments);
-    assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.errors.contains("half precision"), "{run:?}");
-    assert_eq!(names(folder.path()), ["small.png"]);
+    write(folder.path(), "small.png", &photograph(60, 45));
+    for precision in ["half", "single", "auto"] {
+        let output = format!("{precision}.png");
+        let arguments = ["upscale", "small.png", "-o", &output];
+        let options = ["--device", "cpu", "--precision", precision];
+        casr(folder.path(), &[&arguments[..], &options].concat()).succeeds();
+    }
+    let [half, single, auto] =
+        ["half", "single", "auto"].map(|name| read(&folder.path().join(format!("{name}.png"))));
+    assert_eq!((half.width, half.height), (120, 90));
+    assert_eq!(auto.pixels, single.pixels);
+    assert_ne!(half.pixels, single.pixels);
+    let pairs = half.pixels.iter().zip(&single.pixels);
+    let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(largest < 3.5 / 255.0, "{largest}");
+}
+
+#[test]
+fn what_the_processor_offers_is_listed() {
+    let folder = folder();
+    let run = without_drivers(folder.path(), &["devices"]).succeeds();
+    assert!(run.output.contains("half precision"), "{run:?}");
 }
 
 #[test]

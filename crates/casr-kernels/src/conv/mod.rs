@@ -7,11 +7,14 @@
 //! of [`GRID`]×[`GRID`] pixels with a quarter of the multiplications; the bits of a pixel then
 //! depend on the input pixels under its whole tile.
 //!
+//! [`half`] computes 3×3 convolutions in half precision, as direct sums.
+//!
 //! The feature `backward` adds the gradients of input, weights and bias.
 
 #[cfg(feature = "backward")]
 pub(crate) mod backward;
 pub(crate) mod forward;
+pub mod half;
 pub(crate) mod instructions;
 mod layer;
 mod pack;

@@ -1,6 +1,7 @@
 //! The network on the processor: one step on one window, by our kernels on slices and nothing else.
 //! The trainer has the same network in tensors; tests hold the two equal.
 
+mod body;
 mod chain;
 mod modules;
 mod weights;
@@ -12,11 +13,12 @@ use crate::geometry::StepGeometry;
 use crate::model::{StepResult, StepWindow};
 use crate::parameters::Parameter;
 use crate::per_step::PerStep;
+use body::Body;
 use casr_kernels::conv::{Activation, Layer};
 use casr_kernels::guard::{self, GATES};
 use casr_kernels::heat::{self, HeatShape};
 use casr_kernels::{InstructionSet, resample, zeros};
-use chain::{Link, Residual};
+use chain::Residual;
 pub use modules::LARGEST_GAIN;
 use modules::{Alignment, Regions, Similarity};
 use std::{convert::Infallible, ops::Range};
@@ -33,24 +35,17 @@ pub(crate) struct Engine {
     /// Sharpness and compactness of superpixels.
     temperatures: Option<[f32; 2]>,
     similarity: Option<Similarity>,
-    /// Three convolutions each.
-    blocks: Vec<[Layer; 3]>,
+    body: Body,
     alignment: Option<Alignment>,
-    body: Layer,
     coefficients: Layer,
 }
 
 impl Engine {
-    /// The network of these parameters, which are all of the configuration's.
-    pub fn new(config: NetworkConfig, parameters: &[Parameter]) -> Self {
+    /// The network of these parameters, which are all of the configuration's. With `half`, the
+    /// body's convolutions are computed in half precision, and what they add to in single.
+    pub fn new(config: NetworkConfig, parameters: &[Parameter], half: bool) -> Self {
         let set = InstructionSet::best();
         let mut weights = Weights::new(set, parameters);
-        let mut blocks = Vec::new();
-        while weights.has(&format!("blocks.{}.first.weights", blocks.len())) {
-            let layer = |name| format!("blocks.{}.{name}", blocks.len());
-            let names = ["first", "second", "third"].map(layer);
-            blocks.push(names.map(|name| weights.layer(&name)));
-        }
         let regions = config.alignment || config.similarity;
         let Ok(per_step) = PerStep::new(|name| Ok::<_, Infallible>(weights.take(name)));
         Self {
@@ -63,9 +58,8 @@ impl Engine {
                 [logarithms[0].exp(), logarithms[1].exp()]
             }),
             similarity: config.similarity.then(|| Similarity::new(&mut weights)),
-            blocks,
+            body: Body::new(set, &mut weights, half),
             alignment: config.alignment.then(|| Alignment::new(&mut weights)),
-            body: weights.layer("body"),
             coefficients: weights.layer("head.coefficients"),
         }
     }
@@ -108,8 +102,7 @@ impl Engine {
         let none = Activation::None;
         encoder.rows(size, 0..size.0, &centred, none, None, &mut encoded);
         let Some(temperatures) = self.temperatures else {
-            let links = self.links(0..self.blocks.len(), Some(Residual::Map(0)));
-            return (chain::run(size, &links, encoded), None);
+            return (self.body(size, encoded), None);
         };
 
         let regions = Regions::new(self.set, size, &window.pixels, temperatures);
@@ -118,39 +111,20 @@ impl Engine {
             encoded = similarity.apply(&encoded, &regions, prior);
         }
         let Some(alignment) = &self.alignment else {
-            let links = self.links(0..self.blocks.len(), Some(Residual::Map(0)));
-            return (chain::run(size, &links, encoded), None);
+            return (self.body(size, encoded), None);
         };
         let middle = self.config.blocks_before_alignment();
-        let features = chain::run(size, &self.links(0..middle, None), encoded.clone());
+        let features = self.body.run(size, 0..middle, None, encoded.clone());
         let (features, statistics) = alignment.apply(&features, &regions, window.before.as_ref());
-        let links = self.links(middle..self.blocks.len(), Some(Residual::Other(&encoded)));
-        (chain::run(size, &links, features), Some(statistics))
+        let (blocks, skip) = (middle..self.body.blocks(), Residual::Other(&encoded));
+        let features = self.body.run(size, blocks, Some(skip), features);
+        (features, Some(statistics))
     }
 
-    /// Some blocks, followed by the body's last convolution where its residual is given.
-    fn links<'a>(&'a self, blocks: Range<usize>, body: Option<Residual<'a>>) -> Vec<Link<'a>> {
-        let mut links = Vec::new();
-        for [first, second, third] in &self.blocks[blocks] {
-            let input = Residual::Map(links.len());
-            for (layer, activation, residual) in [
-                (first, Activation::Silu, Residual::None),
-                (second, Activation::Silu, Residual::None),
-                (third, Activation::None, input),
-            ] {
-                links.push(Link {
-                    layer,
-                    activation,
-                    residual,
-                });
-            }
-        }
-        links.extend(body.map(|residual| Link {
-            layer: &self.body,
-            activation: Activation::None,
-            residual,
-        }));
-        links
+    /// The body without SDAM.
+    fn body(&self, size: (usize, usize), encoded: Vec<f32>) -> Vec<f32> {
+        let skip = Residual::Map(0);
+        (self.body).run(size, 0..self.body.blocks(), Some(skip), encoded)
     }
 
     /// Evaluates the heat field: writes the correction of every output. Coefficients are many, and

@@ -3,6 +3,7 @@
 use crate::parameters::Parameter;
 use casr_kernels::InstructionSet;
 use casr_kernels::conv::Layer;
+use casr_kernels::conv::half::{HalfInstructions, HalfLayer};
 use std::collections::HashMap;
 
 /// The values of a network that have not found their place yet.
@@ -42,6 +43,16 @@ impl<'a> Weights<'a> {
         let kernel = weights.shape[0];
         let bias = self.take(&format!("{name}.bias"));
         Layer::new(self.set, kernel, weights.values.clone(), bias)
+    }
+
+    /// A 3×3 convolution in half precision.
+    ///
+    /// # Panics
+    /// As [`Weights::take`].
+    pub fn half_layer(&mut self, instructions: HalfInstructions, name: &str) -> HalfLayer {
+        let weights = self.parameter(&format!("{name}.weights"));
+        let bias = self.parameter(&format!("{name}.bias"));
+        HalfLayer::new(instructions, &weights.values, &bias.values)
     }
 
     fn parameter(&mut self, name: &str) -> &'a Parameter {

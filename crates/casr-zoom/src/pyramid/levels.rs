@@ -126,7 +126,7 @@ impl<'a> Levels<'a> {
                 let model = {
                     let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
                     if model.device().is_gpu() {
-                        *model = model.clone().on(Arc::new(Cpu));
+                        *model = model.clone().on(Arc::new(Cpu::single()));
                         // The first failure is the one to tell of.
                         let _ = self.fallback.set(error);
                     }

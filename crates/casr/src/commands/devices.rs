@@ -2,7 +2,7 @@
 
 use casr_cli::options::automatic;
 use casr_cli::{Outcome, console};
-use casr_net::InstructionSet;
+use casr_net::{HalfInstructions, InstructionSet};
 use casr_zoom::{DeviceChoice, GPU_SUPPORT, gpus};
 use clap::Args;
 
@@ -24,8 +24,12 @@ pub fn run(_: &DevicesArguments) -> anyhow::Result<Outcome> {
         None => false,
     };
     let mark = |chosen: bool| if chosen { "  [auto]" } else { "" };
+    let half = match HalfInstructions::best() {
+        HalfInstructions::Amx => "half precision by AMX",
+        HalfInstructions::Vectors(_) => "half precision, but slower than single",
+    };
     console::print(&format!(
-        "{:<6} the processor: {} threads, {}{}\n",
+        "{:<6} the processor: {} threads, {}, {half}{}\n",
         DeviceChoice::Cpu.to_string(),
         rayon::current_num_threads(),
         InstructionSet::best(),
