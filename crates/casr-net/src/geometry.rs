@@ -1,6 +1,11 @@
 //! Where the pixels of one level lie in the level below.
 
-use casr_kernels::{heat::CellAxis, resample::Taps};
+use crate::config::COLOURS;
+use casr_kernels::{
+    heat::CellAxis,
+    resample::{self, Taps},
+    zeros,
+};
 use std::{ops::Range, sync::Arc};
 
 /// One axis of a step: `inputs` pixels of level k−1 become `outputs` pixels of level k.
@@ -118,6 +123,29 @@ impl StepGeometry {
             columns: StepAxis::new(inputs.1, outputs.1),
         }
     }
+}
+
+/// The bicubic enlargement of a level, which a step's correction is added to, for some `outputs`
+/// (rows, columns) from a window `inputs` of the level below, `pixels` `[rows, columns, 3]`: what a
+/// step comes to where its correction is nothing. `down` and `across` are the pixels of both levels.
+///
+/// # Panics
+/// If the window does not hold what the bicubic taps of `outputs` read.
+pub fn interpolate(
+    (down, across): ((usize, usize), (usize, usize)),
+    inputs: (Range<usize>, Range<usize>),
+    outputs: (Range<usize>, Range<usize>),
+    pixels: &[f32],
+) -> Vec<f32> {
+    let taps = |whole, inputs: Range<usize>, outputs: Range<usize>| {
+        let count = outputs.len();
+        Taps::bicubic_part(whole, false, outputs).window(inputs, 0..count)
+    };
+    let rows = taps(down, inputs.0, outputs.0);
+    let columns = taps(across, inputs.1, outputs.1);
+    let mut enlarged = zeros(rows.outputs * columns.outputs * COLOURS);
+    resample::forward(1, COLOURS, &rows, &columns, pixels, &mut enlarged);
+    enlarged
 }
 
 /// Which resampling of a step.

@@ -47,7 +47,7 @@ pub use config::{COLOURS, NetworkConfig};
 pub use device::{Cpu, Device, Stepper};
 pub use engine::LARGEST_GAIN;
 pub use error::{NetError, NetErrorKind};
-pub use geometry::{AnchorAxis, Resampling, ResamplingKind, StepAxis, StepGeometry};
+pub use geometry::{AnchorAxis, Resampling, ResamplingKind, StepAxis, StepGeometry, interpolate};
 pub use model::{Model, Statistics, StepResult, StepWindow, mix_of_look};
 pub use parameters::{FIRST_TEMPERATURES, LARGEST_STEP, Parameter};
 pub use per_step::PerStep;

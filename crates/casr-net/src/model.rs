@@ -76,6 +76,8 @@ pub struct Model {
     faithful: Arc<Vec<Parameter>>,
     vivid: Option<Arc<Vec<Parameter>>>,
     look: f32,
+    /// Whether these are the values that ship with the program.
+    shipped: bool,
     device: Arc<dyn Device>,
     /// The network at its look on its device, made when it is first needed.
     loaded: Arc<OnceLock<Arc<dyn Stepper>>>,
@@ -87,7 +89,10 @@ impl Model {
     /// # Errors
     /// None in a sound build: a test reads the embedded file.
     pub fn embedded() -> Result<Self, NetError> {
-        Self::from_bytes("the embedded weights", EMBEDDED)
+        Ok(Self {
+            shipped: true,
+            ..Self::from_bytes("the embedded weights", EMBEDDED)?
+        })
     }
 
     /// The weights file that ships with the program.
@@ -123,6 +128,7 @@ impl Model {
             vivid: file.vivid.as_deref().map(arrange).transpose()?,
             provenance: Arc::new(file.provenance),
             look: 0.0,
+            shipped: false,
             device: Arc::new(Cpu::single()),
             loaded: Arc::default(),
         })
@@ -140,6 +146,11 @@ impl Model {
             vivid: None,
         };
         Self::from_file("the network", file)
+    }
+
+    /// Whether these are the values that ship with the program, of which some things are measured.
+    pub fn is_shipped(&self) -> bool {
+        self.shipped
     }
 
     /// Whether [`Model::with_look`] changes anything.

@@ -8,6 +8,7 @@ use crate::{
     look::Look,
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     pyramid::{Bands, ImageSource, Pyramid, Rectangle},
+    smooth::limit,
     step::{Levels, Step},
     strength::Strength,
     tile::Tiling,
@@ -52,6 +53,7 @@ pub struct Enlarger {
     /// The longest side of a tile; none where the plan decides.
     tile: Option<usize>,
     room: usize,
+    exact: bool,
     restoration: Restoration,
     look: Look,
 }
@@ -64,6 +66,7 @@ impl Enlarger {
             max_step: DEFAULT_MAX_STEP,
             tile: None,
             room: ROOM,
+            exact: false,
             restoration: Restoration::Auto,
             look: Look::Auto,
         }
@@ -91,6 +94,16 @@ impl Enlarger {
     #[must_use]
     pub fn room(mut self, bytes: usize) -> Self {
         self.room = bytes;
+        self
+    }
+
+    /// Whether all tiles go through the network. If not said otherwise, those above the first level
+    /// that are so smooth that its correction stays below half of 1/255 are interpolated alone,
+    /// which takes next to no time: the bound is measured for the network that ships, and others
+    /// are always exact.
+    #[must_use]
+    pub fn exact(mut self, exact: bool) -> Self {
+        self.exact = exact;
         self
     }
 
@@ -215,7 +228,7 @@ impl Enlarger {
         // An image that keeps its size takes no step, and needs no estimate.
         if plan.levels().is_empty() {
             let model = self.model.clone();
-            return Ok(Pyramid::new(image, Vec::new(), model, self.room));
+            return Ok(Pyramid::new(image, Vec::new(), model, None, self.room));
         }
         let Treatment { degradation, look } = self.treatment(image.view(), plan);
         let tile = self.tile_of(plan);
@@ -234,7 +247,10 @@ impl Enlarger {
             Step::new(tiling, levels, origin, self.model.config())
         });
         let steps = steps.collect();
+        // Of a network that aligns, every tile leaves statistics behind.
+        let bounded = self.model.is_shipped() && !self.model.config().alignment;
+        let smooth = (bounded && !self.exact).then(|| limit(look));
         let model = self.model.with_look(look.value());
-        Ok(Pyramid::new(image, steps, model, self.room))
+        Ok(Pyramid::new(image, steps, model, smooth, self.room))
     }
 }

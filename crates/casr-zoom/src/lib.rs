@@ -31,6 +31,7 @@ mod look;
 mod patch;
 mod plan;
 mod pyramid;
+mod smooth;
 mod step;
 mod strength;
 mod tile;

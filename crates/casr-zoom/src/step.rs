@@ -8,7 +8,7 @@ use crate::{
 };
 use casr_net::{
     CELL, CellAxis, CellPlaces, Model, NetError, NetworkConfig, Origin, Pixels, Places,
-    PriorGeometry, Statistics, StepAxis, StepGeometry, StepWindow, whole_places,
+    PriorGeometry, Statistics, StepAxis, StepGeometry, StepWindow, interpolate, whole_places,
 };
 use half::f16;
 use std::{ops::Range, sync::Arc};
@@ -181,6 +181,21 @@ impl Step {
     /// Values that the step leaves behind for each cell of the level below.
     pub fn statistics(&self) -> usize {
         self.statistics
+    }
+
+    /// A tile without the network, by interpolation alone. `below` must hold what it reads.
+    pub fn interpolated(&self, below: &Below, (rows, columns): &Place) -> Made {
+        let output = (self.output_rows(rows), self.output_columns(columns));
+        let inputs = (below.pixels.rows.clone(), below.pixels.columns.clone());
+        let pixels = below.pixels.window(inputs.0.clone(), inputs.1.clone());
+        let axes = (self.down(), self.across());
+        let enlarged = interpolate(axes, inputs, output.clone(), &pixels);
+        let samples = enlarged.into_iter().map(to_sample).collect();
+        let cells = (cells(rows), cells(columns));
+        Made {
+            pixels: Patch::new(output, COLOURS, samples),
+            statistics: Patch::filled(cells, self.statistics, f16::ZERO),
+        }
     }
 
     /// Makes one tile. `below` must hold what it reads.

@@ -44,6 +44,8 @@ pub struct Settings {
     pub region: Option<Region>,
     /// How much is done, and what is kept of it.
     pub keeping: Keeping,
+    /// Whether all tiles go through the network.
+    pub exact: bool,
     /// Whether images that keep their size are restored; otherwise their pixels stay as they are.
     pub restores: bool,
     /// What is too large to be read.
@@ -221,6 +223,9 @@ pub fn enlarge(
             .map_err(|error| named(name, error))?,
     };
     remarks.extend(work.fallback());
+    if settings.verbose {
+        remarks.extend(work.saved());
+    }
     Ok(done)
 }
 

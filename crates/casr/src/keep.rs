@@ -134,6 +134,7 @@ fn identity(
             }
             .to_owned(),
         ),
+        ("exact", writing.settings.exact.to_string()),
         ("tiles", work.tiles().len().to_string()),
     ]
 }

@@ -161,6 +161,17 @@ impl<'a> Work<'a> {
         Some(format!("{why} The processor did the rest"))
     }
 
+    /// How many tiles were so smooth that they were interpolated alone, if some were.
+    pub fn saved(&self) -> Option<String> {
+        let (network, interpolated) = self.colours.made();
+        (interpolated > 0).then(|| {
+            format!(
+                "{interpolated} of {} tiles were smooth and interpolated alone",
+                network + interpolated
+            )
+        })
+    }
+
     fn alpha_rows<'b>(&self, enlarged: Option<&'b [f32]>) -> AlphaRows<'b> {
         match (self.alpha, enlarged) {
             (Some(Alpha::Constant(value)), _) => AlphaRows::Constant(*value),

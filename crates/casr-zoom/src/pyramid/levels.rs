@@ -10,6 +10,7 @@ use crate::{
     image::{COLOURS, Image},
     patch::Patch,
     plan::Size,
+    smooth::is_smooth,
     step::{Below, Made, Place, Step, from_sample},
 };
 use casr_net::{Cpu, Model, NetError};
@@ -32,6 +33,11 @@ pub(super) struct Levels<'a> {
     /// From each level to the next.
     pub steps: Vec<Step>,
     pub tiles: Tiles,
+    /// Up to which range a tile is interpolated alone; none where all go through the network.
+    smooth: Option<f32>,
+    /// How many tiles were made, and how many of them interpolated alone.
+    made: AtomicUsize,
+    interpolated: AtomicUsize,
     /// The network at its look.
     model: RwLock<Model>,
     /// The largest tile, in pixels without halos, that may fit into the device's memory.
@@ -41,7 +47,13 @@ pub(super) struct Levels<'a> {
 }
 
 impl<'a> Levels<'a> {
-    pub fn new(image: ImageSource<'a>, steps: Vec<Step>, model: Model, room: usize) -> Self {
+    pub fn new(
+        image: ImageSource<'a>,
+        steps: Vec<Step>,
+        model: Model,
+        smooth: Option<f32>,
+        room: usize,
+    ) -> Self {
         let looked_at = model.config().similarity && !steps.is_empty();
         let levels = steps.len().max(1);
         Self {
@@ -49,6 +61,9 @@ impl<'a> Levels<'a> {
             image,
             steps,
             tiles: Tiles::new(room / levels),
+            smooth,
+            made: AtomicUsize::new(0),
+            interpolated: AtomicUsize::new(0),
             model: RwLock::new(model),
             most: AtomicUsize::new(usize::MAX),
             fallback: OnceLock::new(),
@@ -115,6 +130,14 @@ impl<'a> Levels<'a> {
         let part = self.part(place);
         let below = self.below(place, &part, request)?;
         request.check()?;
+        self.made.fetch_add(1, Ordering::Relaxed);
+        let smooth = self.smooth.filter(|_| place.level > 1);
+        if smooth.is_some_and(|limit| is_smooth(&below.pixels, limit)) {
+            self.interpolated.fetch_add(1, Ordering::Relaxed);
+            let made = step.interpolated(&below, &part);
+            request.done(self.work(place))?;
+            return Ok(made);
+        }
         let mut most = self.most.load(Ordering::Relaxed);
         let model = || {
             let model = self.model.read();
@@ -217,6 +240,13 @@ impl<'a> Levels<'a> {
             }
             _ => work,
         }
+    }
+
+    /// How many tiles were made with the network, and how many by interpolation alone.
+    pub fn made(&self) -> (usize, usize) {
+        let interpolated = self.interpolated.load(Ordering::Relaxed);
+        let made = self.made.load(Ordering::Relaxed);
+        (made.saturating_sub(interpolated), interpolated)
     }
 
     /// Why the processor does the rest of the work of a GPU, if it does.

@@ -151,9 +151,16 @@ pub struct Pyramid<'a> {
 type SharedObserver<'a> = Arc<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync + 'a>;
 
 impl<'a> Pyramid<'a> {
-    pub(crate) fn new(image: ImageSource<'a>, steps: Vec<Step>, model: Model, room: usize) -> Self {
+    /// `smooth` is up to which range tiles are interpolated alone, if some are.
+    pub(crate) fn new(
+        image: ImageSource<'a>,
+        steps: Vec<Step>,
+        model: Model,
+        smooth: Option<f32>,
+        room: usize,
+    ) -> Self {
         Self {
-            levels: Arc::new(Levels::new(image, steps, model, room)),
+            levels: Arc::new(Levels::new(image, steps, model, smooth, room)),
             observer: None,
         }
     }
@@ -342,6 +349,12 @@ impl<'a> Pyramid<'a> {
                 self.levels.missing(level, &tiles)
             }
         })
+    }
+
+    /// How many tiles were made so far with the network, and how many by interpolation alone; see
+    /// [`Enlarger::exact`](crate::Enlarger::exact).
+    pub fn made(&self) -> (usize, usize) {
+        self.levels.made()
     }
 
     /// Why the processor does the rest of the work of a GPU, if it does: that one failed, or has

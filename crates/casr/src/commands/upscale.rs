@@ -99,6 +99,10 @@ pub struct UpscaleArguments {
     /// Do not write into a result's XMP that it was enlarged
     #[arg(long)]
     no_mark: bool,
+    /// Have every tile made by the network. Otherwise tiles so smooth that it would change them by
+    /// less than half a step of 8 bits are interpolated alone, which saves time
+    #[arg(long)]
+    exact: bool,
     #[command(flatten)]
     treatment: TreatmentOptions,
     #[command(flatten)]
@@ -241,10 +245,12 @@ fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Out
         enlarger: Enlarger::new(model)
             .max_step(arguments.target.max_step)
             .restoration(arguments.treatment.restoration())
-            .look(arguments.treatment.look()),
+            .look(arguments.treatment.look())
+            .exact(arguments.exact),
         target: arguments.target.target(),
         region: arguments.region,
         keeping,
+        exact: arguments.exact,
         restores: arguments.treatment.restores(),
         limits: arguments.limits.limits(),
         memory: (arguments.memory).map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
