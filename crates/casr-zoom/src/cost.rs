@@ -60,6 +60,11 @@ pub struct PlanCost {
     /// self-similarity. The image itself is not counted, as it is the caller's, nor the result,
     /// which leaves in bands.
     pub peak_bytes: u64,
+    /// What of it are tiles held between steps and rows.
+    pub held_bytes: u64,
+    /// What of these are tiles of the result, and rows that are handed out:
+    /// [`Pyramid::each_tile`](crate::Pyramid::each_tile) holds none.
+    pub row_bytes: u64,
 }
 
 impl PlanCost {
@@ -95,9 +100,14 @@ impl PlanCost {
             .collect();
         let tile = parts.iter().map(|part| tile_bytes(config, part)).max();
         let original = u64::from(config.similarity) * pixels(plan.input()) * PIXEL;
+        let below = held_bytes(config, &parts);
+        let row_bytes = parts.last().map(row_bytes).unwrap_or_default();
+        let held_bytes = below + row_bytes;
         Self {
             levels,
-            peak_bytes: original + held_bytes(config, &parts) + tile.unwrap_or_default(),
+            peak_bytes: original + held_bytes + tile.unwrap_or_default(),
+            held_bytes,
+            row_bytes,
         }
     }
 
@@ -246,40 +256,38 @@ fn tile_bytes(config: NetworkConfig, part: &StepPart) -> u64 {
     window * PIXEL + modules + body.max(field).max(result)
 }
 
-/// The most memory that held tiles take: of every level but the last as many rows of tiles as one
-/// row of the level above needs, with the statistics that steps leave behind; of the last one a row
-/// of tiles, and a band that is handed out.
+/// The most memory that held tiles of the levels below the last take: of each as many rows of tiles
+/// as one row of the level above needs, with the statistics that steps leave behind.
 fn held_bytes(config: NetworkConfig, parts: &[StepPart]) -> u64 {
     let cell = if config.alignment {
         (config.statistics() * size_of::<f16>()) as u64
     } else {
         0
     };
-    let mut bytes = 0;
-    for (index, part) in parts.iter().enumerate() {
+    let held = parts.windows(2).map(|pair| {
+        let (part, above) = (&pair[0], &pair[1]);
         let rows: Vec<Range<usize>> = part.rows.iter().map(|rows| part.made_rows(rows)).collect();
+        let needed = above.rows.iter().map(|tiles| {
+            let window = above.tiling.row_window(tiles);
+            joined(&rows[covering(&rows, &window, Range::clone)]).len()
+        });
+        let height = needed.max().unwrap_or_default() as u64;
         let width = part.output_columns().len() as u64;
-        let held = match parts.get(index + 1) {
-            None => longest(&rows),
-            Some(above) => {
-                let held = above.rows.iter().map(|tiles| {
-                    let window = above.tiling.row_window(tiles);
-                    joined(&rows[covering(&rows, &window, Range::clone)]).len()
-                });
-                held.max().unwrap_or_default() as u64
-            }
-        };
-        bytes += held * width * HELD;
         let (input, output) = (part.tiling.input, part.output);
-        let cells = held * input.height as u64 / output.height as u64 * width * input.width as u64
-            / output.width as u64
-            / (CELL * CELL) as u64;
-        bytes += cells * cell;
-        if index + 1 == parts.len() {
-            bytes += held.min(BAND_ROWS as u64) * width * PIXEL;
-        }
-    }
-    bytes
+        let below = (
+            height * input.height as u64 / output.height as u64,
+            width * input.width as u64 / output.width as u64,
+        );
+        height * width * HELD + below.0 * below.1 / (CELL * CELL) as u64 * cell
+    });
+    held.sum()
+}
+
+/// A row of tiles of the result, and a band that is handed out.
+fn row_bytes(last: &StepPart) -> u64 {
+    let rows: Vec<Range<usize>> = last.rows.iter().map(|rows| last.made_rows(rows)).collect();
+    let (height, width) = (longest(&rows), last.output_columns().len() as u64);
+    height * width * HELD + height.min(BAND_ROWS as u64) * width * PIXEL
 }
 
 /// The length of the longest of some parts of an axis.

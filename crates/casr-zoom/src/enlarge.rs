@@ -19,10 +19,17 @@ use casr_net::{Degradation, Model, Origin};
 /// The longest side of a tile on a GPU, without its halos, in pixels of the level below.
 const GPU_TILE: usize = 512;
 
-/// Sides of tiles to choose from on the processor, the largest first. Larger ones cost less for
+/// Sides of tiles to choose from on the processor, the largest first
+/// ([`Enlarger::within`] knows smaller ones). Larger ones cost less for
 /// halos and more memory, of which [`COMFORTABLE`] is fine; but halos of ever smaller ones cost
 /// more than memory does, so a side below [`SMALL_TILE`] is for what would take more than [`LARGE`].
-const TILES: [usize; 6] = [512, 448, 384, 320, 256, 128];
+const TILES: [usize; 7] = [512, 448, 384, 320, 256, 192, 128];
+
+/// Sides of tiles for those who have little memory and much time.
+const SMALLEST_TILES: [usize; 2] = [96, 64];
+
+/// The side where nothing is said and even that is much.
+const SMALLEST: usize = 128;
 
 /// See [`TILES`].
 const SMALL_TILE: usize = 256;
@@ -31,7 +38,7 @@ const SMALL_TILE: usize = 256;
 const COMFORTABLE: u64 = 160_000_000;
 
 /// Bytes that a machine has for a large result.
-const LARGE: u64 = 400_000_000;
+const LARGE: u64 = 440_000_000;
 
 /// Bytes of tiles that a pyramid keeps by default.
 const ROOM: usize = 256 << 20;
@@ -87,6 +94,13 @@ impl Enlarger {
     pub fn tile(mut self, tile: usize) -> Self {
         self.tile = Some(tile);
         self
+    }
+
+    /// An enlarger with the largest tiles of which `fits` holds; none where even the smallest are
+    /// too large.
+    pub fn within(&self, fits: impl Fn(&Self) -> bool) -> Option<Self> {
+        let mut sides = TILES.into_iter().chain(SMALLEST_TILES);
+        sides.find_map(|side| Some(self.clone().tile(side)).filter(|it| fits(it)))
     }
 
     /// How many bytes of tiles a pyramid keeps for those who may ask again, all levels together;
@@ -155,15 +169,14 @@ impl Enlarger {
             return GPU_TILE;
         }
         let whole = Rectangle::whole(plan.output());
-        let fits = |tile: &&usize| {
-            let most = match **tile {
-                SMALL_TILE => LARGE,
-                tile if tile < SMALL_TILE => u64::MAX,
+        let fits = |side: &&usize| {
+            let most = match **side {
+                side if side <= SMALL_TILE => LARGE,
                 _ => COMFORTABLE,
             };
-            PlanCost::new(&self.model, **tile, plan, whole).peak_bytes <= most
+            PlanCost::new(&self.model, **side, plan, whole).peak_bytes <= most
         };
-        *TILES.iter().find(fits).unwrap_or(&SMALL_TILE)
+        *TILES.iter().find(fits).unwrap_or(&SMALLEST)
     }
 
     /// Enlarges an image.

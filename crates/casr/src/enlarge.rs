@@ -149,15 +149,11 @@ pub fn enlarge(
     let name = job.input.name();
     let plan = settings.plan(name, job.info.width, job.info.height)?;
     let window = settings.window(name, &plan)?;
-    let bytes = memory::foretell(
-        &job.info,
-        job.format,
-        &plan,
-        window,
-        &settings.enlarger,
-        &settings.writing,
-    );
-    memory::check(name, bytes, settings.memory)?;
+    let foretell = |enlarger: &Enlarger| {
+        let (info, format) = (&job.info, job.format);
+        memory::foretell(info, format, &plan, window, enlarger, &settings.writing)
+    };
+    let enlarger = memory::fitted(name, &settings.enlarger, settings.memory, foretell)?;
     let mut picture = match job.page {
         Some(page) => read_page(job.input.source(), &settings.limits, page)?,
         None => read(job.input.source(), &settings.limits)?,
@@ -180,14 +176,13 @@ pub fn enlarge(
     let layers = Layers::take(&mut picture, settings.keep_hidden);
     let colours = layers.colours().map_err(|error| on(name, &error))?;
     // Pixels that stay as they are need no estimate.
-    let treatment =
-        (!plan.levels().is_empty()).then(|| settings.enlarger.treatment(colours, &plan));
+    let treatment = (!plan.levels().is_empty()).then(|| enlarger.treatment(colours, &plan));
     header.mark = (treatment.filter(|_| settings.mark))
         .map(|treatment| mark(&plan, settings.region.map(|_| window), treatment));
     if settings.verbose {
         remarks.push(describe(&plan, treatment));
     }
-    let enlarger = settings.enlarger.clone().room(0);
+    let enlarger = enlarger.room(0);
     let enlarger = match treatment {
         Some(treatment) => enlarger.treating(treatment),
         None => enlarger,

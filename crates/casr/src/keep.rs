@@ -8,11 +8,16 @@ use crate::work::Work;
 use anyhow::bail;
 use casr_cli::Progress;
 use casr_codec::{Depth, Header, Picture, shown};
-use casr_zoom::{Enlarger, Treatment};
+use casr_zoom::{Enlarger, Size, Treatment};
 use sha2::{Digest, Sha256};
 
 /// Pixels from which on a result's tiles are kept until it is whole: what takes minutes.
 const LARGE: usize = 64_000_000;
+
+/// Whether a result's tiles are kept until it is whole, though nobody asks for that.
+pub fn is_large(size: Size) -> bool {
+    size.width.saturating_mul(size.height) >= LARGE
+}
 
 /// Rows that are handed to the writer at a time.
 const ROWS: usize = 64;
@@ -69,8 +74,7 @@ pub fn open(
         Kept::discard(path)?;
         remarks.push("begun anew: what an earlier run had left of it is removed".to_owned());
     }
-    let size = work.window.size();
-    if keeping == Keeping::Whole && size.width.saturating_mul(size.height) < LARGE {
+    if keeping == Keeping::Whole && !is_large(work.window.size()) {
         return Ok(None);
     }
     if keeping == Keeping::Joined && !Kept::is_there(path) {

@@ -1,5 +1,6 @@
 //! What an enlargement takes of the machine's memory, and whether that is there.
 
+use crate::keep;
 use anyhow::bail;
 use casr_codec::{Format, Header, Info, Options, Writer, shown};
 use casr_zoom::{Enlarger, Rectangle, ScalePlan};
@@ -46,13 +47,22 @@ pub fn foretell(
     let layers = pixels * samples * SAMPLE;
     let weighed = u64::from(info.alpha) * layers;
 
-    let work = enlarger.window_cost(plan, window).peak_bytes;
+    let cost = enlarger.window_cost(plan, window);
+    // Colours and alpha are enlarged side by side, a tile at a time.
+    let peak = cost.peak_bytes + u64::from(info.alpha) * cost.held_bytes;
+    let output = window.size();
+    let work = if keep::is_large(output) {
+        // Tiles of the result go to the disk, and come back row by row when all are there.
+        let row = (1 + u64::from(info.alpha)) * cost.row_bytes;
+        (peak - row).max(row)
+    } else {
+        peak
+    };
     let (network, looked) = if plan.levels().is_empty() {
         (0, 0)
     } else {
         (NETWORK, LOOK * pixels.min(LOOKED_AT))
     };
-    let output = window.size();
     let header = Header {
         colour: info.colour,
         depth: info.depth,
@@ -64,23 +74,64 @@ pub fn foretell(
     PROGRAM + read.max(layers + weighed).max(enlarged)
 }
 
-/// Refuses work that takes more memory than there is. `room` is how much there is, in bytes, where
-/// the user says so; `name` is for the message.
+/// What the user says of memory, as it is written on the command line: `512M`, `2G`, or a bare
+/// number of megabytes.
+pub fn parse(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.trim().strip_suffix(['M', 'm', 'G', 'g']) {
+        Some(number) if text.trim().ends_with(['G', 'g']) => (number, 1000 * MEGABYTE),
+        Some(number) => (number, MEGABYTE),
+        None => (text.trim(), MEGABYTE),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(count) if count > 0.0 && count.is_finite() => Ok((count * unit as f64) as u64),
+        _ => Err("write it as 512M or 2G; a bare number is megabytes".to_owned()),
+    }
+}
+
+/// An enlarger for work that takes no more memory than there is. `foretell` says what one takes.
+/// `room` is how much there is, in bytes, where the user says so: then tiles are as small as that
+/// asks for. `name` is for the message.
 ///
 /// # Errors
 /// There is too little.
-pub fn check(name: &Path, bytes: u64, room: Option<u64>) -> anyhow::Result<()> {
-    let more = bytes - PROGRAM;
-    let free = room.unwrap_or_else(free);
-    let there = if more > free {
-        format!("and there are {} MB for it", free / MEGABYTE)
-    } else if Vec::<u8>::new().try_reserve_exact(more as usize).is_err() {
-        "which the system does not give".to_owned()
-    } else {
-        return Ok(());
+pub fn fitted(
+    name: &Path,
+    enlarger: &Enlarger,
+    room: Option<u64>,
+    foretell: impl Fn(&Enlarger) -> u64,
+) -> anyhow::Result<Enlarger> {
+    if let Some(room) = room
+        && let Some(fitted) = enlarger.within(|enlarger| foretell(enlarger) <= room)
+    {
+        return Ok(fitted);
+    }
+    let bytes = foretell(enlarger);
+    let more = bytes.saturating_sub(PROGRAM);
+    let (there, remedy) = match room {
+        Some(room) => (
+            format!(
+                "in the smallest tiles, too, more than {} MB",
+                room / MEGABYTE
+            ),
+            "allow more (--memory), or enlarge by less",
+        ),
+        None => {
+            let free = free();
+            let there = if more > free {
+                format!("and there are {} MB for it", free / MEGABYTE)
+            } else if Vec::<u8>::new().try_reserve_exact(more as usize).is_err() {
+                "which the system does not give".to_owned()
+            } else {
+                return Ok(enlarger.clone());
+            };
+            (
+                there,
+                "close other programs, enlarge by less, or say how much there is (--memory): tiles are smaller then",
+            )
+        }
     };
     bail!(
-        "{}: this takes about {} MB of memory, {there}; close other programs, or enlarge by less (--memory MB where you know better)",
+        "{}: this takes about {} MB of memory, {there}; {remedy}",
         shown(name),
         bytes.div_ceil(MEGABYTE)
     )

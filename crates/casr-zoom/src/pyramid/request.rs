@@ -54,6 +54,11 @@ impl<'a> Request<'a> {
         (held.entry((place.row, place.column))).or_insert_with(|| tile.clone());
     }
 
+    /// Lets one tile go.
+    pub fn release(&mut self, place: TilePlace) {
+        self.held[place.level - 1].remove(&(place.row, place.column));
+    }
+
     /// The row of tiles below the last one that is held of a level, if one is.
     pub fn end(&self, level: usize) -> Option<usize> {
         let last = self.held[level - 1].last_key_value()?;

@@ -182,6 +182,10 @@ impl<'a> EachTile<'a> {
         let Some(made) = self.walk.take(&mut |_, _| ())? else {
             return Ok(None);
         };
+        // Nothing above needs it.
+        let (row, column) = place;
+        let level = self.walk.level;
+        (self.walk.request).release(TilePlace { level, row, column });
         let rows = overlap(&made.pixels.rows, &self.window.0);
         let columns = overlap(&made.pixels.columns, &self.window.1);
         let samples = made.pixels.window(rows.clone(), columns.clone());

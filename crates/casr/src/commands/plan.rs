@@ -26,6 +26,9 @@ pub struct PlanArguments {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetOptions,
+    /// How much memory an image may take, such as 512M or 2G
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    memory: Option<u64>,
     /// A window of the result: X,Y,WIDTH,HEIGHT in pixels of it, or in percent
     #[arg(long, value_name = "X,Y,W,H")]
     region: Option<Region>,
@@ -49,10 +52,16 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
                 Some(region) => region.within(image.input.name(), plan.output())?,
                 None => Rectangle::whole(plan.output()),
             };
-            Ok((image, info, plan, window))
+            let Some(room) = arguments.memory else {
+                return Ok((image, info, plan, window, enlarger.clone()));
+            };
+            let takes = |enlarger: &Enlarger| takes(&info, &plan, window, enlarger);
+            let name = image.input.name();
+            let fitted = memory::fitted(name, &enlarger, Some(room), takes)?;
+            Ok((image, info, plan, window, fitted))
         });
         match planned {
-            Ok((image, info, plan, window)) => {
+            Ok((image, info, plan, window, enlarger)) => {
                 console::print(&describe(
                     image.input.name(),
                     &info,
@@ -87,6 +96,12 @@ fn plan(
         .plan(size, arguments.target.target())
         .map_err(|error| on(image.input.name(), &error))?;
     Ok((info, plan))
+}
+
+/// What an enlargement takes of memory, in bytes.
+fn takes(info: &Info, plan: &ScalePlan, window: Rectangle, enlarger: &Enlarger) -> u64 {
+    let (format, writing) = (info.format.output(), Options::default());
+    memory::foretell(info, format, plan, window, enlarger, &writing)
 }
 
 /// The plan in words.
@@ -129,14 +144,7 @@ fn describe(
     // Alpha is enlarged like colours, beside them.
     let passes = 1 + u32::from(info.alpha);
     let time = enlarger.window_cost(plan, window).time(throughput) * passes;
-    let bytes = memory::foretell(
-        info,
-        info.format.output(),
-        plan,
-        window,
-        enlarger,
-        &Options::default(),
-    );
+    let bytes = takes(info, plan, window, enlarger);
     let _ = writeln!(text, "  time    about {} on this machine", duration(time));
     let _ = writeln!(text, "  memory  about {} MB", bytes.div_ceil(MEGABYTE));
     let samples = info.colour.channels() + usize::from(info.alpha);
