@@ -24,6 +24,9 @@ pub const MAX_SIDE: usize = 1 << 24;
 /// The most levels of a plan.
 pub const MAX_LEVELS: usize = 64;
 
+/// A step of [`ScalePlan::doubling`].
+const DOUBLE: f64 = 2.0;
+
 /// [`LARGEST_STEP`] among whole pixels.
 const LARGEST_WHOLE_STEP: usize = LARGEST_STEP as usize;
 
@@ -151,6 +154,28 @@ impl ScalePlan {
             .zip(rows.levels(steps))
             .map(|(width, height)| Size { width, height })
             .collect();
+        Ok(Self { input, levels })
+    }
+
+    /// Plans levels of 2, 4, 8 … times the image's size and the wanted size at last, along each axis
+    /// as far as it grows: levels that the plans of all larger sizes share, for whoever zooms.
+    ///
+    /// # Errors
+    /// As [`ScalePlan::new`].
+    pub fn doubling(input: Size, target: Target) -> Result<Self, ZoomError> {
+        let output = Self::new(input, target, DOUBLE)?.output();
+        let mut levels = Vec::new();
+        let mut below = input;
+        while below.factor_to(output) > DOUBLE {
+            below = Size {
+                width: output.width.min(2 * below.width),
+                height: output.height.min(2 * below.height),
+            };
+            levels.push(below);
+        }
+        if target == Target::Same || below != output {
+            levels.push(output);
+        }
         Ok(Self { input, levels })
     }
 

@@ -224,3 +224,42 @@ fn results_past_the_bounds_are_refused() {
         MAX_LEVELS
     );
 }
+
+#[test]
+fn doubling_plans_share_their_levels() {
+    let input = Size {
+        width: 30,
+        height: 21,
+    };
+    let levels = |target| {
+        let plan = ScalePlan::doubling(input, target).unwrap();
+        assert_eq!(plan.input(), input);
+        let levels: Vec<_> = plan
+            .levels()
+            .iter()
+            .map(|size| (size.width, size.height))
+            .collect();
+        levels
+    };
+    assert_eq!(levels(Target::Factor(1.0)), []);
+    assert_eq!(levels(Target::Same), [(30, 21)]);
+    assert_eq!(levels(Target::Factor(1.5)), [(45, 32)]);
+    assert_eq!(levels(Target::Factor(2.0)), [(60, 42)]);
+    assert_eq!(
+        levels(Target::Factor(6.5)),
+        [(60, 42), (120, 84), (195, 137)]
+    );
+    let deep = levels(Target::Factor(64.0));
+    assert_eq!(deep.len(), 6);
+    for factor in [3.0, 5.0, 17.0, 40.0] {
+        let plan = levels(Target::Factor(factor));
+        let (_, inner) = plan.split_last().unwrap();
+        assert_eq!(inner, &deep[..inner.len()]);
+    }
+    let wide = levels(Target::Factors {
+        horizontal: 5.0,
+        vertical: 1.0,
+    });
+    assert_eq!(wide, [(60, 21), (120, 21), (150, 21)]);
+    assert!(ScalePlan::doubling(input, Target::Factor(0.5)).is_err());
+}

@@ -148,7 +148,7 @@ fn too_little_memory_is_told_before_the_work() {
     write(folder.path(), "a.png", &photograph(64, 64));
     write(folder.path(), "b.png", &photograph(8, 8));
     let arguments = [
-        "upscale", "a.png", "b.png", "-s", "8", "--memory", "60", "-o", "out",
+        "upscale", "a.png", "b.png", "-s", "8", "--memory", "75M", "-o", "out",
     ];
     let run = casr(folder.path(), &arguments);
     assert_eq!(
