@@ -1,5 +1,6 @@
 //! Which images to enlarge: files, what folders hold, and standard input.
 
+use crate::kept::Kept;
 use anyhow::{Context, anyhow, bail};
 use casr_cli::console::Usage;
 use casr_codec::{CodecError, Source, contents_of, is_tile_set, shown};
@@ -168,7 +169,7 @@ impl Inputs {
             let name = path.file_name().unwrap_or_default();
             if output.is_some() && path.canonicalize().ok().as_deref() == output {
                 continue;
-            } else if is_tile_set(&path) {
+            } else if is_tile_set(&path) || Kept::is_folder(&path) {
                 self.results.push(path);
             } else if !search.recursive {
                 self.leave(

@@ -6,9 +6,9 @@ use crate::enlarge::{Done, Keeping, Writing};
 use crate::kept::{Identity, Kept};
 use crate::work::Work;
 use anyhow::bail;
-use casr_cli::Progress;
+use casr_cli::{Progress, interrupt};
 use casr_codec::{Depth, Header, Picture, shown};
-use casr_zoom::{Enlarger, Size, Treatment};
+use casr_zoom::{Enlarger, Size, Treatment, ZoomError};
 use sha2::{Digest, Sha256};
 
 /// Pixels from which on a result's tiles are kept until it is whole: what takes minutes.
@@ -139,7 +139,7 @@ fn identity(
             .to_owned(),
         ),
         ("exact", writing.settings.exact.to_string()),
-        ("tiles", work.tiles().len().to_string()),
+        ("tiles", work.cut()),
     ]
 }
 
@@ -172,32 +172,52 @@ pub fn work(
     remarks: &mut Vec<String>,
 ) -> anyhow::Result<Done> {
     let tiles = work.tiles();
+    // What can be said against the result is said before the work.
+    drop(writing.begin()?);
     let before = kept.share(&tiles);
-    let made = make(kept, writing, work, &tiles, progress);
-    let share = kept.share(&tiles);
-    if let Err(error) = made {
-        let (percent, folder) = (share.percent(), shown(kept.folder()));
-        let how = match writing.settings.keeping {
-            Keeping::Whole | Keeping::Resumed => " with --resume",
-            Keeping::Shared { .. } => "",
-            Keeping::Joined => return Err(error),
-        };
-        remarks.push(format!(
-            "{percent} % is kept in {folder}; the same command{how} goes on"
-        ));
-        return Err(error);
+    let finished = finish(kept, writing, work, &tiles, progress, remarks);
+    match (&finished, writing.settings.keeping) {
+        (Ok(Done::Whole { .. }), Keeping::Resumed) if before.done > 0 => {
+            remarks.push(format!("went on at {} %", before.percent()));
+        }
+        (Ok(_), _) | (Err(_), Keeping::Joined) => {}
+        (Err(_), keeping) => {
+            let (percent, folder) = (kept.share(&tiles).percent(), shown(kept.folder()));
+            let how = if keeping.is_shared() {
+                ""
+            } else {
+                " with --resume"
+            };
+            remarks.push(format!(
+                "{percent} % is kept in {folder}; the same command{how} goes on"
+            ));
+        }
     }
+    finished
+}
+
+/// Makes the missing tiles of this run's share, and the result where that is all of them.
+fn finish(
+    kept: &Kept,
+    writing: &Writing,
+    work: &Work,
+    tiles: &[(usize, usize)],
+    progress: &Progress,
+    remarks: &mut Vec<String>,
+) -> anyhow::Result<Done> {
+    make(kept, writing, work, tiles, progress)?;
     if let Keeping::Shared { .. } = writing.settings.keeping {
+        let share = kept.share(tiles);
         return Ok(Done::Part { share });
-    }
-    if before.done > 0 && writing.settings.keeping == Keeping::Resumed {
-        remarks.push(format!("went on at {} %", before.percent()));
     }
     let mut writer = writing.begin()?;
     remarks.extend(writer.losses().iter().map(ToString::to_string));
-    join(kept, work, &tiles, |rows| Ok(writer.write_rows(rows)?))?;
+    join(kept, work, tiles, |rows| Ok(writer.write_rows(rows)?))?;
     writer.finish()?;
-    kept.remove()?;
+    // The result is there, whatever becomes of what it was made from.
+    if let Err(error) = kept.remove() {
+        remarks.push(format!("{error:#}"));
+    }
     Ok(Done::Whole {
         from: work.input(),
         to: work.window.size(),
@@ -264,6 +284,9 @@ fn join(
 ) -> anyhow::Result<()> {
     let channels = work.channels();
     for row in tiles.chunk_by(|one, other| one.1 == other.1) {
+        if interrupt::requested() {
+            return Err(ZoomError::Cancelled.into());
+        }
         let mut places = Vec::new();
         for &tile in row {
             let place = work.place(tile)?;

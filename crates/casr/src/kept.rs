@@ -55,7 +55,12 @@ impl Kept {
 
     /// Whether an earlier run has left work on `output`.
     pub fn is_there(output: &Path) -> bool {
-        Self::folder_of(output).join(WORK).is_file()
+        Self::is_folder(&Self::folder_of(output))
+    }
+
+    /// Whether a folder holds such work.
+    pub fn is_folder(folder: &Path) -> bool {
+        folder.join(WORK).is_file()
     }
 
     /// Forgets what an earlier run has left of `output`.
@@ -85,7 +90,12 @@ impl Kept {
                 shown(&kept.folder)
             )
         };
-        fs::create_dir_all(&kept.folder).with_context(place)?;
+        match fs::create_dir(&kept.folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(error).with_context(place);
+            }
+            _ => {}
+        }
         let path = kept.folder.join(WORK);
         match fs::read(&path) {
             Ok(bytes) => kept.compare(&bytes, identity)?,

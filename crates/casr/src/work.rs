@@ -82,6 +82,15 @@ impl<'a> Work<'a> {
             .collect()
     }
 
+    /// How many tiles lie side by side and below each other, level by level: how all are cut.
+    pub fn cut(&self) -> String {
+        let levels = (1..=self.level).filter_map(|level| self.colours.tiles(level).ok());
+        let levels: Vec<String> = levels
+            .map(|(across, down)| format!("{across}×{down}"))
+            .collect();
+        levels.join(" ")
+    }
+
     /// Where a tile lies in the window, as far as it does.
     ///
     /// # Errors

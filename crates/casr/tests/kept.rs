@@ -12,6 +12,9 @@ use std::thread::sleep;
 use std::time::Duration;
 use support::{casr, folder, names, picture, program, write};
 
+/// The tiles of the enlargement.
+const TILES: usize = 20;
+
 /// Writes a small network, which is fast, and the image `photo.png`, whose enlargement twice over
 /// has twenty tiles.
 fn prepare(folder: &Path) {
@@ -64,37 +67,51 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
     let whole = fs::read(path.join("whole.png")).unwrap();
     let (mut kills, mut went_on) = (0, 0);
     let mut state = 12_345_u64;
+    let mut below = |end: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % end
+    };
     while kills < 20 {
+        let before = tiles(path);
+        went_on += usize::from(before > 0);
         let mut child = program(path)
             .args(arguments("out.png", &["--resume"]))
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        sleep(Duration::from_millis(20 + (state >> 33) % 600));
-        let ended = child.try_wait().unwrap();
-        if ended.is_none() {
+        // After some more tiles and some time, be it while the result is put together.
+        let wanted = (before + below(4) as usize).min(TILES);
+        while tiles(path) < wanted && child.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(2));
+        }
+        sleep(Duration::from_millis(below(60)));
+        if child.try_wait().unwrap().is_none() {
             child.kill().unwrap();
             child.wait().unwrap();
             kills += 1;
-            went_on += usize::from(path.join("out.png.casr").exists());
         } else {
             // It was finished by those before it.
             assert!(fs::read(path.join("out.png")).unwrap() == whole);
             fs::remove_file(path.join("out.png")).unwrap();
         }
     }
-    assert!(
-        went_on > 3,
-        "killed {went_on} times with work to go on with"
-    );
+    assert!(went_on >= 5, "{went_on} runs had something to go on with");
     let run = casr(path, &arguments("out.png", &["--resume", "--overwrite"]));
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(fs::read(path.join("out.png")).unwrap() == whole);
     let files = ["out.png", "photo.png", "small.safetensors", "whole.png"];
     assert_eq!(names(path), files, "nothing else is left");
+}
+
+/// How many tiles are kept.
+fn tiles(path: &Path) -> usize {
+    let there = fs::read_dir(path.join("out.png.casr"));
+    let names = there.into_iter().flatten().flatten();
+    let names = names.map(|entry| entry.file_name());
+    let tiles = names.filter(|name| name.to_string_lossy().starts_with("00"));
+    tiles.count()
 }
 
 /// Kills a run once it has kept some tiles.
@@ -104,16 +121,7 @@ fn begun(path: &Path, more: &[&str]) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let kept = path.join("out.png.casr");
-    let tiles = || {
-        let there = fs::read_dir(&kept).into_iter().flatten().flatten();
-        let there: Vec<_> = there.map(|entry| entry.file_name()).collect();
-        there
-            .iter()
-            .filter(|name| name.to_string_lossy().starts_with("00"))
-            .count()
-    };
-    while tiles() < 3 {
+    while tiles(path) < 3 {
         assert!(child.try_wait().unwrap().is_none(), "ended too early");
         sleep(Duration::from_millis(5));
     }
@@ -233,4 +241,39 @@ fn shares_put_together_are_one_run() {
         let run = casr(path, &arguments("new.tif", &["--shard", wrong]));
         assert_eq!(run.code, Some(2), "{run:?}");
     }
+}
+
+#[test]
+fn kept_tiles_are_no_images_to_enlarge() {
+    let folder = folder();
+    let path = folder.path();
+    prepare(path);
+    begun(path, &["--resume"]);
+    let all = [
+        "upscale",
+        ".",
+        "-r",
+        "-o",
+        "large",
+        "--weights",
+        "small.safetensors",
+        "-s",
+        "1",
+    ];
+    let run = casr(path, &all);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(names(&path.join("large")), ["photo.png"]);
+}
+
+#[test]
+fn what_can_be_said_is_said_before_the_work() {
+    let folder = folder();
+    let path = folder.path();
+    prepare(path);
+    let run = casr(path, &arguments("missing/out.png", &["--resume"]));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(!path.join("missing").exists());
+    let run = casr(path, &arguments("-", &["--resume"]));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.errors.contains("name one"), "{run:?}");
 }
