@@ -109,6 +109,12 @@ impl Enlarger {
         self
     }
 
+    /// The same settings with another model.
+    #[must_use]
+    pub fn with_model(self, model: Model) -> Self {
+        Self { model, ..self }
+    }
+
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
@@ -133,7 +139,8 @@ impl Enlarger {
         PlanCost::new(&self.model, self.tile_of(plan), plan, window)
     }
 
-    /// The longest side of a plan's tiles, in input pixels.
+    /// The longest side of a plan's tiles, in input pixels. The same with an ensemble and without
+    /// one, so that masks, which have none, are cut like the colours beside them.
     fn tile_of(&self, plan: &ScalePlan) -> usize {
         if let Some(tile) = self.tile {
             return tile;
@@ -142,13 +149,14 @@ impl Enlarger {
             return GPU_TILE;
         }
         let whole = Rectangle::whole(plan.output());
+        let model = self.model.without_ensemble();
         let fits = |tile: &&usize| {
             let most = match **tile {
                 SMALL_TILE => LARGE,
                 tile if tile < SMALL_TILE => u64::MAX,
                 _ => COMFORTABLE,
             };
-            PlanCost::new(&self.model, **tile, plan, whole).peak_bytes <= most
+            PlanCost::new(&model, **tile, plan, whole).peak_bytes <= most
         };
         *TILES.iter().find(fits).unwrap_or(&SMALL_TILE)
     }
