@@ -2,7 +2,7 @@
 //! no failure.
 
 use casr_codec::{CodecError, Format};
-use casr_zoom::ZoomError;
+use casr_zoom::{NetError, ZoomError};
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
@@ -47,6 +47,9 @@ pub fn failure(error: &anyhow::Error) {
 fn option(error: &anyhow::Error) -> Option<String> {
     if let Some(ZoomError::NoGpu { .. }) = error.downcast_ref() {
         return Some("--device cpu; `casr devices` lists what there is".to_owned());
+    }
+    if let Some(NetError::NoEnsemble) = error.downcast_ref() {
+        return Some("--effort normal".to_owned());
     }
     match error.downcast_ref()? {
         CodecError::OutputExists { .. } => Some("--overwrite".to_owned()),

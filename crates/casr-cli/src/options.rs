@@ -219,6 +219,37 @@ impl ModelOptions {
     }
 }
 
+/// How much work a result is worth.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct EffortOptions {
+    /// How much work to do for less error
+    #[arg(long, value_name = "EFFORT", value_enum, default_value_t = EffortName::Normal)]
+    effort: EffortName,
+}
+
+/// The names of efforts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EffortName {
+    /// One pass of the network in every step
+    Normal,
+    /// The mean of eight passes, over the image mirrored and turned in every way: it takes eight
+    /// times as long
+    Best,
+}
+
+impl EffortOptions {
+    /// A network that does so much work.
+    ///
+    /// # Errors
+    /// It has modules, and cannot do more than one pass.
+    pub fn apply(self, model: Model) -> anyhow::Result<Model> {
+        Ok(match self.effort {
+            EffortName::Normal => model,
+            EffortName::Best => model.with_ensemble()?,
+        })
+    }
+}
+
 /// The program's own network on the device that it chooses by itself.
 ///
 /// # Errors

@@ -42,6 +42,11 @@ pub enum NetError {
         /// What it said.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A network with modules cannot be an ensemble.
+    #[error(
+        "this network reads superpixels, which cannot be turned, so it cannot average over orientations. Use a network without modules, or do without the average."
+    )]
+    NoEnsemble,
     /// The device did not do its work.
     #[error("{device} failed ({source}). Update its driver, or use the processor.")]
     Device {
@@ -60,6 +65,8 @@ pub enum NetErrorKind {
     File,
     /// A file is not what it should be.
     Format,
+    /// What is wanted of a network that it cannot do.
+    Unsupported,
     /// Memory.
     Memory,
     /// A device that failed.
@@ -72,6 +79,7 @@ impl NetError {
         match self {
             Self::Read { .. } => NetErrorKind::File,
             Self::NotSafetensors { .. } | Self::Foreign { .. } => NetErrorKind::Format,
+            Self::NoEnsemble => NetErrorKind::Unsupported,
             Self::OutOfMemory { .. } => NetErrorKind::Memory,
             Self::Device { .. } => NetErrorKind::Device,
         }

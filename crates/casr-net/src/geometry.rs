@@ -95,6 +95,26 @@ impl StepAxis {
         }
     }
 
+    /// The axis of the mirrored step, which reads its inputs and makes its outputs in reversed
+    /// order: what [`StepAxis::part`] gives for the mirrored ranges, but for the rounding of
+    /// weights and for taps whose weight is zero.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let back = |part: &Range<usize>, whole: usize| whole - part.end..whole - part.start;
+        let anchor = &self.anchor;
+        Self {
+            scale: self.scale,
+            cells: self.cells.mirrored(),
+            base: self.base.mirrored(),
+            anchor: AnchorAxis {
+                shrink: anchor.shrink.mirrored(),
+                inputs: back(&anchor.inputs, self.inputs()),
+                enlarge: anchor.enlarge.mirrored(),
+                kept: back(&anchor.kept, self.cells.outputs()),
+            },
+        }
+    }
+
     /// Pixels of level k−1, with those beyond the border.
     pub fn inputs(&self) -> usize {
         self.base.inputs

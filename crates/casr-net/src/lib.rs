@@ -23,6 +23,7 @@ mod condition;
 mod config;
 mod device;
 mod engine;
+mod ensemble;
 mod error;
 mod geometry;
 mod model;

@@ -44,7 +44,8 @@ pub struct LevelCost {
     pub input: Size,
     /// The size of the level made.
     pub output: Size,
-    /// Input pixels that go through the network; those of halos count once for every tile.
+    /// Input pixels that go through the network; those of halos count once for every tile, and all
+    /// once for every pass ([`Model::passes`]).
     pub computed_pixels: u64,
     /// Floating-point operations; a multiplication and its addition are two.
     pub flops: f64,
@@ -71,6 +72,7 @@ impl PlanCost {
     /// The cost of a window of `plan`'s result with `model`, in tiles of `tile` input pixels a side.
     pub(crate) fn new(model: &Model, tile: usize, plan: &ScalePlan, window: Rectangle) -> Self {
         let config = model.config();
+        let passes = u64::from(model.passes());
         let mut parts = Vec::new();
         let mut wanted = (
             window.y..window.y.saturating_add(window.height),
@@ -88,8 +90,9 @@ impl PlanCost {
                     .map(|tiles| part.tiling.rows_at_work(tiles))
                     .sum();
                 let columns = (part.columns.iter()).map(|tiles| part.tiling.columns_at_work(tiles));
-                let computed_pixels = rows * columns.sum::<u64>();
+                let computed_pixels = passes * rows * columns.sum::<u64>();
                 let made = part.output_columns().len() as u64 * part.output_rows().len() as u64;
+                let made = passes * made;
                 LevelCost {
                     input: part.tiling.input,
                     output: part.output,
@@ -98,7 +101,7 @@ impl PlanCost {
                 }
             })
             .collect();
-        let tile = parts.iter().map(|part| tile_bytes(config, part)).max();
+        let tile = parts.iter().map(|part| tile_bytes(model, part)).max();
         let original = u64::from(config.similarity) * pixels(plan.input()) * PIXEL;
         let below = held_bytes(config, &parts);
         let row_bytes = parts.last().map(row_bytes).unwrap_or_default();
@@ -160,10 +163,10 @@ pub(crate) fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
 
 fn trial_flops(model: &Model, side: usize) -> f64 {
     let pixels = (side * side) as u64;
-    flops(model.config(), pixels, 4 * pixels)
+    f64::from(model.passes()) * flops(model.config(), pixels, 4 * pixels)
 }
 
-/// Floating-point operations of one step.
+/// Floating-point operations of one pass.
 fn flops(config: NetworkConfig, inputs: u64, outputs: u64) -> f64 {
     let field = 2.0 * (config.head_channels() as f64 + BICUBIC_TAPS * COLOURS as f64);
     inputs as f64 * config.operations_per_pixel() + outputs as f64 * field
@@ -235,8 +238,10 @@ fn joined(parts: &[Range<usize>]) -> Range<usize> {
 /// The most memory that the network takes for one tile on the processor. Four maps of features are
 /// alive inside a block (the skip from the encoder, the block's own, a convolution's input and its
 /// output); then the features with some rows of coefficients and the correction, and at the end the
-/// correction with the bicubic enlargement and the result.
-fn tile_bytes(config: NetworkConfig, part: &StepPart) -> u64 {
+/// correction with the bicubic enlargement and the result. An ensemble holds the mean and a turned
+/// window beside them.
+fn tile_bytes(model: &Model, part: &StepPart) -> u64 {
+    let config = model.config();
     let (tiling, output) = (part.tiling, part.output);
     let rows = part.rows.iter().map(|rows| tiling.rows_at_work(rows));
     let columns = (part.columns.iter()).map(|columns| tiling.columns_at_work(columns));
@@ -253,7 +258,12 @@ fn tile_bytes(config: NetworkConfig, part: &StepPart) -> u64 {
     let result = outputs * (3 * PIXEL + HELD);
     // What modules read all along: weights of superpixels, matches and their details.
     let modules = window * config.module_values() as u64 * VALUE;
-    window * PIXEL + modules + body.max(field).max(result)
+    let ensemble = if model.passes() > 1 {
+        (window + outputs) * PIXEL
+    } else {
+        0
+    };
+    window * PIXEL + modules + ensemble + body.max(field).max(result)
 }
 
 /// The most memory that held tiles of the levels below the last take: of each as many rows of tiles

@@ -136,6 +136,12 @@ impl Enlarger {
         self
     }
 
+    /// The same settings with another model.
+    #[must_use]
+    pub fn with_model(self, model: Model) -> Self {
+        Self { model, ..self }
+    }
+
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
@@ -160,7 +166,8 @@ impl Enlarger {
         PlanCost::new(&self.model, self.tile_of(plan), plan, window)
     }
 
-    /// The longest side of a plan's tiles, in input pixels.
+    /// The longest side of a plan's tiles, in input pixels. The same with an ensemble and without
+    /// one, so that masks, which have none, are cut like the colours beside them.
     fn tile_of(&self, plan: &ScalePlan) -> usize {
         if let Some(tile) = self.tile {
             return tile;
@@ -169,12 +176,13 @@ impl Enlarger {
             return GPU_TILE;
         }
         let whole = Rectangle::whole(plan.output());
+        let model = self.model.without_ensemble();
         let fits = |side: &&usize| {
             let most = match **side {
                 side if side <= SMALL_TILE => LARGE,
                 _ => COMFORTABLE,
             };
-            PlanCost::new(&self.model, **side, plan, whole).peak_bytes <= most
+            PlanCost::new(&model, **side, plan, whole).peak_bytes <= most
         };
         *TILES.iter().find(fits).unwrap_or(&SMALLEST)
     }

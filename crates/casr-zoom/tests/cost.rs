@@ -40,6 +40,25 @@ fn halos_cost_and_small_tiles_cost_more() {
 }
 
 #[test]
+fn an_ensemble_costs_eight_passes_in_the_memory_of_about_one() {
+    for config in [SMALL, NetworkConfig::default()] {
+        let single = model(config);
+        let ensemble = Enlarger::new(single.with_ensemble().unwrap());
+        let single = Enlarger::new(single);
+        for factor in [2.0, 6.5] {
+            let plan = single.plan(INPUT, Target::Factor(factor)).unwrap();
+            let (one, eight) = (single.cost(&plan), ensemble.cost(&plan));
+            assert_eq!(eight.flops(), 8.0 * one.flops());
+            for (one, eight) in one.levels.iter().zip(&eight.levels) {
+                assert_eq!(eight.computed_pixels, 8 * one.computed_pixels);
+            }
+            let more = eight.peak_bytes as f64 / one.peak_bytes as f64;
+            assert!((1.0..1.5).contains(&more), "{more}");
+        }
+    }
+}
+
+#[test]
 fn no_levels_cost_nothing() {
     let enlarger = Enlarger::new(model(SMALL));
     let plan = enlarger.plan(INPUT, Target::Factor(1.0)).unwrap();

@@ -3,7 +3,8 @@
 mod support;
 
 use casr_net::{
-    Cpu, Device, NetError, NetworkConfig, Parameter, StepGeometry, StepResult, StepWindow, Stepper,
+    Cpu, Device, Model, NetError, NetworkConfig, Parameter, StepGeometry, StepResult, StepWindow,
+    Stepper,
 };
 use casr_zoom::{Band, DeviceChoice, Enlarger, Image, Precision, Target, place};
 use std::fmt;
@@ -74,14 +75,14 @@ impl Stepper for Loaded {
 }
 
 /// What a weak GPU makes, how many steps it made, and why it gave up.
-fn enlarged(config: NetworkConfig, memory: usize, life: usize) -> (Image, usize, Option<String>) {
+fn enlarged(model: Model, memory: usize, life: usize) -> (Image, usize, Option<String>) {
     let steps = Arc::new(AtomicUsize::new(0));
     let device = Weak {
         memory,
         life,
         steps: steps.clone(),
     };
-    let enlarger = Enlarger::new(model(config).on(Arc::new(device)));
+    let enlarger = Enlarger::new(model.on(Arc::new(device)));
     let image = image(150, 130);
     let plan = enlarger.plan(image.size(), Target::Factor(2.0)).unwrap();
     let mut bands = enlarger.bands(&image, &plan).unwrap();
@@ -104,9 +105,9 @@ fn difference(a: &Image, b: &Image) -> f32 {
 #[test]
 fn tiles_are_cut_until_they_fit() {
     for config in [SMALL, MODULES] {
-        let (whole, steps, why) = enlarged(config, usize::MAX, usize::MAX);
+        let (whole, steps, why) = enlarged(model(config), usize::MAX, usize::MAX);
         assert_eq!((steps, why), (1, None));
-        let (cut, steps, why) = enlarged(config, 14_000, usize::MAX);
+        let (cut, steps, why) = enlarged(model(config), 14_000, usize::MAX);
         assert!(steps > 1 && why.is_none(), "{steps} {why:?}");
         assert!(difference(&whole, &cut) < 5e-5);
     }
@@ -114,17 +115,32 @@ fn tiles_are_cut_until_they_fit() {
 
 #[test]
 fn the_processor_goes_on_where_a_gpu_cannot() {
-    let (whole, ..) = enlarged(SMALL, usize::MAX, usize::MAX);
+    let (whole, ..) = enlarged(model(SMALL), usize::MAX, usize::MAX);
     // Nothing fits.
-    let (result, steps, why) = enlarged(SMALL, 100, usize::MAX);
+    let (result, steps, why) = enlarged(model(SMALL), 100, usize::MAX);
     assert_eq!(steps, 0);
     assert!(why.is_some_and(|why| why.contains("too little memory")));
     assert!(difference(&whole, &result) < 5e-5);
     // It is lost after the second of several tiles.
-    let (result, steps, why) = enlarged(SMALL, 14_000, 2);
+    let (result, steps, why) = enlarged(model(SMALL), 14_000, 2);
     assert_eq!(steps, 3);
     assert!(why.is_some_and(|why| why.contains("a weak GPU failed (it is lost)")));
     assert!(difference(&whole, &result) < 5e-5);
+}
+
+#[test]
+fn ensembles_are_cut_and_go_on_as_well() {
+    let ensemble = || model(SMALL).with_ensemble().unwrap();
+    let (whole, steps, why) = enlarged(ensemble(), usize::MAX, usize::MAX);
+    assert_eq!((steps, why), (8, None));
+    let (cut, steps, why) = enlarged(ensemble(), 14_000, usize::MAX);
+    assert!(steps > 8 && why.is_none(), "{steps} {why:?}");
+    assert!(difference(&whole, &cut) < 5e-5);
+    // It is lost in the middle of the first tile, which the processor begins anew.
+    let (result, steps, why) = enlarged(ensemble(), usize::MAX, 3);
+    assert_eq!(steps, 4);
+    assert!(why.is_some_and(|why| why.contains("a weak GPU failed (it is lost)")));
+    assert!(difference(&whole, &result) == 0.0);
 }
 
 #[test]

@@ -246,6 +246,32 @@ fn a_tile_costs_no_more_than_those_under_it_and_nothing_the_second_time() {
 }
 
 #[test]
+fn every_tile_of_an_ensemble_is_eight_steps_of_work() {
+    let (enlarger, steps) = counting(SMALL);
+    let image = image(61, 47);
+    let plan = plan(&enlarger, &image, 4.0);
+    let window = Rectangle::whole(plan.output());
+    let single = enlarger.pyramid(&image, &plan).unwrap();
+    let model = enlarger.model().with_ensemble().unwrap();
+    let ensemble = enlarger.clone().with_model(model);
+    let ensemble = ensemble.pyramid(&image, &plan).unwrap();
+    let work = ensemble.work(2, window).unwrap();
+    assert_eq!(work, 8 * single.work(2, window).unwrap());
+    let done = Arc::new(AtomicU64::new(0));
+    let watched = {
+        let done = done.clone();
+        ensemble.observe(move |progress| {
+            assert_eq!(progress.total, work);
+            done.store(progress.done, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        })
+    };
+    watched.region(2, window).unwrap();
+    assert_eq!(done.load(Ordering::Relaxed), work);
+    assert_eq!(steps.load(Ordering::Relaxed), 8 * all_tiles(&ensemble));
+}
+
+#[test]
 fn callers_at_the_same_time_share_their_work() {
     let (enlarger, steps) = counting(SMALL);
     let image = image(61, 90);

@@ -74,6 +74,28 @@ fn tiles_leave_no_trace_in_half_precision() {
 }
 
 #[test]
+fn tiles_leave_no_trace_in_an_ensemble() {
+    let wide = NetworkConfig {
+        channels: 16,
+        blocks: 1,
+        ..SMALL
+    };
+    for (config, device) in [
+        (SMALL, Cpu::single()),
+        (SMALL, Cpu::half()),
+        (wide, Cpu::single()),
+    ] {
+        let model = model(config).on(Arc::new(device)).with_ensemble().unwrap();
+        let enlarger = Enlarger::new(model).max_step(2.5);
+        // With outputs in the middle between two inputs, and in two steps.
+        for target in [Target::Factor(2.5), Target::Factor(3.3)] {
+            assert_same(&enlarger, (53, 41), target, 16);
+        }
+        assert_same(&enlarger, (1, 11), Target::Factor(3.3), 1);
+    }
+}
+
+#[test]
 fn tiles_leave_no_trace_in_two_and_three_steps() {
     let enlarger = Enlarger::new(model(SMALL)).max_step(2.0);
     for target in [

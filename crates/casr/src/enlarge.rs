@@ -177,10 +177,11 @@ pub fn enlarge(
     let colours = layers.colours().map_err(|error| on(name, &error))?;
     // Pixels that stay as they are need no estimate.
     let treatment = (!plan.levels().is_empty()).then(|| enlarger.treatment(colours, &plan));
+    let passes = enlarger.model().passes();
     header.mark = (treatment.filter(|_| settings.mark))
-        .map(|treatment| mark(&plan, settings.region.map(|_| window), treatment));
+        .map(|treatment| mark(&plan, settings.region.map(|_| window), treatment, passes));
     if settings.verbose {
-        remarks.push(describe(&plan, treatment));
+        remarks.push(describe(&plan, treatment, passes));
     }
     let enlarger = enlarger.room(0);
     let enlarger = match treatment {
@@ -277,7 +278,7 @@ impl Writing<'_> {
 }
 
 /// How a result was made, for its metadata.
-fn mark(plan: &ScalePlan, window: Option<Rectangle>, treatment: Treatment) -> Mark {
+fn mark(plan: &ScalePlan, window: Option<Rectangle>, treatment: Treatment, passes: u32) -> Mark {
     let Treatment { degradation, look } = treatment;
     let what = if plan.input() == plan.output() {
         "restored".to_owned()
@@ -293,14 +294,24 @@ fn mark(plan: &ScalePlan, window: Option<Rectangle>, treatment: Treatment) -> Ma
     Mark {
         software: concat!("CASR ", env!("CARGO_PKG_VERSION")).to_owned(),
         parameters: format!(
-            "{what}{window}; look {look:.2} (0 faithful, 1 vivid); removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
-            degradation.noise, degradation.compression
+            "{what}{window}; look {look:.2} (0 faithful, 1 vivid){}; removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
+            averaged(passes),
+            degradation.noise,
+            degradation.compression
         ),
     }
 }
 
+/// What is said of the passes of the network, where there are several.
+fn averaged(passes: u32) -> String {
+    match passes {
+        1 => String::new(),
+        passes => format!("; mean of {passes} orientations"),
+    }
+}
+
 /// What was found in an image and what will be done.
-fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
+fn describe(plan: &ScalePlan, treatment: Option<Treatment>, passes: u32) -> String {
     let Some(Treatment { degradation, look }) = treatment else {
         return "the pixels stay as they are".to_owned();
     };
@@ -312,7 +323,8 @@ fn describe(plan: &ScalePlan, treatment: Option<Treatment>) -> String {
     .map(|(strength, what)| format!("{what} {strength:.2}"))
     .join(" and ");
     format!(
-        "removes {found} (0 none, 1 worst); look {look:.2} (0 faithful, 1 vivid); {} → {}",
+        "removes {found} (0 none, 1 worst); look {look:.2} (0 faithful, 1 vivid){}; {} → {}",
+        averaged(passes),
         plan.input(),
         levels.join(" → ")
     )

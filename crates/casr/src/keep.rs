@@ -119,6 +119,10 @@ fn identity(
         ("network", hex(hash)),
         ("device", device.to_owned()),
         ("precision", model.device().precision().to_owned()),
+        (
+            "effort",
+            if model.passes() > 1 { "best" } else { "normal" }.to_owned(),
+        ),
         ("look", treatment.look.value().to_string()),
         ("noise removed", treatment.degradation.noise.to_string()),
         (

@@ -10,11 +10,22 @@ use casr_zoom::{
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How masks are enlarged: nothing is invented in them, nothing in them is noise, and the mean of
+/// several passes is not worth its time.
+pub fn of_masks(enlarger: &Enlarger) -> Enlarger {
+    (enlarger.clone())
+        .with_model(enlarger.model().without_ensemble())
+        .look(Look::FAITHFUL)
+        .restoration(Restoration::Fixed(Strength::NONE))
+}
+
 /// A window of an image's enlargement.
 pub struct Work<'a> {
     colours: Pyramid<'a>,
     /// Alpha, where there is something to enlarge.
     mask: Option<Pyramid<'a>>,
+    /// How often the network goes over the colours; over the mask it goes once.
+    passes: u64,
     alpha: Option<&'a Alpha>,
     colour: Colour,
     /// The sizes of the image and of all levels.
@@ -38,11 +49,8 @@ impl<'a> Work<'a> {
         window: Rectangle,
         colour: Colour,
     ) -> Result<Self, ZoomError> {
-        // Nothing is invented in a mask, and nothing in it is noise.
-        let of_masks = (enlarger.clone())
-            .look(Look::FAITHFUL)
-            .restoration(Restoration::Fixed(Strength::NONE));
         let mask = layers.mask()?;
+        let of_masks = of_masks(enlarger);
         let mask = mask.map(|mask| of_masks.pyramid(mask, plan)).transpose()?;
         let colours = enlarger.pyramid(layers.colours()?, plan)?;
         let level = plan.levels().len();
@@ -50,6 +58,7 @@ impl<'a> Work<'a> {
             tiles: colours.tiles_of(level, window)?,
             colours,
             mask,
+            passes: enlarger.model().passes().into(),
             alpha: layers.alpha.as_ref(),
             colour,
             sizes: std::iter::once(plan.input())
@@ -121,13 +130,14 @@ impl<'a> Work<'a> {
         progress: &Progress,
         mut write: impl FnMut(&[f32]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let watch = Watch::new(progress, self.mask.is_some());
-        let bands = |pyramid: &Pyramid<'a>| -> Result<Bands<'_>, ZoomError> {
+        let watch = self.watch(progress);
+        let bands = |pyramid: &Pyramid<'a>, passes| -> Result<Bands<'_>, ZoomError> {
             let bands = pyramid.window_rows(self.level, self.window)?;
-            Ok(bands.observe(watch.observer()))
+            Ok(bands.observe(watch.observer(passes)))
         };
-        let mut alphas = self.mask.as_ref().map(bands).transpose()?;
-        for band in bands(&self.colours)? {
+        let mask = self.mask.as_ref();
+        let mut alphas = mask.map(|mask| bands(mask, 1)).transpose()?;
+        for band in bands(&self.colours, self.passes)? {
             // One plan cuts both into the same rows.
             let alpha = alphas.as_mut().and_then(Iterator::next).transpose()?;
             let alpha = self.alpha_rows(alpha.as_ref().map(|band| &*band.pixels));
@@ -146,13 +156,14 @@ impl<'a> Work<'a> {
         progress: &Progress,
         mut write: impl FnMut((usize, usize), Rectangle, &[f32]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let watch = Watch::new(progress, self.mask.is_some());
-        let tiles = |pyramid: &Pyramid<'a>| -> Result<EachTile<'_>, ZoomError> {
+        let watch = self.watch(progress);
+        let tiles = |pyramid: &Pyramid<'a>, passes| -> Result<EachTile<'_>, ZoomError> {
             let tiles = pyramid.each_tile(self.level, self.window, |x, y| wanted((x, y)))?;
-            Ok(tiles.observe(watch.observer()))
+            Ok(tiles.observe(watch.observer(passes)))
         };
-        let mut alphas = self.mask.as_ref().map(tiles).transpose()?;
-        for tile in tiles(&self.colours)? {
+        let mask = self.mask.as_ref();
+        let mut alphas = mask.map(|mask| tiles(mask, 1)).transpose()?;
+        for tile in tiles(&self.colours, self.passes)? {
             let alpha = alphas.as_mut().and_then(Iterator::next).transpose()?;
             let alpha = self.alpha_rows(alpha.as_ref().map(|tile| &*tile.pixels));
             let tile = tile?;
@@ -160,6 +171,14 @@ impl<'a> Work<'a> {
             write((tile.x, tile.y), tile.place, &samples)?;
         }
         Ok(())
+    }
+
+    fn watch<'b>(&self, progress: &'b Progress) -> Watch<'b> {
+        Watch {
+            progress,
+            done: AtomicU64::new(0),
+            passes: self.passes + u64::from(self.mask.is_some()),
+        }
     }
 
     /// Why the processor did a part of a GPU's work, if it did.
@@ -194,27 +213,22 @@ impl<'a> Work<'a> {
 struct Watch<'a> {
     progress: &'a Progress,
     done: AtomicU64,
-    /// How often the network goes over the image.
+    /// How often the network goes over the image, for colours and alpha together.
     passes: u64,
 }
 
-impl<'a> Watch<'a> {
-    fn new(progress: &'a Progress, masked: bool) -> Self {
-        Self {
-            progress,
-            done: AtomicU64::new(0),
-            passes: 1 + u64::from(masked),
-        }
-    }
-
-    /// Watches one pass.
-    fn observer(&self) -> impl FnMut(casr_zoom::Progress) -> ControlFlow<()> + Send + '_ {
+impl Watch<'_> {
+    /// Watches a pyramid of `passes`, each of which is as much work.
+    fn observer(
+        &self,
+        passes: u64,
+    ) -> impl FnMut(casr_zoom::Progress) -> ControlFlow<()> + Send + '_ {
         let mut before = 0;
         move |now| {
             let more = now.done - before;
             before = now.done;
             let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
-            self.progress.update(done, now.total * self.passes);
+            self.progress.update(done, now.total / passes * self.passes);
             if interrupt::requested() {
                 ControlFlow::Break(())
             } else {

@@ -40,14 +40,14 @@ fn difference(picture: &Picture, options: &[&str]) -> f32 {
     worst
 }
 
-/// Weights of a small network with both modules, in `folder`: a simulated GPU is slow.
-fn small_network(folder: &Path) -> String {
+/// Weights of a small network, with both modules or none, in `folder`: a simulated GPU is slow.
+fn small_network(folder: &Path, modules: bool) -> String {
     let config = NetworkConfig {
         channels: 8,
         blocks: 2,
         frequencies: 4,
-        alignment: true,
-        similarity: true,
+        alignment: modules,
+        similarity: modules,
     };
     let file = WeightsFile {
         config,
@@ -83,8 +83,19 @@ fn networks_with_modules_run_there_too() {
         return;
     }
     let folder = folder();
-    let weights = small_network(folder.path());
+    let weights = small_network(folder.path(), true);
     let options = ["-s", "5", "--weights", &weights, "--precision", "single"];
+    assert!(difference(&piece_of("dog.png", 40, 36), &options) < 1.01);
+}
+
+#[test]
+fn ensembles_run_there_too() {
+    if !gpu() {
+        return;
+    }
+    let folder = folder();
+    let weights = small_network(folder.path(), false);
+    let options = ["-s", "2.5", "--effort", "best", "--weights", &weights];
     assert!(difference(&piece_of("dog.png", 40, 36), &options) < 1.01);
 }
 
@@ -95,7 +106,7 @@ fn a_gpu_can_be_planned_for() {
     }
     let folder = folder();
     write(folder.path(), "small.png", &photograph(48, 40));
-    let weights = small_network(folder.path());
+    let weights = small_network(folder.path(), true);
     #[rustfmt::skip]
     let arguments = ["plan", "small.png", "-s", "2", "--device", "gpu", "--weights", &weights];
     let run = casr(folder.path(), &arguments).succeeds();

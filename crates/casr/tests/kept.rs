@@ -139,6 +139,7 @@ fn other_work_is_refused_with_the_reason() {
         (&["-s", "2.5"][..], "levels"),
         (&["--region", "0,0,50%,50%"], "window"),
         (&["--restore", "1"], "noise removed"),
+        (&["--effort", "best"], "effort"),
         (&["--weights", "other.safetensors"], "network"),
     ] {
         // The last of an option counts.

@@ -94,6 +94,26 @@ impl CellAxis {
         self
     }
 
+    /// The axis of the mirrored problem: what was last comes first.
+    ///
+    /// An output in the middle between two inputs changes the one that it belongs to, as the right
+    /// one of a mirrored axis is the left one here; it stays where the window ends.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let outputs = self.outputs() as u32;
+        let mut starts: Vec<u32> = self.starts.iter().rev().map(|end| outputs - end).collect();
+        // Subtracted, not negated, so that zero keeps its sign.
+        let mut offsets: Vec<f32> = self.offsets.iter().rev().map(|place| 0.0 - place).collect();
+        for input in 1..self.inputs() {
+            let first = starts[input];
+            if starts[input - 1] < first && offsets[first as usize - 1] == 0.5 {
+                offsets[first as usize - 1] = -0.5;
+                starts[input] -= 1;
+            }
+        }
+        Self { starts, offsets }
+    }
+
     /// Number of input pixels.
     pub fn inputs(&self) -> usize {
         self.starts.len() - 1

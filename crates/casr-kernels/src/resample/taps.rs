@@ -136,6 +136,20 @@ impl Taps {
         }
     }
 
+    /// The taps of the mirrored axis: what was last comes first, of inputs, outputs and the taps of
+    /// an output.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let last = (self.inputs as u32).wrapping_sub(1);
+        Self {
+            inputs: self.inputs,
+            outputs: self.outputs,
+            count: self.count,
+            index: self.index.iter().rev().map(|place| last - place).collect(),
+            weight: self.weight.iter().rev().copied().collect(),
+        }
+    }
+
     /// These taps with `before` and `after` additional inputs at the ends of the axis, which no
     /// output depends on.
     #[must_use]

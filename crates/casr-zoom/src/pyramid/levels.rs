@@ -40,6 +40,8 @@ pub(super) struct Levels<'a> {
     interpolated: AtomicUsize,
     /// The network at its look.
     model: RwLock<Model>,
+    /// Its [`Model::passes`].
+    passes: u64,
     /// The largest tile, in pixels without halos, that may fit into the device's memory.
     most: AtomicUsize,
     /// Why the processor does the rest of the work of a GPU, if it does.
@@ -64,6 +66,7 @@ impl<'a> Levels<'a> {
             smooth,
             made: AtomicUsize::new(0),
             interpolated: AtomicUsize::new(0),
+            passes: model.passes().into(),
             model: RwLock::new(model),
             most: AtomicUsize::new(usize::MAX),
             fallback: OnceLock::new(),
@@ -90,10 +93,10 @@ impl<'a> Levels<'a> {
         (row.clone(), column.clone())
     }
 
-    /// Pixels that go through the network for a tile.
+    /// Pixels that go through the network for a tile, in all passes.
     pub fn work(&self, place: TilePlace) -> u64 {
         let (rows, columns) = self.part(place);
-        self.step(place.level).tiling.tile_work(&rows, &columns)
+        self.passes * self.step(place.level).tiling.tile_work(&rows, &columns)
     }
 
     /// The tiles of the level below that some tiles of a level, 2 or above, side by side, are made

@@ -29,8 +29,8 @@ pub use walk::{EachTile, Tile};
 /// Rows that [`Bands`] hands out at a time, at most.
 pub(crate) const BAND_ROWS: usize = 64;
 
-/// How far a work is, in input pixels that went through the network, on all levels and with their
-/// halos.
+/// How far a work is, in input pixels that went through the network, on all levels, with their halos
+/// and in all passes ([`Model::passes`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Pixels done.

@@ -4,8 +4,9 @@ use crate::enlarge::on;
 use crate::inputs::{Found, Inputs, Search};
 use crate::memory::{self, MEGABYTE};
 use crate::region::Region;
+use crate::work::of_masks;
 use casr_cli::Outcome;
-use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions};
+use casr_cli::options::{EffortOptions, LimitOptions, ModelOptions, TargetOptions};
 use casr_cli::{console, duration};
 use casr_codec::{Colour, Info, Limits, Options, probe, shown};
 use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, measure_throughput};
@@ -33,6 +34,8 @@ pub struct PlanArguments {
     #[arg(long, value_name = "X,Y,W,H")]
     region: Option<Region>,
     #[command(flatten)]
+    effort: EffortOptions,
+    #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
@@ -43,6 +46,7 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
     arguments.model.start()?;
     let model = arguments.model.model()?;
     let throughput = measure_throughput(&model)?;
+    let model = arguments.effort.apply(model)?;
     let enlarger = Enlarger::new(model).max_step(arguments.target.max_step);
     let mut outcome = Outcome::Done;
     for image in Inputs::find(&arguments.inputs, &Search::default())?.images {
@@ -141,9 +145,11 @@ fn describe(
     if output != plan.output() {
         let _ = writeln!(text, "  window  {window}");
     }
-    // Alpha is enlarged like colours, beside them.
-    let passes = 1 + u32::from(info.alpha);
-    let time = enlarger.window_cost(plan, window).time(throughput) * passes;
+    let mut time = enlarger.window_cost(plan, window).time(throughput);
+    if info.alpha {
+        let mask = of_masks(enlarger).window_cost(plan, window);
+        time += mask.time(throughput);
+    }
     let bytes = takes(info, plan, window, enlarger);
     let _ = writeln!(text, "  time    about {} on this machine", duration(time));
     let _ = writeln!(text, "  memory  about {} MB", bytes.div_ceil(MEGABYTE));

@@ -13,7 +13,9 @@ use casr_cli::Progress;
 use casr_cli::console;
 use casr_cli::console::Usage;
 use casr_cli::interrupt;
-use casr_cli::options::{LimitOptions, ModelOptions, TargetOptions, TreatmentOptions};
+use casr_cli::options::{
+    EffortOptions, LimitOptions, ModelOptions, TargetOptions, TreatmentOptions,
+};
 use casr_codec::{CodecError, Format, Options, ResolutionChange, pages, probe, probe_page, shown};
 use casr_zoom::{Enlarger, Look};
 use clap::{Args, ValueEnum};
@@ -105,6 +107,8 @@ pub struct UpscaleArguments {
     exact: bool,
     #[command(flatten)]
     treatment: TreatmentOptions,
+    #[command(flatten)]
+    effort: EffortOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -240,7 +244,7 @@ pub fn join(arguments: &UpscaleArguments) -> anyhow::Result<Outcome> {
 
 fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Outcome> {
     arguments.model.start()?;
-    let model = arguments.model.model()?;
+    let model = arguments.effort.apply(arguments.model.model()?)?;
     let settings = Settings {
         enlarger: Enlarger::new(model)
             .max_step(arguments.target.max_step)
