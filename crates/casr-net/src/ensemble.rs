@@ -9,8 +9,9 @@ use crate::model::{StepResult, StepWindow};
 use std::sync::Arc;
 
 /// A network without modules that steps through all orientations of a window (self-ensemble; Lim et
-/// al., "Enhanced deep residual networks for single image super-resolution", 2017). They follow each
-/// other in one order, so that a device sees one window at a time and bits are the same everywhere.
+/// al., "Enhanced deep residual networks for single image super-resolution", 2017). They follow
+/// each other in one order, so that a device sees one window at a time and bits are the same
+/// everywhere.
 #[derive(Debug)]
 pub(crate) struct Ensemble(pub Arc<dyn Stepper>);
 
@@ -99,8 +100,8 @@ impl Orientation {
     }
 
     /// Takes a turned image as the last of `count` into the mean of upright ones,
-    /// `[height, width, 3]`. Equal values have that value as their mean, without rounding: flat stays
-    /// flat, and grey stays grey.
+    /// `[height, width, 3]`. Equal values have that value as their mean, without rounding: flat
+    /// stays flat, and grey stays grey.
     fn average(self, turned: &[f32], count: f32, mean: &mut [f32], size: (usize, usize)) {
         let (turned, _) = turned.as_chunks::<COLOURS>();
         let (mean, _) = mean.as_chunks_mut::<COLOURS>();

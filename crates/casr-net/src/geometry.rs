@@ -57,9 +57,9 @@ impl StepAxis {
     }
 
     /// The part of an axis, of `whole.0` pixels that become `whole.1`, that makes `outputs` from a
-    /// window `inputs` of the level below. `border` counts the pixels that lie before and behind the
-    /// window: mirrored ones, where it ends at the level's border. It takes time and memory of the
-    /// window, however long the whole axis is.
+    /// window `inputs` of the level below. `border` counts the pixels that lie before and behind
+    /// the window: mirrored ones, where it ends at the level's border. It takes time and memory of
+    /// the window, however long the whole axis is.
     ///
     /// # Panics
     /// If the window does not hold what the bicubic taps of `outputs`, and of those around them,
@@ -147,7 +147,8 @@ impl StepGeometry {
 
 /// The bicubic enlargement of a level, which a step's correction is added to, for some `outputs`
 /// (rows, columns) from a window `inputs` of the level below, `pixels` `[rows, columns, 3]`: what a
-/// step comes to where its correction is nothing. `down` and `across` are the pixels of both levels.
+/// step comes to where its correction is nothing. `down` and `across` are the pixels of both
+/// levels.
 ///
 /// # Panics
 /// If the window does not hold what the bicubic taps of `outputs` read.

@@ -72,9 +72,9 @@ impl Picture {
     }
 }
 
-/// Equal but for rounding: weights of resampling are computed from one end of an axis, the mean adds
-/// the orientations in another order, and the 4×4 squares that convolutions round in begin at the
-/// other end.
+/// Equal but for rounding: weights of resampling are computed from one end of an axis, the mean
+/// adds the orientations in another order, and the 4×4 squares that convolutions round in begin at
+/// the other end.
 const CLOSE: f32 = 5e-6;
 
 const SIZE: (usize, usize) = (23, 18);

@@ -56,8 +56,8 @@ pub struct LevelCost {
 pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
-    /// The most memory held at a time, in bytes: the tiles held of every level, one tile's features,
-    /// which a GPU holds in its own, and a copy of the image where the network reads its
+    /// The most memory held at a time, in bytes: the tiles held of every level, one tile's
+    /// features, which a GPU holds in its own, and a copy of the image where the network reads its
     /// self-similarity. The image itself is not counted, as it is the caller's, nor the result,
     /// which leaves in bands.
     pub peak_bytes: u64,
@@ -69,7 +69,8 @@ pub struct PlanCost {
 }
 
 impl PlanCost {
-    /// The cost of a window of `plan`'s result with `model`, in tiles of `tile` input pixels a side.
+    /// The cost of a window of `plan`'s result with `model`, in tiles of `tile` input pixels a
+    /// side.
     pub(crate) fn new(model: &Model, tile: usize, plan: &ScalePlan, window: Rectangle) -> Self {
         let config = model.config();
         let passes = u64::from(model.passes());

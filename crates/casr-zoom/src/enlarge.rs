@@ -19,10 +19,10 @@ use casr_net::{Degradation, Model, Origin};
 /// The longest side of a tile on a GPU, without its halos, in pixels of the level below.
 const GPU_TILE: usize = 512;
 
-/// Sides of tiles to choose from on the processor, the largest first
-/// ([`Enlarger::within`] knows smaller ones). Larger ones cost less for
-/// halos and more memory, of which [`COMFORTABLE`] is fine; but halos of ever smaller ones cost
-/// more than memory does, so a side below [`SMALL_TILE`] is for what would take more than [`LARGE`].
+/// Sides of tiles to choose from on the processor, the largest first ([`Enlarger::within`] knows
+/// smaller ones). Larger ones cost less for halos and more memory, of which [`COMFORTABLE`] is
+/// fine; but halos of ever smaller ones cost more than memory does, so a side below [`SMALL_TILE`]
+/// is for what would take more than [`LARGE`].
 const TILES: [usize; 7] = [512, 448, 384, 320, 256, 192, 128];
 
 /// Sides of tiles for those who have little memory and much time.
@@ -168,7 +168,7 @@ impl Enlarger {
 
     /// The longest side of a plan's tiles, in input pixels. The same with an ensemble and without
     /// one, so that masks, which have none, are cut like the colours beside them.
-    fn tile_of(&self, plan: &ScalePlan) -> usize {
+    pub fn tile_of(&self, plan: &ScalePlan) -> usize {
         if let Some(tile) = self.tile {
             return tile;
         }

@@ -157,10 +157,11 @@ impl ScalePlan {
         Ok(Self { input, levels })
     }
 
-    /// Plans levels of 2, 4, 8 … times the image's size and the wanted size at last, along each axis
-    /// as far as it grows: levels that the plans of all larger sizes share, for whoever zooms. For
-    /// one size, equal steps take less time; both look alike. Measured at the default look, PSNR on
-    /// luma in dB, LPIPS on AlexNet and seconds per megapixel of the result on a busy machine:
+    /// Plans levels of 2, 4, 8 … times the image's size and the wanted size at last, along each
+    /// axis as far as it grows: levels that the plans of all larger sizes share, for whoever zooms.
+    /// For one size, equal steps take less time; both look alike. Measured at the default look,
+    /// PSNR on luma in dB, LPIPS on AlexNet and seconds per megapixel of the result on a busy
+    /// machine:
     ///
     /// | set | factor | equal steps | doubling |
     /// |---|---|---|---|

@@ -154,7 +154,8 @@ impl Step {
         )
     }
 
-    /// The tiles that leave behind the statistics of some cells: which rows of tiles, which columns.
+    /// The tiles that leave behind the statistics of some cells: which rows of tiles, which
+    /// columns.
     pub fn leaving(&self, (rows, columns): &Place) -> Place {
         (
             covering(&self.rows, rows, cells),

@@ -154,6 +154,7 @@ pub fn enlarge(
         memory::foretell(info, format, &plan, window, enlarger, &settings.writing)
     };
     let enlarger = memory::fitted(name, &settings.enlarger, settings.memory, foretell)?;
+    let enlarger = keep::cut_alike(enlarger, &job.output, settings.keeping);
     let mut picture = match job.page {
         Some(page) => read_page(job.input.source(), &settings.limits, page)?,
         None => read(job.input.source(), &settings.limits)?,

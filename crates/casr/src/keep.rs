@@ -41,6 +41,22 @@ fn hex(hash: Sha256) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What the side of tiles is called in a work's identity.
+const TILE: &str = "tile";
+
+/// An enlarger with the tiles of the work that an earlier run has left of a result, if it has and
+/// this one goes on with it: on any device, in any memory.
+pub fn cut_alike(enlarger: Enlarger, output: &Output, keeping: Keeping) -> Enlarger {
+    let side = match output {
+        Output::File(path) if keeping != Keeping::Whole => Kept::said(path, TILE),
+        _ => None,
+    };
+    match side.and_then(|side| side.parse().ok()) {
+        Some(side) => enlarger.tile(side),
+        None => enlarger,
+    }
+}
+
 /// The kept tiles of a result, where there are to be some.
 ///
 /// # Errors
@@ -84,9 +100,16 @@ pub fn open(
             shown(&Kept::folder_of(path))
         );
     }
-    let identity = identity(writing, work, image, enlarger, treatment);
+    let mut identity = identity(writing, work, image, enlarger, treatment);
+    if keeping == Keeping::Joined {
+        // Nothing is computed, so it does not matter by what.
+        identity.retain(|(what, _)| !DEVICES.contains(what));
+    }
     Kept::open(path, &identity).map(Some)
 }
+
+/// What says in an identity where a work is done.
+const DEVICES: [&str; 2] = ["device", "precision"];
 
 /// What must be the same for tiles to belong together.
 fn identity(
@@ -117,8 +140,8 @@ fn identity(
         ("levels", levels.join(" ")),
         ("window", work.window.to_string()),
         ("network", hex(hash)),
-        ("device", device.to_owned()),
-        ("precision", model.device().precision().to_owned()),
+        (DEVICES[0], device.to_owned()),
+        (DEVICES[1], model.device().precision().to_owned()),
         (
             "effort",
             if model.passes() > 1 { "best" } else { "normal" }.to_owned(),
@@ -143,6 +166,7 @@ fn identity(
             .to_owned(),
         ),
         ("exact", writing.settings.exact.to_string()),
+        (TILE, work.tile.to_string()),
         ("tiles", work.cut()),
     ]
 }

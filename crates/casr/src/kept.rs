@@ -63,6 +63,14 @@ impl Kept {
         folder.join(WORK).is_file()
     }
 
+    /// What an earlier run that has left work on `output` says of it; none where there is no such
+    /// work, or its file is damaged.
+    pub fn said(output: &Path, what: &str) -> Option<String> {
+        let bytes = fs::read(Self::folder_of(output).join(WORK)).ok()?;
+        let mut said: BTreeMap<String, String> = serde_json::from_slice(&bytes).ok()?;
+        said.remove(what)
+    }
+
     /// Forgets what an earlier run has left of `output`.
     ///
     /// # Errors
@@ -153,7 +161,8 @@ impl Kept {
         }
     }
 
-    /// Keeps a tile, on the disk when this returns. `header` says what kind of samples `rows` holds.
+    /// Keeps a tile, on the disk when this returns. `header` says what kind of samples `rows`
+    /// holds.
     ///
     /// # Errors
     /// The system refuses.

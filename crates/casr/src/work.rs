@@ -30,6 +30,8 @@ pub struct Work<'a> {
     colour: Colour,
     /// The sizes of the image and of all levels.
     sizes: Vec<Size>,
+    /// The longest side of a tile, in pixels of the level below.
+    pub tile: usize,
     /// The last level.
     level: usize,
     pub window: Rectangle,
@@ -64,6 +66,7 @@ impl<'a> Work<'a> {
             sizes: std::iter::once(plan.input())
                 .chain(plan.levels().iter().copied())
                 .collect(),
+            tile: enlarger.tile_of(plan),
             level,
             window,
         })

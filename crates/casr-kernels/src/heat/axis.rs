@@ -49,8 +49,8 @@ impl CellAxis {
         Self { starts, offsets }
     }
 
-    /// The first output that lies in the cell of `input` or behind it, on the axis from `whole.0` to
-    /// `whole.1` pixels.
+    /// The first output that lies in the cell of `input` or behind it, on the axis from `whole.0`
+    /// to `whole.1` pixels.
     ///
     /// # Panics
     /// As [`CellAxis::new`].

@@ -78,8 +78,8 @@ impl<'a> Bands<'a> {
         }
     }
 
-    /// Has `observer` called before and after every tile that is made; [`ControlFlow::Break`] ends the work
-    /// with [`ZoomError::Cancelled`].
+    /// Has `observer` called before and after every tile that is made; [`ControlFlow::Break`] ends
+    /// the work with [`ZoomError::Cancelled`].
     #[must_use]
     pub fn observe(
         mut self,

@@ -220,8 +220,8 @@ impl<'a> Levels<'a> {
         self.missing_of(level, &places.collect::<Vec<_>>())
     }
 
-    /// The same for tiles in these rows and columns; of levels below, those under a rectangle around
-    /// them.
+    /// The same for tiles in these rows and columns; of levels below, those under a rectangle
+    /// around them.
     pub fn missing_of(&self, level: usize, places: &[(usize, usize)]) -> u64 {
         let mut work = 0;
         let mut around: Option<Place> = None;

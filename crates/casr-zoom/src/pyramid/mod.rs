@@ -1,4 +1,5 @@
-//! All levels of an enlargement, from which anybody takes what is wanted: a tile, a window, or rows.
+//! All levels of an enlargement, from which anybody takes what is wanted: a tile, a window, or
+//! rows.
 
 mod bands;
 mod levels;
@@ -29,8 +30,8 @@ pub use walk::{EachTile, Tile};
 /// Rows that [`Bands`] hands out at a time, at most.
 pub(crate) const BAND_ROWS: usize = 64;
 
-/// How far a work is, in input pixels that went through the network, on all levels, with their halos
-/// and in all passes ([`Model::passes`]).
+/// How far a work is, in input pixels that went through the network, on all levels, with their
+/// halos and in all passes ([`Model::passes`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Pixels done.
@@ -290,13 +291,13 @@ impl<'a> Pyramid<'a> {
         ))
     }
 
-    /// The tiles of a window of a level above the image one after the other, as far as `wanted` says
-    /// so of their column and row; each as far as it lies in the window. Of the levels below no more
-    /// is held than those still to come need.
+    /// The tiles of a window of a level above the image one after the other, as far as `wanted`
+    /// says so of their column and row; each as far as it lies in the window. Of the levels below
+    /// no more is held than those still to come need.
     ///
     /// # Errors
-    /// [`ZoomError::NoLevel`], for level 0 as well, or [`ZoomError::Outside`] if the window does not
-    /// lie within the level.
+    /// [`ZoomError::NoLevel`], for level 0 as well, or [`ZoomError::Outside`] if the window does
+    /// not lie within the level.
     pub fn each_tile(
         &self,
         level: usize,

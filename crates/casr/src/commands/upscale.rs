@@ -114,7 +114,8 @@ pub struct UpscaleArguments {
     #[command(flatten)]
     limits: LimitOptions,
     /// How much memory an image may take, such as 512M or 2G [default: what the system can give]:
-    /// tiles are as small as that asks for, and what does not fit even so is refused before the work
+    /// tiles are as small as that asks for, and what does not fit even so is refused before the
+    /// work
     #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
     memory: Option<u64>,
     /// Say what was found in each image and how it is treated
