@@ -35,6 +35,7 @@ Examples:
   casr upscale holiday/ extra.webp -s 4 -o large/        a whole folder and one more
   casr upscale *.bmp -o large/ --format jpeg --quality 90
   casr upscale holiday/ --suffix -large -s 4             beside the originals
+  casr upscale scan.tif --look faithful --effort best -o big.tif
   casr upscale map.png -s 64 --region 45%,45%,10%,10% -o part.png
   casr upscale scan.tif -s 32 -o wall.tif --resume       go on after a power cut
   casr upscale scan.tif -s 16 -o wall.tif --tiff-pyramid opens at once at any zoom
