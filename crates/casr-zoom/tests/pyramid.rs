@@ -387,3 +387,28 @@ fn each_wanted_tile_comes_once_as_far_as_it_lies_in_the_window() {
     assert!(whole.size() == plan.output() && steps.load(Ordering::Relaxed) > before);
     assert!(pyramid.each_tile(0, window, wanted).is_err());
 }
+
+/// What a viewer waits for who looks at the last level first: nothing is computed here.
+#[test]
+fn a_tile_at_64_times_costs_few_tiles_under_it() {
+    let enlarger = Enlarger::new(model(NetworkConfig::default()));
+    let image = image(512, 512);
+    let plan = plan(&enlarger, &image, 64.0);
+    let pyramid = enlarger.pyramid(&image, &plan).unwrap();
+    let (across, down) = pyramid.tiles(6).unwrap();
+    let mut numbers = Numbers(5);
+    let mut works = Vec::new();
+    for _ in 0..200 {
+        let place = pyramid.place(6, numbers.below(across), numbers.below(down));
+        works.push(pyramid.work(6, place.unwrap()).unwrap());
+    }
+    works.sort_unstable();
+    // A tile with its halo, in the middle of a level.
+    let side = (enlarger.tile_of(&plan) + 2 * NetworkConfig::default().reach()) as u64;
+    let tiles = |work: u64| work as f64 / (side * side) as f64;
+    let (median, most) = (tiles(works[100]), tiles(works[199]));
+    println!(
+        "{across}×{down} tiles: {median:.1} tiles' work for one in the median, {most:.1} at most"
+    );
+    assert!(median < 30.0 && most < 42.0, "{median} and {most}");
+}
