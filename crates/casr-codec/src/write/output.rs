@@ -10,6 +10,7 @@ use tempfile::{Builder, NamedTempFile};
 use super::stale::{self, Held};
 #[cfg(feature = "tiles")]
 use super::tiles::Folder;
+use super::whole;
 use crate::CodecError;
 
 const BUFFER_BYTES: usize = 1 << 18;
@@ -200,7 +201,9 @@ pub(super) fn moved(
             }
         })
     };
-    moved.map(drop).map_err(|failure| failure.error)
+    moved.map(drop).map_err(|failure| failure.error)?;
+    whole::name_on_disk(destination);
+    Ok(())
 }
 
 /// A buffered file that several owners write to in turn. It keeps its first failure, since some
