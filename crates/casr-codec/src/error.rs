@@ -463,6 +463,17 @@ impl CodecError {
         }
     }
 
+    /// The error of making a hidden file or folder beside `path`, with the remedy for its cause.
+    pub(crate) fn not_begun(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { path, source }
+            }
+            _ => Self::NotWritable { path, source },
+        }
+    }
+
     /// The error of writing `path`, with the remedy for its cause.
     pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

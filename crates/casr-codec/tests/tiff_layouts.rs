@@ -8,10 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use casr_codec::{
-    CodecError, Colour, Depth, ErrorKind, Format, Header, Limits, Loss, Metadata, Options, Picture,
-    Resolution, TiffCompression, TiffLayout, Unit, Writer, pages, read_page,
+    CodecError, Colour, Depth, ErrorKind, Format, Header, Limits, Loss, Options, Picture,
+    TiffCompression, TiffLayout, Writer, pages, read_page,
 };
-use common::{exif, folder, header, interleaved, read_default, samples};
+use common::{described, folder, header, interleaved, read_default, samples};
 
 const LOSSLESS: [TiffCompression; 4] = [
     TiffCompression::None,
@@ -59,22 +59,6 @@ fn write(
         .chunks(band)
         .try_for_each(|rows| writer.write_rows(rows))?;
     writer.finish()
-}
-
-/// Metadata of every kind that a TIFF holds.
-fn described() -> Metadata {
-    Metadata {
-        icc: Some([&[0; 16][..], b"RGB ", &[0; 109]].concat()),
-        exif: Some(exif(1, false)),
-        xmp: Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec()),
-        photoshop: Some(b"8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x78\0\x06Asters\0".to_vec()),
-        resolution: Some(Resolution {
-            x: 300.0,
-            y: 300.0,
-            unit: Unit::Inch,
-        }),
-        ..Metadata::default()
-    }
 }
 
 const SIZES: [(usize, usize); 5] = [(1, 1), (255, 257), (700, 3), (2, 300), (64, 32)];

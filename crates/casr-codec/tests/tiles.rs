@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use casr_codec::{
-    CodecError, Colour, Depth, ErrorKind, Format, Header, Loss, Metadata, Options, Resolution,
-    TileFormat, Unit, Writer, is_tile_set, probe,
+    CodecError, Colour, Depth, ErrorKind, Format, Header, Loss, Options, TileFormat, Writer,
+    is_tile_set, probe,
 };
-use common::{exif, folder, header, interleaved, read_default, samples};
+use common::{described, folder, header, interleaved, read_default, samples};
 
 const TILES: [Format; 2] = [Format::DeepZoom, Format::Iiif];
 
@@ -251,18 +251,7 @@ fn a_description_says_what_there_is() {
 
 #[test]
 fn metadata_is_in_the_file_that_shows_all() {
-    let metadata = Metadata {
-        icc: Some([&[0; 16][..], b"RGB ", &[0; 109]].concat()),
-        exif: Some(exif(1, false)),
-        xmp: Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec()),
-        photoshop: Some(b"8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x78\0\x06Asters\0".to_vec()),
-        resolution: Some(Resolution {
-            x: 300.0,
-            y: 300.0,
-            unit: Unit::Inch,
-        }),
-        ..Metadata::default()
-    };
+    let metadata = described();
     let mut header = header(700, 300, Colour::Rgb, Depth::Sixteen, false);
     header.metadata = metadata.clone();
     for format in TILES {

@@ -169,7 +169,8 @@ pub fn enlarge(
             plan.factor()
         ));
     }
-    let image = keep::digest(&picture);
+    let keeps = keep::keeps(settings.keeping, &job.output, window.size());
+    let image = keeps.then(|| keep::digest(&picture));
     let mut header = header(&picture, &plan, window, job.format, &settings.writing);
     if !header.alpha {
         picture.alpha = None;

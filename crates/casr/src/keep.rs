@@ -19,6 +19,11 @@ pub fn is_large(size: Size) -> bool {
     size.width.saturating_mul(size.height) >= LARGE
 }
 
+/// Whether the tiles of a result are kept until it is whole.
+pub fn keeps(keeping: Keeping, output: &Output, size: Size) -> bool {
+    keeping != Keeping::Whole || (is_large(size) && matches!(output, Output::File(_)))
+}
+
 /// Rows that are handed to the writer at a time.
 const ROWS: usize = 64;
 
@@ -57,7 +62,7 @@ pub fn cut_alike(enlarger: Enlarger, output: &Output, keeping: Keeping) -> Enlar
     }
 }
 
-/// The kept tiles of a result, where there are to be some.
+/// The kept tiles of a result, where there are to be some: `image` is the picture's digest then.
 ///
 /// # Errors
 /// What an earlier run has left is of other work, or is not to be gone on with; or it cannot be
@@ -65,7 +70,7 @@ pub fn cut_alike(enlarger: Enlarger, output: &Output, keeping: Keeping) -> Enlar
 pub fn open(
     writing: &Writing,
     work: &Work,
-    image: String,
+    image: Option<String>,
     enlarger: &Enlarger,
     treatment: Treatment,
     remarks: &mut Vec<String>,
@@ -90,9 +95,9 @@ pub fn open(
         Kept::discard(path)?;
         remarks.push("begun anew: what an earlier run had left of it is removed".to_owned());
     }
-    if keeping == Keeping::Whole && !is_large(work.window.size()) {
+    let Some(image) = image else {
         return Ok(None);
-    }
+    };
     if keeping == Keeping::Joined && !Kept::is_there(path) {
         bail!(
             "{}: there is no {}; compute all shares first",
@@ -269,27 +274,24 @@ fn make(
             bound(index - 1)..bound(index)
         }
         Keeping::Joined => {
-            let share = kept.share(tiles);
-            if let Some(missing) = tiles.iter().find(|tile| !kept.has(**tile)) {
+            let missing = kept.missing(tiles);
+            if let Some((column, row)) = missing.first() {
                 bail!(
-                    "{}: {} of {} tiles are missing, the first in column {} and row {}; compute their shares first",
+                    "{}: {} of {} tiles are missing, the first in column {column} and row {row}; compute their shares first",
                     shown(kept.folder()),
-                    share.total - share.done,
-                    share.total,
-                    missing.0,
-                    missing.1
+                    missing.len(),
+                    tiles.len()
                 );
             }
-            0..0
+            return Ok(());
         }
     };
-    let own = &tiles[share];
+    // Looked for once: colours and alpha are made in lockstep, while others may finish some.
+    let missing = kept.missing(&tiles[share]);
     let header = tile_header(writing);
     work.each_tile(
         |tile| {
-            own.binary_search_by_key(&(tile.1, tile.0), |own| (own.1, own.0))
-                .is_ok()
-                && !kept.has(tile)
+            (missing.binary_search_by_key(&(tile.1, tile.0), |other| (other.1, other.0))).is_ok()
         },
         progress,
         |tile, place, samples| {

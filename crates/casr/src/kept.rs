@@ -148,16 +148,18 @@ impl Kept {
         self.folder.join(format!("{y:06}-{x:06}.png"))
     }
 
-    /// Whether a tile is finished.
-    pub fn has(&self, tile: (usize, usize)) -> bool {
-        self.tile(tile).is_file()
+    /// Those of some tiles that are not finished.
+    pub fn missing(&self, tiles: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let tiles = tiles.iter().copied();
+        tiles.filter(|tile| !self.tile(*tile).is_file()).collect()
     }
 
     /// How many of some tiles are finished.
     pub fn share(&self, tiles: &[(usize, usize)]) -> Share {
+        let total = tiles.len();
         Share {
-            done: tiles.iter().filter(|tile| self.has(**tile)).count(),
-            total: tiles.len(),
+            done: total - self.missing(tiles).len(),
+            total,
         }
     }
 

@@ -76,11 +76,7 @@ impl Region {
             width: self.width.of(size.width),
             height: self.height.of(size.height),
         };
-        let fits = |start: usize, length: usize, side: usize| {
-            length > 0 && start.checked_add(length).is_some_and(|end| end <= side)
-        };
-        if !fits(window.x, window.width, size.width) || !fits(window.y, window.height, size.height)
-        {
+        if !window.lies_in(size) {
             bail!(
                 "{}: a window of {window} does not lie within the result of {size} pixels; ask for one that does",
                 shown(input)

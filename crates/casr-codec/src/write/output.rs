@@ -99,16 +99,7 @@ impl<'a> Output<'a> {
         // Temporary files are private by default, but this one will be the user's image.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let unwritable = |source: io::Error| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CodecError::DiskFull {
-                path: path.to_owned(),
-                source,
-            },
-            _ => CodecError::NotWritable {
-                path: path.to_owned(),
-                source,
-            },
-        };
+        let unwritable = |source| CodecError::not_begun(path, source);
         let mut temporary = builder.tempfile_in(folder).map_err(unwritable)?;
         // Another program may have removed the file as stale before it was locked. That hardly ever
         // happens twice.

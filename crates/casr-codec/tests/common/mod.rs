@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use casr_codec::{
-    CodecError, Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Source, Writer,
-    read,
+    CodecError, Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, Resolution,
+    Source, Unit, Writer, read,
 };
 use tempfile::TempDir;
 
@@ -204,4 +204,20 @@ pub fn crc(bytes: &[u8]) -> u32 {
     !bytes
         .iter()
         .fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+/// Metadata of every kind.
+pub fn described() -> Metadata {
+    Metadata {
+        icc: Some([&[0; 16][..], b"RGB ", &[0; 109]].concat()),
+        exif: Some(exif(1, false)),
+        xmp: Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec()),
+        photoshop: Some(b"8BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x78\0\x06Asters\0".to_vec()),
+        resolution: Some(Resolution {
+            x: 300.0,
+            y: 300.0,
+            unit: Unit::Inch,
+        }),
+        ..Metadata::default()
+    }
 }

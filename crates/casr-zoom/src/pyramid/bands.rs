@@ -150,7 +150,7 @@ impl<'a> Bands<'a> {
             return Ok(None);
         };
         let tiles = walk.row(&mut gone)?;
-        let step = walk.levels().step(self.level);
+        let step = self.levels.step(self.level);
         let rows = step.output_rows(&step.rows[row]);
         if walk.next().is_none() {
             walk.end(&mut gone);

@@ -35,8 +35,8 @@ pub(super) struct Levels<'a> {
     pub tiles: Tiles,
     /// Up to which range a tile is interpolated alone; none where all go through the network.
     smooth: Option<f32>,
-    /// How many tiles were made, and how many of them interpolated alone.
-    made: AtomicUsize,
+    /// How many tiles were made with the network, and how many interpolated alone.
+    computed: AtomicUsize,
     interpolated: AtomicUsize,
     /// The network at its look.
     model: RwLock<Model>,
@@ -64,7 +64,7 @@ impl<'a> Levels<'a> {
             steps,
             tiles: Tiles::new(room / levels),
             smooth,
-            made: AtomicUsize::new(0),
+            computed: AtomicUsize::new(0),
             interpolated: AtomicUsize::new(0),
             passes: model.passes().into(),
             model: RwLock::new(model),
@@ -133,7 +133,6 @@ impl<'a> Levels<'a> {
         let part = self.part(place);
         let below = self.below(place, &part, request)?;
         request.check()?;
-        self.made.fetch_add(1, Ordering::Relaxed);
         let smooth = self.smooth.filter(|_| place.level > 1);
         if smooth.is_some_and(|limit| is_smooth(&below.pixels, limit)) {
             self.interpolated.fetch_add(1, Ordering::Relaxed);
@@ -141,14 +140,12 @@ impl<'a> Levels<'a> {
             request.done(self.work(place))?;
             return Ok(made);
         }
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let mut most = self.most.load(Ordering::Relaxed);
-        let model = || {
-            let model = self.model.read();
-            model.unwrap_or_else(PoisonError::into_inner).clone()
-        };
-        let on = model();
-        let made = match step.tile(&on, &below, &part, &mut most) {
-            Err(error) if on.device().is_gpu() => {
+        let model = self.model.read();
+        let model = model.unwrap_or_else(PoisonError::into_inner).clone();
+        let made = match step.tile(&model, &below, &part, &mut most) {
+            Err(error) if model.device().is_gpu() => {
                 let model = {
                     let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
                     if model.device().is_gpu() {
@@ -247,9 +244,10 @@ impl<'a> Levels<'a> {
 
     /// How many tiles were made with the network, and how many by interpolation alone.
     pub fn made(&self) -> (usize, usize) {
-        let interpolated = self.interpolated.load(Ordering::Relaxed);
-        let made = self.made.load(Ordering::Relaxed);
-        (made.saturating_sub(interpolated), interpolated)
+        (
+            self.computed.load(Ordering::Relaxed),
+            self.interpolated.load(Ordering::Relaxed),
+        )
     }
 
     /// Why the processor does the rest of the work of a GPU, if it does.

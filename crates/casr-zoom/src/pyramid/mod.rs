@@ -72,6 +72,11 @@ impl Rectangle {
         }
     }
 
+    /// Whether it lies in a level of this size, with at least one pixel.
+    pub fn lies_in(&self, size: Size) -> bool {
+        self.within(size).is_some()
+    }
+
     fn of(rows: &Range<usize>, columns: &Range<usize>) -> Self {
         Self {
             x: columns.start,

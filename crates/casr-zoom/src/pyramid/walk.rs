@@ -41,10 +41,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub fn levels(&self) -> &Levels<'a> {
-        &self.levels
-    }
-
     /// The row and the column of tiles that come next; none at the end.
     pub fn next(&self) -> Option<(usize, usize)> {
         (self.next.0 < self.tiles.0.end && !self.tiles.1.is_empty()).then_some(self.next)

@@ -38,16 +38,7 @@ impl Folder {
         check(path, format, overwrite)?;
         let beside = folder_of(path)?;
         stale::remove_once(beside);
-        let unwritable = |source: io::Error| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CodecError::DiskFull {
-                path: path.to_owned(),
-                source,
-            },
-            _ => CodecError::NotWritable {
-                path: path.to_owned(),
-                source,
-            },
-        };
+        let unwritable = |source| CodecError::not_begun(path, source);
         let (hidden, lock) = hidden(beside).map_err(unwritable)?;
         let folder = Self {
             held: Held::of(hidden.path()),
