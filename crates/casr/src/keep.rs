@@ -245,7 +245,10 @@ fn finish(
     }
     let mut writer = writing.begin()?;
     remarks.extend(writer.losses().iter().map(ToString::to_string));
-    join(kept, work, tiles, |rows| Ok(writer.write_rows(rows)?))?;
+    progress.begin("putting its tiles together");
+    join(kept, work, tiles, progress, |rows| {
+        Ok(writer.write_rows(rows)?)
+    })?;
     writer.finish()?;
     // The result is there, whatever becomes of what it was made from.
     if let Err(error) = kept.remove() {
@@ -310,9 +313,11 @@ fn join(
     kept: &Kept,
     work: &Work,
     tiles: &[(usize, usize)],
+    progress: &Progress,
     mut write: impl FnMut(&[f32]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let channels = work.channels();
+    let (mut written, all) = (0, work.window.height as u64);
     for row in tiles.chunk_by(|one, other| one.1 == other.1) {
         if interrupt::requested() {
             return Err(ZoomError::Cancelled.into());
@@ -335,8 +340,10 @@ fn join(
             if (y + 1) % ROWS == 0 || y + 1 == height {
                 write(&rows)?;
                 rows.clear();
+                progress.update(written + y as u64 + 1, all);
             }
         }
+        written += height as u64;
     }
     Ok(())
 }
