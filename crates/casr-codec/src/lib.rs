@@ -49,6 +49,7 @@
 //! | `png`, `jpeg`, `tiff`, `webp` | reading and writing the format |
 //! | `bmp`, `gif` | reading the format |
 //! | `tiles` | writing Deep Zoom and IIIF, with `jpeg` and `png` |
+//! | `y4m` | frames of video in and out, [`y4m`] |
 //! | `lossy-webp` | writing lossy WebP as well; needs a C compiler |
 //! | `zstd` | TIFF compressed by Zstandard as well; needs a C compiler, and takes long to build |
 //!
@@ -77,6 +78,8 @@ mod read;
 mod shown;
 mod write;
 mod xmp;
+#[cfg(feature = "y4m")]
+pub mod y4m;
 
 pub use error::{CodecError, ErrorKind};
 pub use folder::{FolderContents, contents_of, images_in};
@@ -92,7 +95,7 @@ pub use shown::{Shown, shown};
 #[cfg(feature = "tiles")]
 pub use write::is_tile_set;
 pub use write::{
-    Header, Options, TiffCompression, TiffLayout, TileFormat, Writer, remove_partial, remove_stale,
-    write_whole,
+    Header, Options, TiffCompression, TiffLayout, TileFormat, WholeFile, Writer, remove_partial,
+    remove_stale, write_whole,
 };
 pub use xmp::mark::Mark;

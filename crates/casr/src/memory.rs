@@ -8,10 +8,10 @@ use std::path::Path;
 use sysinfo::System;
 
 /// What the program takes by itself, weights and threads included, in bytes.
-const PROGRAM: u64 = 32 << 20;
+pub const PROGRAM: u64 = 32 << 20;
 
 /// What it takes to get a network ready, in bytes.
-const NETWORK: u64 = 30 << 20;
+pub const NETWORK: u64 = 30 << 20;
 
 /// How much more the work takes than it holds: the allocator keeps blocks of every size for the
 /// next tile. Measured from ×1.5 to ×64.

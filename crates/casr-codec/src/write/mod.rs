@@ -33,7 +33,7 @@ use output::{Output, Sink};
 pub use stale::{remove_partial, remove_stale};
 #[cfg(feature = "tiles")]
 pub use tiles::is_tile_set;
-pub use whole::write_whole;
+pub use whole::{WholeFile, write_whole};
 
 /// What an output file will hold.
 #[derive(Clone, Debug)]
