@@ -8,13 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use casr_codec::{
-    Colour, Depth, Format, Header, Limits, Options, Samples, TiffLayout, Writer, probe, read,
+    Colour, Depth, Format, Header, Limits, Options, Samples, TiffCompression, TiffLayout, Writer,
+    probe, read,
 };
 use common::{folder, header};
 
 /// What a process has beside what readers hold: buffers, and what the allocator keeps.
 const BESIDE: u64 = 8 << 20;
-const SIDE: usize = 2_560;
+/// Sides of the images: large enough that what is freed goes back to the system.
+const SIDE: usize = 4_096;
 
 /// The most memory this process ever held, in bytes, on systems that report it.
 fn peak() -> Option<u64> {
@@ -70,32 +72,32 @@ fn readers_take_what_they_say() {
     }
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
-    for (name, colour, depth, alpha) in [
-        ("rgb", Colour::Rgb, Depth::Eight, false),
-        ("grey", Colour::Grey, Depth::Eight, false),
-        ("rgba", Colour::Rgb, Depth::Eight, true),
-        ("rgb-16", Colour::Rgb, Depth::Sixteen, false),
-        ("rgba-16", Colour::Rgb, Depth::Sixteen, true),
+    let uncompressed = |tile| TiffLayout {
+        compression: TiffCompression::None,
+        tile,
+        ..TiffLayout::default()
+    };
+    let (strips, tiles) = (uncompressed(None), uncompressed(Some(256)));
+    for (name, colour, depth, alpha, tiff) in [
+        ("rgb", Colour::Rgb, Depth::Eight, false, strips),
+        ("grey", Colour::Grey, Depth::Eight, false, tiles),
+        ("rgba", Colour::Rgb, Depth::Eight, true, tiles),
+        ("rgb-16", Colour::Rgb, Depth::Sixteen, false, tiles),
+        ("rgba-16", Colour::Rgb, Depth::Sixteen, true, strips),
     ] {
         let header = header(SIDE, SIDE, colour, depth, alpha);
-        let plain = TiffLayout::default();
-        let tiles = TiffLayout {
-            tile: Some(256),
-            ..plain
-        };
-        for (extension, format, tiff) in [
-            ("png", Format::Png, plain),
-            ("strips.tif", Format::Tiff, plain),
-            ("tiles.tif", Format::Tiff, tiles),
-        ] {
-            let path = at(&format!("{name}.{extension}"));
-            written(path, format, header.clone(), tiff);
+        for (extension, format) in [("png", Format::Png), ("tif", Format::Tiff)] {
+            written(
+                at(&format!("{name}.{extension}")),
+                format,
+                header.clone(),
+                tiff,
+            );
         }
     }
     let opaque = header(SIDE, SIDE, Colour::Rgb, Depth::Eight, false);
-    let plain = TiffLayout::default();
-    written(at("rgb.jpg"), Format::Jpeg, opaque.clone(), plain);
-    written(at("rgb.webp"), Format::WebP, opaque, plain);
+    written(at("rgb.jpg"), Format::Jpeg, opaque.clone(), strips);
+    written(at("rgb.webp"), Format::WebP, opaque, strips);
     for (name, sampling) in [
         ("progressive-444.jpg", jpeg_encoder::SamplingFactor::F_1_1),
         ("progressive-420.jpg", jpeg_encoder::SamplingFactor::F_2_2),
