@@ -159,7 +159,7 @@ impl Decoder for Bmp {
     }
 
     fn reading_bytes(&self) -> u64 {
-        self.file.len() as u64 + self.header.held_bytes() + self.header.alpha_bytes()
+        self.file.len() as u64 + self.held_bytes()
     }
 
     fn decode(self: Box<Self>) -> Result<Decoded, Fault> {

@@ -62,7 +62,6 @@ where
         samples.copy_within(pixel * stride..pixel * stride + channels, pixel * channels);
     }
     samples.truncate(pixels * channels);
-    samples.shrink_to_fit();
     Ok((samples.into(), Some(alpha.into())))
 }
 

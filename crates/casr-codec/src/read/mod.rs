@@ -60,7 +60,7 @@ impl Header {
     }
 
     /// Bytes of all samples.
-    fn held_bytes(&self) -> u64 {
+    fn sample_bytes(&self) -> u64 {
         self.bytes_of(self.colour.channels() + usize::from(self.alpha))
     }
 }
@@ -69,10 +69,11 @@ impl Header {
 trait Decoder {
     fn header(&self) -> Header;
 
-    /// The most bytes of the samples that [`Decoder::decode`] returns, and of colours that are
-    /// divided by alpha then.
+    /// The most bytes that the picture's samples take: colours stay in the memory of all samples
+    /// where alpha is taken out of their midst, and grow where they are divided by it.
     fn held_bytes(&self) -> u64 {
-        self.header().held_bytes()
+        let header = self.header();
+        header.sample_bytes() + header.alpha_bytes()
     }
 
     /// The most bytes that [`Decoder::decode`] takes, samples included.

@@ -99,12 +99,20 @@ impl Decoder for PngDecoder<'_> {
         self.header
     }
 
+    fn held_bytes(&self) -> u64 {
+        let samples = self.header.sample_bytes();
+        if self.is_by_rows() {
+            samples
+        } else {
+            samples + self.header.alpha_bytes()
+        }
+    }
+
     fn reading_bytes(&self) -> u64 {
-        let held = self.header.held_bytes();
+        let held = self.held_bytes();
         match (self.is_by_rows(), self.header.depth) {
-            (true, _) => held,
-            (false, Depth::Eight) => held + self.header.alpha_bytes(),
-            (false, Depth::Sixteen) => 2 * held,
+            (false, Depth::Sixteen) => held.max(2 * self.header.sample_bytes()),
+            _ => held,
         }
     }
 

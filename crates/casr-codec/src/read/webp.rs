@@ -123,7 +123,7 @@ impl Decoder for Webp<'_> {
             // Decoded with an alpha that is dropped.
             4 * pixels
         };
-        self.header.held_bytes() + beside
+        self.header.sample_bytes() + beside
     }
 
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {

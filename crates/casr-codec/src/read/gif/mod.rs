@@ -84,7 +84,7 @@ impl Decoder for Gif<'_> {
 
     fn reading_bytes(&self) -> u64 {
         let indices = self.frame.width as u64 * self.frame.height as u64;
-        self.header.held_bytes() + indices.max(self.header.alpha_bytes())
+        self.header.sample_bytes() + indices.max(self.header.alpha_bytes())
     }
 
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {

@@ -122,7 +122,7 @@ impl Decoder for JpegDecoder {
     fn reading_bytes(&self) -> u64 {
         let frame = self.reader.frame.as_ref();
         let decoding = frame.map_or(0, |frame| {
-            let (planes, held) = (frame.plane_bytes(), self.header.held_bytes());
+            let (planes, held) = (frame.plane_bytes(), self.held_bytes());
             if !frame.progressive {
                 return planes + held;
             }

@@ -130,31 +130,31 @@ impl Layout {
 
     /// The most bytes that an image takes while it is read, and what is held of it then.
     pub(super) fn bytes(&self, header: &Header) -> (u64, u64) {
-        let real = self.real;
         let pixels = header.pixels();
         let (channels, alpha) = (header.colour.channels(), usize::from(header.alpha));
-        let raw = pixels * (self.stride * self.bits).div_ceil(8) as u64;
-        let sample = if real {
+        let sample = if self.real {
             size_of::<f32>()
         } else {
             header.depth.bits() / 8
         };
-        let interleaved = pixels * ((channels + alpha) * sample) as u64;
+        let bytes = |samples: usize, bytes: usize| pixels * (samples * bytes) as u64;
+        let raw = (pixels * (self.stride * self.bits) as u64).div_ceil(8);
         // Packed samples, and floating-point numbers of other sizes, are unfolded first.
-        let unfolded = pixels * (self.stride * sample) as u64;
-        let unfolds = if raw == unfolded { 0 } else { raw + unfolded };
-        let remade = if self.is_in_place() {
-            unfolded.max(interleaved)
+        let unfolded = bytes(self.stride, sample);
+        let unfolding = if raw == unfolded { raw } else { raw + unfolded };
+        let wanted = bytes(channels + alpha, sample);
+        let (remaking, kept) = if self.is_in_place() {
+            (unfolded, unfolded)
         } else {
-            unfolded + interleaved
+            (unfolded + wanted, wanted)
         };
-        let split = interleaved + pixels * (alpha * sample) as u64;
-        let reading = raw.max(unfolds).max(remade).max(split);
-        if !self.premultiplied || real {
-            return (reading, interleaved);
+        let split = kept + bytes(alpha, sample);
+        let reading = unfolding.max(remaking).max(split);
+        if !self.premultiplied || self.real {
+            return (reading, split);
         }
-        let divided = pixels * (channels * size_of::<f32>()) as u64;
-        let held = divided + pixels * (alpha * sample) as u64;
+        let divided = bytes(channels, size_of::<f32>());
+        let held = divided + bytes(alpha, sample);
         (reading.max(divided + split), held)
     }
 
