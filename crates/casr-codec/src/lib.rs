@@ -12,9 +12,9 @@
 //! # Ok::<(), casr_codec::CodecError>(())
 //! ```
 //!
-//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]`
-//! in the file's own encoding, turned upright, with the bit depth, the alpha channel and the
-//! [`Metadata`] beside them. [`read_page`] reads one of a TIFF's [`pages`]. Pixels are right, or
+//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: [`Samples`] of the
+//! file's own depth and encoding, turned upright, with the alpha channel and the [`Metadata`]
+//! beside them. [`read_page`] reads one of a TIFF's [`pages`]. Pixels are right, or
 //! the file is refused: one that is cut off or damaged is an error.
 //!
 //! [`Writer`] takes rows from top to bottom, or a whole picture, and makes a PNG, JPEG, WebP or
@@ -75,6 +75,7 @@ mod orientation;
 mod photoshop;
 mod picture;
 mod read;
+mod samples;
 mod shown;
 mod write;
 mod xmp;
@@ -91,6 +92,7 @@ pub use loss::Loss;
 pub use metadata::{ColourChunk, Metadata, Resolution, ResolutionChange, Text, Unit};
 pub use picture::{Colour, Depth, Info, Picture};
 pub use read::{ReadSeek, Source, pages, probe, probe_page, read, read_page};
+pub use samples::Samples;
 pub use shown::{Shown, shown};
 #[cfg(feature = "tiles")]
 pub use write::is_tile_set;

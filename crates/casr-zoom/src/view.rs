@@ -5,6 +5,7 @@ use crate::{
     image::{COLOURS, Image},
     plan::Size,
 };
+use casr_net::Original;
 use std::ops::Range;
 
 /// The samples of an image, row by row, without gaps: grey, or red, green and blue of a pixel side
@@ -169,6 +170,12 @@ impl<'a> ImageView<'a> {
             self.append_row(row, columns.clone(), &mut values);
         }
         values
+    }
+}
+
+impl Original for ImageView<'_> {
+    fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
+        self.window(rows, columns)
     }
 }
 

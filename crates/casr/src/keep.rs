@@ -7,7 +7,7 @@ use crate::kept::{Identity, Kept};
 use crate::work::Work;
 use anyhow::bail;
 use casr_cli::{Progress, interrupt};
-use casr_codec::{Depth, Header, Picture, shown};
+use casr_codec::{Depth, Header, Picture, Samples, shown};
 use casr_zoom::{Enlarger, Size, Treatment, ZoomError};
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,9 @@ pub fn keeps(keeping: Keeping, output: &Output, size: Size) -> bool {
 /// Rows that are handed to the writer at a time.
 const ROWS: usize = 64;
 
+/// Samples that are added to a digest at a time.
+const HASHED: usize = 4096;
+
 /// The digest of all that a picture holds.
 pub fn digest(picture: &Picture) -> String {
     let mut hash = Sha256::new();
@@ -34,11 +37,32 @@ pub fn digest(picture: &Picture) -> String {
         "{}x{} {:?} {:?} {:?}",
         picture.width, picture.height, picture.colour, picture.depth, picture.metadata
     ));
-    let alpha = picture.alpha.iter().flatten();
-    for value in picture.pixels.iter().chain(alpha) {
-        hash.update(value.to_le_bytes());
+    for samples in std::iter::once(&picture.pixels).chain(&picture.alpha) {
+        match samples {
+            Samples::Eight(samples) => hash.update(samples),
+            Samples::Sixteen(samples) => {
+                hash_all(&mut hash, samples, |sample| sample.to_le_bytes());
+            }
+            Samples::Float(samples) => {
+                hash_all(&mut hash, samples, |sample| sample.to_le_bytes());
+            }
+        }
     }
     hex(hash)
+}
+
+/// Adds samples in one order of bytes.
+fn hash_all<S: Copy, const BYTES: usize>(
+    hash: &mut Sha256,
+    samples: &[S],
+    bytes: impl Fn(S) -> [u8; BYTES],
+) {
+    let mut part = Vec::new();
+    for samples in samples.chunks(HASHED) {
+        part.clear();
+        part.extend(samples.iter().flat_map(|&sample| bytes(sample)));
+        hash.update(&part);
+    }
 }
 
 fn hex(hash: Sha256) -> String {
