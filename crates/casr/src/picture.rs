@@ -1,9 +1,8 @@
 //! Between the codec's pictures and the network's images: colours and alpha apart on the way in,
 //! together on the way out.
 
-use crate::alpha;
 use casr_codec::{Colour, Picture};
-use casr_zoom::{ImageView, ZoomError};
+use casr_zoom::{ImageView, ZoomError, fill_hidden_colours};
 
 /// A picture's pixels.
 pub struct Layers {
@@ -34,8 +33,7 @@ impl Layers {
             }
             Some(values) => {
                 if !keep_hidden {
-                    alpha::weigh(&mut pixels, &values, picture.width);
-                    alpha::bleed(&mut pixels, &values, picture.width);
+                    fill_hidden_colours(&mut pixels, &values, picture.width);
                 }
                 Some(Alpha::Varying(values))
             }

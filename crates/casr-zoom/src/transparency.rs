@@ -22,11 +22,22 @@ const REACH: usize = 4;
 /// The share of the largest alpha around it from which on a pixel keeps its own colour.
 const SHOWS: f32 = 0.5;
 
+/// Gives colours that do not show, or hardly, those beside them that do, for an image that is
+/// enlarged with its alpha channel beside it.
+///
+/// `pixels` is row-major with as many values a pixel as `pixels.len() / alpha.len()`, at most
+/// three; `alpha` has one value in [0, 1] a pixel, rows of `width`. Nothing changes where no pixel
+/// is visible, nor where all are opaque.
+pub fn fill_hidden_colours(pixels: &mut [f32], alpha: &[f32], width: usize) {
+    weigh(pixels, alpha, width);
+    bleed(pixels, alpha, width);
+}
+
 /// Mixes the colour of every pixel that shows less than half as much as another one within
 /// [`REACH`] with the mean of all these, weighted by alpha: the less it shows, the more of theirs
-/// it takes. Glass that is equally clear all over stays as it is. See [`bleed`] for the arguments;
-/// pixels with alpha 0 are left to it.
-pub fn weigh(pixels: &mut [f32], alpha: &[f32], width: usize) {
+/// it takes. Glass that is equally clear all over stays as it is. Pixels with alpha 0 are left to
+/// [`bleed`].
+fn weigh(pixels: &mut [f32], alpha: &[f32], width: usize) {
     if alpha.is_empty() || width == 0 {
         return;
     }
@@ -62,10 +73,7 @@ pub fn weigh(pixels: &mut [f32], alpha: &[f32], width: usize) {
 
 /// Gives every pixel with alpha 0 the mean colour of its neighbours that have one, ring by ring
 /// from the visible pixels outwards.
-///
-/// `pixels` is row-major with as many values a pixel as `pixels.len() / alpha.len()`; `alpha` has
-/// one value a pixel, rows of `width`. Nothing changes where no pixel is visible.
-pub fn bleed(pixels: &mut [f32], alpha: &[f32], width: usize) {
+fn bleed(pixels: &mut [f32], alpha: &[f32], width: usize) {
     if alpha.is_empty() || width == 0 {
         return;
     }
