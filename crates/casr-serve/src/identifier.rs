@@ -39,8 +39,8 @@ pub fn encode(identifier: &str) -> String {
     utf8_percent_encode(identifier, ENCODED).to_string()
 }
 
-/// What an identifier means: `NAME`, `NAME~FACTOR` or `NAME~FACTOR~LOOK`. Where a file has the whole
-/// identifier for its name, it is that.
+/// What an identifier means: `NAME`, `NAME~FACTOR` or `NAME~FACTOR~LOOK`. Where a file has the
+/// whole identifier for its name, it is that.
 ///
 /// # Errors
 /// As [`Library::find`], and [`ServeError::Malformed`] for a factor over `max_factor`.

@@ -25,9 +25,9 @@
 //! | `/api/images` | the images, page by page |
 //! | `/health`, `/metrics` | for whoever runs it; metrics as Prometheus reads them |
 //!
-//! `ID` is a path below the folder, its slashes written as `%2F`. `ID~16` is the same image virtually
-//! enlarged 16 times, `ID~16~vivid` at a look: viewers that know nothing of enlargements zoom into
-//! it.
+//! `ID` is a path below the folder, its slashes written as `%2F`. `ID~16` is the same image
+//! virtually enlarged 16 times, `ID~16~vivid` at a look: viewers that know nothing of enlargements
+//! zoom into it.
 //!
 //! Pixels come from a [`Pyramid`](casr_zoom::Pyramid) whose levels double, so that all sizes share
 //! their work: an answer is a window of the smallest level that is large enough, shrunk to the
