@@ -179,6 +179,39 @@ fn a_part_of_the_taps_is_that_of_the_whole() {
 }
 
 #[test]
+fn spans_side_by_side_have_the_taps_of_one() {
+    for step in [1.0, 2.0, 4.0, 0.5] {
+        let whole = Taps::bicubic_span(64, (0.0, 16.0 * step), 16);
+        assert_eq!(whole.inputs, 64);
+        for first in [0, 3, 8] {
+            let start = first as f64 * step;
+            let part = Taps::bicubic_span(64, (start, start + 8.0 * step), 8);
+            assert_eq!(part, whole.window(0..64, first..first + 8), "step {step}");
+        }
+    }
+}
+
+#[test]
+fn a_span_of_a_whole_axis_is_that_axis() {
+    for (inputs, outputs) in SIZES
+        .into_iter()
+        .filter(|(inputs, outputs)| inputs != outputs)
+    {
+        let span = Taps::bicubic_span(inputs, (0.0, inputs as f64), outputs);
+        assert_eq!(span, Taps::bicubic(inputs, outputs, true));
+    }
+}
+
+#[test]
+fn a_span_that_keeps_its_size_reads_nothing_beside_it() {
+    let taps = Taps::bicubic_span(20, (5.0, 9.0), 4);
+    assert_eq!((taps.count, &taps.index[..]), (1, &[5, 6, 7, 8][..]));
+    assert_eq!(taps.weight, [1.0; 4]);
+    // Between two inputs both count.
+    assert_eq!(Taps::bicubic_span(20, (5.5, 9.5), 4).count, 4);
+}
+
+#[test]
 #[should_panic(expected = "read input")]
 fn a_window_that_lacks_an_input_is_refused() {
     Taps::bicubic(20, 40, true).window(4..10, 0..20);

@@ -21,7 +21,7 @@ pub enum Samples<'a> {
 }
 
 impl Samples<'_> {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Eight(samples) => samples.len(),
             Self::Sixteen(samples) => samples.len(),
@@ -29,8 +29,17 @@ impl Samples<'_> {
         }
     }
 
+    /// One of them in [0, 1].
+    pub(crate) fn at(&self, index: usize) -> f32 {
+        match self {
+            Self::Eight(samples) => f32::from(samples[index]) / 255.0,
+            Self::Sixteen(samples) => f32::from(samples[index]) / 65_535.0,
+            Self::Float(samples) => samples[index],
+        }
+    }
+
     /// Some of them in [0, 1].
-    fn append_to(&self, values: &mut Vec<f32>, range: Range<usize>) {
+    pub(crate) fn append_to(&self, values: &mut Vec<f32>, range: Range<usize>) {
         match self {
             Self::Eight(samples) => {
                 values.extend(samples[range].iter().map(|&v| f32::from(v) / 255.0));

@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-mod alpha;
 mod commands;
 mod destination;
 mod enlarge;

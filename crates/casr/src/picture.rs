@@ -1,9 +1,8 @@
 //! Between the codec's pictures and the network's images: colours and alpha apart on the way in,
 //! together on the way out.
 
-use crate::alpha;
 use casr_codec::{Colour, Picture, Samples};
-use casr_zoom::{ImageView, Samples as View, ZoomError};
+use casr_zoom::{ImageView, Samples as View, SamplesMut, ZoomError, fill_hidden_colours};
 
 /// A picture's pixels.
 pub struct Layers {
@@ -35,7 +34,7 @@ impl Layers {
                 Some(value) => Alpha::Constant(value),
                 None => {
                     if !keep_hidden {
-                        alpha::fill(&mut pixels, &samples, picture.width);
+                        fill_hidden_colours(view_mut(&mut pixels), view(&samples), picture.width);
                     }
                     Alpha::Varying(samples)
                 }
@@ -81,6 +80,15 @@ fn view(samples: &Samples) -> View<'_> {
         Samples::Eight(samples) => samples.into(),
         Samples::Sixteen(samples) => samples.into(),
         Samples::Float(samples) => samples.into(),
+    }
+}
+
+/// The same, to be changed.
+fn view_mut(samples: &mut Samples) -> SamplesMut<'_> {
+    match samples {
+        Samples::Eight(samples) => SamplesMut::Eight(samples),
+        Samples::Sixteen(samples) => SamplesMut::Sixteen(samples),
+        Samples::Float(samples) => SamplesMut::Float(samples),
     }
 }
 

@@ -15,11 +15,11 @@ fn stream(frames: usize) -> Vec<u8> {
     let (width, height) = SIZE;
     let mut bytes =
         format!("YUV4MPEG2 W{width} H{height} F25:1 Ip C444 XCOLORRANGE=FULL\n").into_bytes();
-    let picture = photograph(width + frames, height);
+    let pixels = photograph(width + frames, height).pixels.into_f32();
     for frame in 0..frames {
         bytes.extend_from_slice(b"FRAME\n");
         for plane in 0..3 {
-            for row in picture.pixels.chunks_exact(3 * (width + frames)) {
+            for row in pixels.chunks_exact(3 * (width + frames)) {
                 let row = &row[3 * frame..][..3 * width];
                 // Any planes do.
                 bytes.extend(

@@ -41,6 +41,32 @@ impl Taps {
         Self::interpolating(whole, part, antialias, 2.0, cubic)
     }
 
+    /// Bicubic taps for `outputs` equal parts of a span of an axis, from `span.0` to `span.1` in
+    /// inputs: what the axis holds beside the span is read, and beyond it, as in [`Self::bicubic`],
+    /// its mirror image. Antialiased where the span shrinks. Where every output is one input, that
+    /// is its only tap.
+    ///
+    /// Outputs of two spans that lie at the same place and are as wide have the same taps if that
+    /// place and width are whole numbers of inputs, or binary fractions.
+    ///
+    /// # Panics
+    /// If there are no inputs.
+    pub fn bicubic_span(inputs: usize, span: (f64, f64), outputs: usize) -> Self {
+        assert!(inputs > 0, "cannot resample an empty axis");
+        let step = (span.1 - span.0) / outputs.max(1) as f64;
+        if step == 1.0 && span.0.fract() == 0.0 {
+            let index = (0..outputs as i64).map(|output| mirror(span.0 as i64 + output, inputs));
+            return Self {
+                inputs,
+                outputs,
+                count: 1,
+                index: index.collect(),
+                weight: vec![1.0; outputs],
+            };
+        }
+        Self::sampling(inputs, (span.0, step), 0..outputs, true, 2.0, cubic)
+    }
+
     /// Taps of the Lanczos kernel with three lobes a side, sinc(x) sinc(x / 3); otherwise as
     /// [`Self::bicubic`] with `antialias`.
     ///
@@ -50,7 +76,7 @@ impl Taps {
         Self::interpolating((inputs, outputs), 0..outputs, true, LANCZOS_LOBES, lanczos)
     }
 
-    /// Taps of a kernel with a radius of `radius` inputs, for some of the outputs.
+    /// Taps of a kernel with a radius of `radius` inputs, for some of the outputs of a whole axis.
     fn interpolating(
         (inputs, outputs): (usize, usize),
         part: Range<usize>,
@@ -64,6 +90,18 @@ impl Taps {
         );
         assert!(part.end <= outputs, "outputs {part:?} of {outputs}");
         let step = inputs as f64 / outputs.max(1) as f64;
+        Self::sampling(inputs, (0.0, step), part, antialias, radius, kernel)
+    }
+
+    /// The same for outputs `step` inputs wide, the first of which begins at `start`.
+    fn sampling(
+        inputs: usize,
+        (start, step): (f64, f64),
+        part: Range<usize>,
+        antialias: bool,
+        radius: f64,
+        kernel: fn(f64) -> f64,
+    ) -> Self {
         let stretch = if antialias { step.max(1.0) } else { 1.0 };
         let support = 2.0 * radius * stretch;
         let count = support.ceil() as usize;
@@ -73,7 +111,7 @@ impl Taps {
         let mut exact = vec![0.0; count];
         let outputs = part.len();
         for output in part {
-            let center = (output as f64 + 0.5) * step - 0.5;
+            let center = start + (output as f64 + 0.5) * step - 0.5;
             let first = (center - support / 2.0).floor() as i64 + 1;
             for (k, value) in exact.iter_mut().enumerate() {
                 *value = kernel((center - (first + k as i64) as f64) / stretch);

@@ -3,6 +3,8 @@
 mod completions;
 mod devices;
 mod plan;
+#[cfg(feature = "serve")]
+mod serve;
 mod upscale;
 
 use casr_cli::Outcome;
@@ -42,6 +44,9 @@ pub enum Command {
     Join(upscale::UpscaleArguments),
     /// Print levels, sizes, expected time and memory of an enlargement without doing it
     Plan(plan::PlanArguments),
+    /// Serve a folder of images at any zoom, by IIIF and Deep Zoom
+    #[cfg(feature = "serve")]
+    Serve(serve::ServeArguments),
     /// List the devices that can do the work
     Devices(devices::DevicesArguments),
     /// Print a completion script for a shell
@@ -59,6 +64,8 @@ impl Command {
             Self::Upscale(arguments) => upscale::run(&arguments),
             Self::Join(arguments) => upscale::join(&arguments),
             Self::Plan(arguments) => plan::run(&arguments),
+            #[cfg(feature = "serve")]
+            Self::Serve(arguments) => serve::run(&arguments),
             Self::Devices(arguments) => devices::run(&arguments),
             Self::Completions(arguments) => completions::run(&arguments),
         }

@@ -5,7 +5,7 @@
 //! the colours next to them first, and nearly clear ones beside others that show take most of
 //! theirs: how much a pixel's colour counts is how much it shows.
 
-use casr_codec::Samples;
+use crate::view::Samples;
 use std::collections::VecDeque;
 
 /// What a pixel's colour is worth.
@@ -64,22 +64,36 @@ impl Sample for f32 {
     }
 }
 
-/// Gives colours that hardly show those beside them, in place: see [`weigh`] and [`bleed`].
+/// Samples that are to be changed, as [`Samples`](crate::Samples) of an image.
+#[derive(Debug)]
+pub enum SamplesMut<'a> {
+    /// 8 bits: 255 is full.
+    Eight(&'a mut [u8]),
+    /// 16 bits: 65,535 is full.
+    Sixteen(&'a mut [u16]),
+    /// Floating point, in [0, 1].
+    Float(&'a mut [f32]),
+}
+
+/// Gives colours that do not show, or hardly, those beside them that do, for an image that is
+/// enlarged with its alpha channel beside it.
 ///
-/// `pixels` is row-major with as many samples a pixel as `pixels.len() / alpha.len()`; `alpha` has
-/// one sample a pixel, rows of `width`.
-pub fn fill(pixels: &mut Samples, alpha: &Samples, width: usize) {
+/// `pixels` is row-major with as many samples a pixel as there are for each of `alpha`, at most
+/// three; `alpha` has one sample a pixel, rows of `width`. Nothing changes where no pixel is
+/// visible, nor where all are opaque.
+pub fn fill_hidden_colours<'a>(pixels: SamplesMut, alpha: impl Into<Samples<'a>>, width: usize) {
     fn both<S: Sample>(pixels: &mut [S], alpha: &Samples, width: usize) {
         weigh(pixels, alpha, width);
         bleed(pixels, alpha, width);
     }
-    if alpha.is_empty() || width == 0 {
+    let alpha = alpha.into();
+    if alpha.len() == 0 || width == 0 {
         return;
     }
     match pixels {
-        Samples::Eight(pixels) => both(pixels, alpha, width),
-        Samples::Sixteen(pixels) => both(pixels, alpha, width),
-        Samples::Float(pixels) => both(pixels, alpha, width),
+        SamplesMut::Eight(pixels) => both(pixels, &alpha, width),
+        SamplesMut::Sixteen(pixels) => both(pixels, &alpha, width),
+        SamplesMut::Float(pixels) => both(pixels, &alpha, width),
     }
 }
 

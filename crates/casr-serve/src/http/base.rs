@@ -1,0 +1,29 @@
+//! How the service is called from outside.
+
+use crate::settings::Settings;
+use axum::http::{HeaderMap, header};
+
+/// The URL that all paths follow, without a slash at its end: as it was set, else as the request or
+/// the proxy before it say.
+pub fn url(settings: &Settings, headers: &HeaderMap) -> String {
+    if let Some(url) = &settings.base_url {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = match text("x-forwarded-proto") {
+        Some("https") => "https",
+        _ => "http",
+    };
+    let host = [text("x-forwarded-host"), text(header::HOST.as_str())];
+    let mut hosts = host.into_iter().flatten().filter(|host| is_host(host));
+    match hosts.next() {
+        Some(host) => format!("{scheme}://{host}"),
+        None => format!("{scheme}://{}", settings.listen),
+    }
+}
+
+/// Whether this is the name or address of a host, perhaps with a port.
+fn is_host(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
+    !text.is_empty() && text.bytes().all(fits)
+}

@@ -1,0 +1,63 @@
+//! `/dzi/…`: Deep Zoom, in the layout that the codec writes.
+
+use super::{
+    App, answer,
+    images::{Wishes, deliver, find},
+};
+use crate::{
+    ServeError,
+    answers::Fingerprint,
+    deep_zoom::{description, level, tile},
+    identifier::decode,
+};
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::Response,
+};
+use std::sync::Arc;
+
+/// What follows `/dzi/`.
+pub async fn answer(
+    State(app): State<Arc<App>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ServeError> {
+    let path = uri.path().strip_prefix("/dzi/").unwrap_or_default();
+    let missing = || {
+        ServeError::NotFound(
+            "a Deep Zoom image is /dzi/IDENTIFIER.dzi, its tiles /dzi/IDENTIFIER_files/LEVEL/X_Y.jpg"
+                .to_owned(),
+        )
+    };
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts[..] {
+        [name] => {
+            let identifier = decode(name.strip_suffix(".dzi").ok_or_else(missing)?)?;
+            let (identified, frame) = find(&app, identifier).await?;
+            let description = description(frame.size);
+            let parts: [&[u8]; 2] = [&identified.image.version.0, description.as_bytes()];
+            let tag = answer::tag(Fingerprint::of(parts));
+            let has = answer::has(&headers, &tag);
+            let status = if has {
+                StatusCode::NOT_MODIFIED
+            } else {
+                StatusCode::OK
+            };
+            let head = answer::head(status, &tag, app.settings.token.is_some())
+                .header(header::CONTENT_TYPE, "application/xml");
+            answer::whole(head, (!has).then(|| Bytes::from(description)))
+        }
+        [name, number, file] => {
+            let identifier = decode(name.strip_suffix("_files").ok_or_else(missing)?)?;
+            let (identified, frame) = find(&app, identifier).await?;
+            let level = level(number, frame.size).ok_or_else(missing)?;
+            let order = tile(file, level, frame.size).ok_or_else(missing)?;
+            let wishes = Wishes::new(&method, uri.query());
+            deliver(&app, identified, &frame, order, wishes, &headers).await
+        }
+        _ => Err(missing()),
+    }
+}

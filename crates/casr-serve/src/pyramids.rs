@@ -1,0 +1,208 @@
+//! Images ready to be enlarged: decoded once, and a pyramid for every look that is asked for, as
+//! long as there is room.
+
+use crate::{
+    ServeError,
+    library::{Image as File, Library, Version},
+    order::plan,
+    settings::Settings,
+};
+use casr_codec::{Colour, Depth, Metadata, Picture};
+use casr_zoom::{
+    Enlarger, Image, ImageView, Look, Model, Pyramid, Restoration, SamplesMut, Size, Strength,
+    fill_hidden_colours,
+};
+use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
+use std::{hash::Hash, sync::Arc};
+
+/// Of the bytes for images and pyramids, the share that one pyramid's tiles may take.
+const PYRAMIDS: u64 = 4;
+
+/// Images and pyramids that there may be room for, more or less.
+const ENTRIES: usize = 64;
+
+/// Bytes of a pixel as pyramids hold them.
+const PIXEL: u64 = 12;
+
+/// An image file's content.
+pub struct Decoded {
+    colours: Arc<Image>,
+    pub alpha: Alpha,
+    pub colour: Colour,
+    pub depth: Depth,
+    /// What says how its samples are meant, and nothing that describes the image.
+    pub metadata: Metadata,
+}
+
+/// The alpha channel of an image.
+pub enum Alpha {
+    Absent,
+    /// The same everywhere.
+    Constant(f32),
+    Varying(Arc<Image>),
+}
+
+/// An image at a look, at any size.
+pub struct Enlarged {
+    pub decoded: Arc<Decoded>,
+    pub colours: Pyramid<'static>,
+    /// Of alpha, where it varies.
+    pub mask: Option<Pyramid<'static>>,
+}
+
+/// The images that are ready.
+pub struct Pyramids {
+    enlarger: Enlarger,
+    max_factor: f64,
+    /// Bytes of tiles that a pyramid keeps.
+    room: usize,
+    decoded: Cache<Version, Arc<Decoded>, Weight>,
+    enlarged: Cache<(Version, u32), Arc<Enlarged>, Weight>,
+}
+
+impl Pyramids {
+    /// In `bytes` of memory, for images decoded and for tiles.
+    pub fn new(model: Model, settings: &Settings, bytes: u64) -> Self {
+        let room = bytes / (2 * PYRAMIDS);
+        Self {
+            enlarger: Enlarger::new(model).room(room as usize),
+            max_factor: settings.max_factor,
+            room: room as usize,
+            decoded: bounded(bytes / 2, room),
+            enlarged: bounded(bytes / 2, room),
+        }
+    }
+
+    /// An image at a look.
+    ///
+    /// # Errors
+    /// As [`Library::read`].
+    pub fn get(
+        &self,
+        library: &Library,
+        file: &File,
+        look: Strength,
+    ) -> Result<Arc<Enlarged>, ServeError> {
+        let key = (file.version, look.value().to_bits());
+        self.enlarged.get_or_insert_with(&key, || {
+            let decode = || library.read(file).and_then(decode).map(Arc::new);
+            let decoded = (self.decoded).get_or_insert_with(&file.version, decode)?;
+            self.enlarged(decoded, look).map(Arc::new)
+        })
+    }
+
+    fn enlarged(&self, decoded: Arc<Decoded>, look: Strength) -> Result<Enlarged, ServeError> {
+        let plan = plan(decoded.size(), self.max_factor)?;
+        let enlarger = self.enlarger.clone().look(Look::Fixed(look));
+        let colours = enlarger.pyramid(decoded.colours.clone(), &plan)?;
+        let mask = match &decoded.alpha {
+            // Nothing is invented in masks, and nothing in them is noise.
+            Alpha::Varying(alpha) => Some(
+                (self.enlarger.clone().room(self.room / 4))
+                    .look(Look::FAITHFUL)
+                    .restoration(Restoration::Fixed(Strength::NONE))
+                    .pyramid(alpha.clone(), &plan)?,
+            ),
+            _ => None,
+        };
+        Ok(Enlarged {
+            decoded,
+            colours,
+            mask,
+        })
+    }
+}
+
+impl Decoded {
+    pub fn size(&self) -> Size {
+        self.colours.size()
+    }
+
+    fn bytes(&self) -> u64 {
+        let Size { width, height } = self.size();
+        let images = match self.alpha {
+            Alpha::Varying(_) => 2,
+            _ => 1,
+        };
+        images * PIXEL * width as u64 * height as u64
+    }
+}
+
+fn decode(mut picture: Picture) -> Result<Decoded, ServeError> {
+    let (width, height) = (picture.width, picture.height);
+    let mut pixels = picture.pixels.into_f32();
+    let alpha = match picture.alpha.take() {
+        None => Alpha::Absent,
+        Some(values) if values.iter().all(|value| value == values.at(0)) => {
+            Alpha::Constant(values.at(0))
+        }
+        Some(values) => {
+            let values = values.into_f32();
+            fill_hidden_colours(SamplesMut::Float(&mut pixels), &values, width);
+            Alpha::Varying(Arc::new(ImageView::grey(width, height, &values)?.into()))
+        }
+    };
+    let colours = match picture.colour {
+        Colour::Grey => ImageView::grey(width, height, &pixels)?.into(),
+        Colour::Rgb => Image::new(width, height, pixels)?,
+    };
+    Ok(Decoded {
+        colours: Arc::new(colours),
+        alpha,
+        colour: picture.colour,
+        depth: picture.depth,
+        metadata: Metadata {
+            icc: picture.metadata.icc,
+            colour_chunks: picture.metadata.colour_chunks,
+            ..Metadata::default()
+        },
+    })
+}
+
+/// How many bytes an entry takes at most.
+#[derive(Clone)]
+struct Weight {
+    /// Of a pyramid's tiles.
+    room: u64,
+    /// What an entry counts at most: one is kept, however large.
+    most: u64,
+}
+
+impl Weighter<Version, Arc<Decoded>> for Weight {
+    fn weight(&self, _: &Version, decoded: &Arc<Decoded>) -> u64 {
+        decoded.bytes().clamp(1, self.most)
+    }
+}
+
+impl Weighter<(Version, u32), Arc<Enlarged>> for Weight {
+    fn weight(&self, _: &(Version, u32), enlarged: &Arc<Enlarged>) -> u64 {
+        let tiles = match enlarged.mask {
+            Some(_) => self.room + self.room / 4,
+            None => self.room,
+        };
+        // It holds the image as well, for as long as it is there.
+        (tiles + enlarged.decoded.bytes()).clamp(1, self.most)
+    }
+}
+
+/// A cache of some large entries, bounded in bytes as a whole.
+fn bounded<Key, Value>(bytes: u64, room: u64) -> Cache<Key, Value, Weight>
+where
+    Key: Eq + Hash,
+    Value: Clone,
+    Weight: Weighter<Key, Value>,
+{
+    let weight = Weight {
+        room,
+        most: (bytes / 10 * 9).max(1),
+    };
+    let mut options = OptionsBuilder::new();
+    (options.estimated_items_capacity(ENTRIES))
+        .weight_capacity(bytes)
+        .shards(1);
+    match options.build() {
+        Ok(options) => Cache::with_options(options, weight, Default::default(), Default::default()),
+        // Not reached: both numbers are there.
+        Err(_) => Cache::with_weighter(ENTRIES, bytes, weight),
+    }
+}

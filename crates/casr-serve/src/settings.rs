@@ -1,0 +1,106 @@
+//! What a service may do.
+
+use casr_codec::Limits;
+use casr_zoom::Strength;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// The looks that have names, from the least error to the best look.
+pub(crate) const LOOKS: [(&str, Strength); 3] = [
+    ("faithful", Strength::NONE),
+    ("balanced", Strength::HALF),
+    ("vivid", Strength::FULL),
+];
+
+/// The largest factor of any service: what the network was trained through.
+pub const LARGEST_FACTOR: f64 = 64.0;
+
+/// The longest side of an answer, in pixels: the most that a WebP file holds.
+pub const LARGEST_SIDE: usize = 16_383;
+
+/// The fewest pixels that the largest answer may have: a tile.
+pub const SMALLEST_AREA: u64 = 512 * 512;
+
+/// What a service serves, where, and within which bounds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder of images. What lies outside, and what is hidden, is not served.
+    pub folder: PathBuf,
+    /// Where to listen; port 0 is any that is free.
+    pub listen: SocketAddr,
+    /// What clients must send as `Authorization: Bearer …`; none where everybody may ask. Only
+    /// [`/health`](crate) is free then.
+    pub token: Option<String>,
+    /// How the service is called from outside, such as `https://example.org/zoom`, for the URLs in
+    /// its answers; where it is none, each request's own headers say so.
+    pub base_url: Option<String>,
+    /// The look of identifiers that name none.
+    pub look: Strength,
+    /// The largest factor, up to [`LARGEST_FACTOR`].
+    pub max_factor: f64,
+    /// The most pixels of an answer, from [`SMALLEST_AREA`] on.
+    pub max_area: u64,
+    /// What is too large to be read.
+    pub limits: Limits,
+    /// Bytes of images, tiles and answers that are kept in memory.
+    pub memory: u64,
+    /// Where answers are kept between runs; none where they are not.
+    pub cache: Option<PathBuf>,
+    /// Bytes of answers that are kept there.
+    pub cache_size: u64,
+    /// The most requests that wait for a thread of their kind.
+    pub queue: usize,
+    /// How long a request may wait and be worked on.
+    pub deadline: Duration,
+    /// Enlargements at work at a time. All of them share the threads of one pool.
+    pub workers: usize,
+    /// The most connections.
+    pub connections: usize,
+    /// How long a connection may be idle, send a header, or take none of an answer.
+    pub idle: Duration,
+}
+
+impl Settings {
+    /// The default settings for a folder: loopback, and what a machine of some gigabytes has to
+    /// spare.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8417)),
+            token: None,
+            base_url: None,
+            look: Strength::FULL,
+            max_factor: LARGEST_FACTOR,
+            max_area: 1 << 24,
+            limits: Limits::default(),
+            memory: 1 << 30,
+            cache: None,
+            cache_size: 4 << 30,
+            queue: 256,
+            deadline: Duration::from_secs(60),
+            workers: 2,
+            connections: 1024,
+            idle: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A look by its name, or by its number from 0, faithful, to 1, vivid; to hundredths, since finer
+/// steps cannot be seen and each look has tiles of its own.
+pub(crate) fn parse_look(text: &str) -> Option<Strength> {
+    if let Some((_, look)) = LOOKS.iter().find(|(name, _)| *name == text) {
+        return Some(*look);
+    }
+    let is_number = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f32 = is_number.then(|| text.parse().ok()).flatten()?;
+    Strength::new((number * 100.0).round() / 100.0).ok()
+}
+
+/// The name of a look, or its number.
+pub(crate) fn look_name(look: Strength) -> String {
+    match LOOKS.iter().find(|(_, named)| *named == look) {
+        Some((name, _)) => (*name).to_owned(),
+        None => look.to_string(),
+    }
+}
