@@ -5,7 +5,6 @@ mod support;
 
 use casr_codec::{Colour, Depth, Header};
 use casr_zoom::{Enlarger, ImageView, Look, Model, Rectangle, ScalePlan, Size, Strength, Target};
-use std::path::Path;
 use support::{Service, difference, folder, greys, image, read, size, window, write};
 
 /// A step of 8 bits.
