@@ -130,6 +130,10 @@ export class Picture extends EventTarget {
         this.#queues.sharp.update();
     }
 
+    focus() {
+        this.#viewer.canvas.focus({ preventScroll: true });
+    }
+
     /** Null until the image is open; else its id, size, the largest factor, and what the server allows a download. */
     get info() {
         return this.#info;
@@ -151,6 +155,7 @@ export class Picture extends EventTarget {
         this.#split = split;
         if (this.#original) {
             this.#arrange();
+            this.#queues.sharp.update();
             this.#viewer.forceRedraw();
         }
     }
@@ -225,7 +230,8 @@ export class Picture extends EventTarget {
         const { id, maxFactor, enlarged } = this.#info;
         const base = enlargedAddress(id, maxFactor, this.#look);
         const source = this.#queues.sharp.source(enlarged, base);
-        source.minLevel = Math.max(0, source.maxLevel - Math.floor(Math.log2(maxFactor)) + 1);
+        // The lowest level that is larger than the original.
+        source.minLevel = Math.max(0, source.maxLevel - Math.ceil(Math.log2(maxFactor)) + 1);
         if (this.#sharp) {
             this.#sharp.source.retired = true;
         }
@@ -316,8 +322,10 @@ export class Picture extends EventTarget {
         const { viewport } = this.#viewer;
         const view = viewport.getBounds(false);
         const { x, y, width, height } = tile.bounds;
-        const seen = x < view.x + view.width && x + width > view.x && y < view.y + view.height && y + height > view.y;
-        if (!seen || (source.minLevel > 0 && tile.level !== this.#levelFor(source))) {
+        const enlarged = source !== this.#original.source;
+        const border = view.x + (enlarged ? (this.#split ?? 0) * view.width : 0);
+        const seen = x < view.x + view.width && x + width > border && y < view.y + view.height && y + height > view.y;
+        if (!seen || (enlarged && (this.factor(true) <= SHARP_FROM || tile.level !== this.#levelFor(source)))) {
             return null;
         }
         const centre = view.getCenter();

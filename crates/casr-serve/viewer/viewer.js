@@ -65,6 +65,7 @@ async function open(link) {
     element("picture-name").textContent = name;
     element("picture-name").title = name;
     overview.open(link.id);
+    picture.focus();
     try {
         settings ??= await loadSettings();
         if (opened !== attempt) {
@@ -91,6 +92,12 @@ function close() {
     element("factor").textContent = "";
     element("download-size").textContent = "";
     element("download").removeAttribute("href");
+    allowControls(false);
+}
+
+function allowControls(allowed) {
+    element("zoom").inert = !allowed;
+    element("tools").inert = !allowed;
 }
 
 async function loadSettings() {
@@ -146,6 +153,7 @@ function toShare(percent) {
 function describe() {
     const { width, height } = picture.info;
     element("picture-size").textContent = `${width} × ${height}`;
+    allowControls(true);
     keepLink();
 }
 
