@@ -136,7 +136,7 @@ def gallery_lists_the_folder(site):
     first = site.listing["images"][0]
     expect(cards.first).to_contain_text(first["name"])
     expect(cards.first).to_contain_text(f"{first['width']} × {first['height']}")
-    page.wait_for_function("[...document.querySelectorAll('.card img')].slice(0, 3).every((image) => image.complete && image.naturalWidth > 0)")
+    page.wait_for_function("() => [...document.querySelectorAll('.card img')].slice(0, 3).every((image) => image.complete && image.naturalWidth > 0)")
     site.picture(page, "gallery")
 
 
@@ -258,7 +258,7 @@ def look_changes_tiles_and_nothing_else(site):
     must(fragment(page).replace(other, "LOOK") == view, f"the look moves the view from {view} to {fragment(page)}")
     must(difference(before, stage(page)) > 0.2, "the look changes no pixels")
     page.keyboard.press("l")
-    page.wait_for_function(f"location.hash.includes('look={site.listing['looks'][0]}')")
+    page.wait_for_function("(look) => location.hash.includes(`look=${look}`)", arg=site.listing["looks"][0])
 
 
 @check

@@ -19,7 +19,7 @@ export function plan(info, visible, factor, look) {
         width,
         height,
         file: `${stem}${enlarges ? `-x${scale}-${look}` : ""}-${x},${y},${width}x${height}.png`,
-        obstacle: obstacle(info, width, height),
+        obstacle: obstacle(info, width, height, enlarges),
     };
 }
 
@@ -29,12 +29,13 @@ function span(start, length, limit) {
     return [first, Math.min(Math.max(Math.round(length), 1), limit - first)];
 }
 
-function obstacle({ maxWidth = Infinity, maxHeight = maxWidth, maxArea = Infinity }, width, height) {
+function obstacle({ maxWidth = Infinity, maxHeight = maxWidth, maxArea = Infinity }, width, height, enlarges) {
+    const remedy = enlarges ? "Make the window smaller, or use casr upscale." : "Zoom in, so that less is visible.";
     if (width * height > maxArea) {
-        return `Too large to download at once: the server allows ${megapixels(maxArea)}, this is ${megapixels(width * height)}. Zoom in, or use casr upscale.`;
+        return `Too large to download: the server allows ${megapixels(maxArea)}, this is ${megapixels(width * height)}. ${remedy}`;
     }
     if (width > maxWidth || height > maxHeight) {
-        return `Too large to download at once: the server allows ${maxWidth} × ${maxHeight} pixels. Make the window smaller, or use casr upscale.`;
+        return `Too large to download: the server allows ${maxWidth} × ${maxHeight} pixels, this is ${width} × ${height}. ${remedy}`;
     }
     return null;
 }

@@ -179,6 +179,12 @@ export class Picture extends EventTarget {
         return { x: left, y: top, width: Math.min(this.#info.width, x + width) - left, height: Math.min(this.#info.height, y + height) - top };
     }
 
+    /** Where on the screen the whole image is now, in CSS pixels of the viewer. */
+    placement() {
+        const { x: left, y: top, width, height } = this.#viewer.viewport.viewportToViewerElementRectangle(this.#original.getBounds(true));
+        return { left, top, width, height };
+    }
+
     /** Goes to `{at, zoom}`; to the whole image where they are null. */
     show({ at, zoom }, immediately = false) {
         const { viewport } = this.#viewer;
@@ -314,7 +320,7 @@ export class Picture extends EventTarget {
         }
     }
 
-    /** The distance of a tile from the middle of where the view moves to, or null for one that is not seen there. */
+    /** The place of a tile in the queue, from the middle of where the view moves to outwards; null for one that is not seen there. */
     #rank(tile, source) {
         if (!this.#original) {
             return null;
@@ -329,7 +335,9 @@ export class Picture extends EventTarget {
             return null;
         }
         const centre = view.getCenter();
-        return Math.hypot(x + width / 2 - centre.x, y + height / 2 - centre.y);
+        const distance = Math.hypot(x + width / 2 - centre.x, y + height / 2 - centre.y);
+        // Of the original the coarsest first: a few tiles that show all.
+        return enlarged ? distance : 100 * tile.level + distance;
     }
 
     /** The level of CASR's that the view will show when it has come to rest. */

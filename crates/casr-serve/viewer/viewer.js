@@ -6,7 +6,7 @@ import { listen } from "./keys.js";
 import { readLink, short, writeLink } from "./link.js";
 import { Overview } from "./overview.js";
 import { Picture } from "./picture.js";
-import { Failure, listingAddress, nameOf, patientRequest } from "./server.js";
+import { Failure, listingAddress, nameOf, patientRequest, thumbnailAddress } from "./server.js";
 import { Split } from "./split.js";
 
 const PAN_STEP = 0.15;
@@ -37,6 +37,7 @@ let saving = null;
 
 async function route() {
     const link = readLink(location.hash);
+    const fromGallery = !element("gallery").hidden;
     element("gallery").hidden = link !== null;
     element("picture").hidden = link === null;
     if (link === null) {
@@ -52,6 +53,9 @@ async function route() {
         split.set(toShare(link.split));
         picture.show(link);
     } else {
+        if (fromGallery) {
+            picture.focus();
+        }
         await open(link);
     }
 }
@@ -65,7 +69,7 @@ async function open(link) {
     element("picture-name").textContent = name;
     element("picture-name").title = name;
     overview.open(link.id);
-    picture.focus();
+    element("glance").src = thumbnailAddress(link.id);
     try {
         settings ??= await loadSettings();
         if (opened !== attempt) {
@@ -88,6 +92,7 @@ function close() {
     saving?.abort();
     picture.close();
     hideNotice();
+    element("glance").hidden = true;
     element("picture-size").textContent = "";
     element("factor").textContent = "";
     element("download-size").textContent = "";
@@ -154,6 +159,7 @@ function describe() {
     const { width, height } = picture.info;
     element("picture-size").textContent = `${width} × ${height}`;
     allowControls(true);
+    element("glance").hidden = false;
     keepLink();
 }
 
@@ -164,6 +170,18 @@ function showView() {
     element("factor").textContent = factorText(picture.factor());
     overview.update(picture.visible(false), picture.info);
     showDownload();
+    const { style } = element("glance");
+    for (const [side, length] of Object.entries(picture.placement())) {
+        style[side] = `${length}px`;
+    }
+}
+
+/** While tiles are missing, the thumbnail shows through where there is none yet. */
+function showState(busy) {
+    stage.setAttribute("aria-busy", busy);
+    if (!busy) {
+        element("glance").hidden = true;
+    }
 }
 
 function factorText(factor) {
@@ -297,7 +315,7 @@ const help = () => element("help").showModal();
 picture.addEventListener("view", showView);
 picture.addEventListener("rest", keepLink);
 picture.addEventListener("pending", ({ detail }) => showPending(detail));
-picture.addEventListener("state", ({ detail }) => stage.setAttribute("aria-busy", detail));
+picture.addEventListener("state", ({ detail }) => showState(detail));
 picture.addEventListener("trouble", ({ detail }) => trouble(detail));
 
 element("zoom-in").addEventListener("click", () => picture.info && picture.step(true));
