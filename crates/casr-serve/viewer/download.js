@@ -44,9 +44,9 @@ function megapixels(pixels) {
     return `${short(pixels / 1e6, 1)} megapixels`;
 }
 
-/** Fetches the file, waits for a busy server, and hands it to the browser to keep. */
-export async function save({ address, file }, signal) {
-    const image = await content(await patientRequest(address, { signal }));
+/** Fetches the file, waits for a server that is busy or gone, of which `waiting` hears, and hands it to the browser to keep. */
+export async function save({ address, file }, { signal, waiting }) {
+    const image = await content(await patientRequest(address, { signal, waiting }));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(image);
     link.download = file;

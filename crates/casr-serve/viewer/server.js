@@ -105,7 +105,7 @@ export async function patientRequest(url, { signal, waiting = () => {} } = {}) {
     }
 }
 
-export function pause(milliseconds, signal) {
+function pause(milliseconds, signal) {
     return new Promise((resolve, reject) => {
         const timer = setTimeout(resolve, milliseconds);
         signal?.addEventListener("abort", () => {

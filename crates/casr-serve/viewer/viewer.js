@@ -29,6 +29,7 @@ const split = new Split((position) => {
 const overview = new Overview((x, y) => picture.info && picture.panTo({ x: x * picture.info.width, y: y * picture.info.height }));
 
 let settings = null;
+let loading = null;
 let opened = null;
 let lastSplit = 0.5;
 let linkTimer = null;
@@ -71,7 +72,7 @@ async function open(link) {
     overview.open(link.id);
     element("glance").src = thumbnailAddress(link.id);
     try {
-        settings ??= await loadSettings();
+        await ready();
         if (opened !== attempt) {
             return;
         }
@@ -103,6 +104,17 @@ function close() {
 function allowControls(allowed) {
     element("zoom").inert = !allowed;
     element("tools").inert = !allowed;
+}
+
+/** Learns once what the server offers. */
+async function ready() {
+    loading ??= loadSettings();
+    try {
+        settings = await loading;
+    } catch (error) {
+        loading = null;
+        throw error;
+    }
 }
 
 async function loadSettings() {
@@ -224,10 +236,11 @@ async function download(event) {
     saving = control;
     showDownload();
     try {
-        await save(planned, control.signal);
+        await save(planned, { signal: control.signal, waiting: trouble });
+        trouble(null);
     } catch (error) {
         if (error.name !== "AbortError") {
-            trouble(error);
+            notice(error.message);
         }
     }
     saving = null;
