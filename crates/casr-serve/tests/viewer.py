@@ -131,7 +131,7 @@ def fragment(page):
 @check
 def gallery_lists_the_folder(site):
     page = site.page()
-    page.goto(site.base)
+    page.goto(f"{site.base}/")
     cards = page.locator(".card")
     expect(cards).to_have_count(min(len(site.listing["images"]), 60))
     first = site.listing["images"][0]
@@ -155,7 +155,7 @@ def gallery_loads_page_after_page(site):
         route.fulfill(json=dict(site.listing, images=rest, next=after))
 
     page.route("**/api/images*", answer)
-    page.goto(site.base)
+    page.goto(f"{site.base}/")
     expect(page.locator(".card")).to_have_count(60)
     page.locator(".card").last.scroll_into_view_if_needed()
     expect(page.locator(".card")).to_have_count(120)
@@ -168,7 +168,7 @@ def gallery_loads_page_after_page(site):
 def gallery_says_that_a_folder_is_empty(site):
     page = site.page()
     page.route("**/api/images*", lambda route: route.fulfill(json=dict(site.listing, images=[], next=None)))
-    page.goto(site.base)
+    page.goto(f"{site.base}/")
     expect(page.locator("#gallery-message")).to_contain_text("no images in this folder")
     site.picture(page, "empty")
 
@@ -176,7 +176,7 @@ def gallery_says_that_a_folder_is_empty(site):
 @check
 def image_opens_at_once_and_becomes_sharp(site):
     page = site.page()
-    page.goto(site.base)
+    page.goto(f"{site.base}/")
     page.locator(f'.card a[href="#/{site.image["id"]}"]').first.click()
     page.wait_for_timeout(500)
     limit = time.monotonic() + 15
@@ -415,7 +415,7 @@ def controls_have_names(site):
 @check
 def phone_has_room_for_all(site):
     page = site.page(viewport=PHONE, device_scale_factor=3, is_mobile=True, has_touch=True, reduced_motion="reduce")
-    page.goto(site.base)
+    page.goto(f"{site.base}/")
     expect(page.locator(".card").first).to_be_visible()
     page.wait_for_timeout(1000)
     fits(page)
