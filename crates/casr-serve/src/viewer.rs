@@ -13,12 +13,39 @@ pub struct ViewerFile {
 /// The page at `/`.
 pub const INDEX: &str = "index.html";
 
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! files {
+    ($($name:literal: $content_type:expr,)*) => {
+        [$(ViewerFile {
+            name: $name,
+            content_type: $content_type,
+            bytes: include_bytes!(concat!("../viewer/", $name)),
+        },)*]
+    };
+}
+
 /// All of them. Each is served as `/viewer/NAME`.
-pub static FILES: [ViewerFile; 1] = [ViewerFile {
-    name: INDEX,
-    content_type: "text/html; charset=utf-8",
-    bytes: include_bytes!("../viewer/index.html"),
-}];
+pub static FILES: [ViewerFile; 16] = files! {
+    "index.html": HTML,
+    "icon.svg": "image/svg+xml",
+    "viewer.css": CSS,
+    "gallery.css": CSS,
+    "picture.css": CSS,
+    "viewer.js": SCRIPT,
+    "gallery.js": SCRIPT,
+    "picture.js": SCRIPT,
+    "tiles.js": SCRIPT,
+    "split.js": SCRIPT,
+    "overview.js": SCRIPT,
+    "download.js": SCRIPT,
+    "keys.js": SCRIPT,
+    "link.js": SCRIPT,
+    "server.js": SCRIPT,
+    "openseadragon.min.js": SCRIPT,
+};
 
 static FINGERPRINTS: LazyLock<[Fingerprint; FILES.len()]> =
     LazyLock::new(|| FILES.each_ref().map(|file| Fingerprint::of([file.bytes])));

@@ -72,7 +72,26 @@ fn the_viewer_is_in_the_program() {
         index.header("content-type"),
         Some("text/html; charset=utf-8")
     );
+    let policy = index.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'self'"), "{policy}");
     assert_eq!(service.get("/viewer/index.html").body, index.body);
+    // Everything that the page asks for is there.
+    let page = index.text();
+    let asked: Vec<&str> = (page.split('"'))
+        .filter_map(|part| part.strip_prefix("viewer/"))
+        .collect();
+    assert!(asked.len() > 3, "{asked:?}");
+    for name in asked {
+        let file = service.get(&format!("/viewer/{name}"));
+        assert_eq!(file.status, 200, "{name}");
+        for other in file.text().split("from \"./").skip(1) {
+            let other = other.split('"').next().unwrap_or_default();
+            let other = service.get(&format!("/viewer/{other}"));
+            assert_eq!(other.status, 200, "what {name} imports");
+            let kind = other.header("content-type");
+            assert_eq!(kind, Some("text/javascript; charset=utf-8"));
+        }
+    }
     assert_eq!(service.get("/viewer/none.js").status, 404);
     assert_eq!(service.get("/nothing").status, 404);
 }
