@@ -8,6 +8,7 @@
 mod alpha;
 mod commands;
 mod destination;
+mod disk;
 mod enlarge;
 mod inputs;
 mod keep;
