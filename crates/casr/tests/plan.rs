@@ -65,9 +65,9 @@ fn bytes_on_the_disk_are_foretold() {
         let name = format!("out.{extension}");
         let upscale = [
             "upscale",
-            "photo.png",
+            "large.png",
             "-s",
-            "4",
+            "1",
             "-o",
             &name,
             "--overwrite",
