@@ -1,9 +1,38 @@
-//! Options that only some formats take: how a TIFF is laid out, and what tiles are.
+//! What results are on the command line: their formats, how a TIFF is laid out, and what tiles are.
 
 use anyhow::bail;
 use casr_cli::console::Usage;
 use casr_codec::{Format, Options, TiffCompression, TiffLayout, TileFormat};
 use clap::{Args, ValueEnum};
+
+/// A format's name on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatName {
+    Png,
+    #[value(alias = "jpg")]
+    Jpeg,
+    Webp,
+    #[value(alias = "tif")]
+    Tiff,
+    /// Deep Zoom: tiles in a folder, and a file that describes them
+    #[value(alias = "deepzoom")]
+    Dzi,
+    /// IIIF Image API 3.0, level 0: tiles in a folder
+    Iiif,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Png => Self::Png,
+            FormatName::Jpeg => Self::Jpeg,
+            FormatName::Webp => Self::WebP,
+            FormatName::Tiff => Self::Tiff,
+            FormatName::Dzi => Self::DeepZoom,
+            FormatName::Iiif => Self::Iiif,
+        }
+    }
+}
 
 /// How results of some formats are laid out.
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@
 
 mod commands;
 mod destination;
+mod disk;
 mod enlarge;
 mod inputs;
 mod keep;

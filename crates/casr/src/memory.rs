@@ -19,7 +19,7 @@ const KEPT: f64 = 1.25;
 
 /// Bytes for each pixel that noise and compression are estimated from, and how many these are at
 /// most: the middle of a large image.
-const LOOK: u64 = 24;
+const LOOK: u64 = 20;
 const LOOKED_AT: u64 = 2048 * 2048;
 
 /// Bytes of a pixel while colours that hardly show are filled.

@@ -4,7 +4,7 @@
 use crate::destination::{Destination, Page, Wanted};
 use crate::enlarge::{Done, Job, Keeping, Settings, enlarge};
 use crate::inputs::{Found, Inputs, Search};
-use crate::layout::{LayoutOptions, takes_quality};
+use crate::layout::{FormatName, LayoutOptions, takes_quality};
 use crate::memory;
 use crate::region::Region;
 use crate::video::Video;
@@ -187,35 +187,6 @@ impl From<DpiName> for ResolutionChange {
         match name {
             DpiName::Keep => Self::Keep,
             DpiName::Scale => Self::Scale,
-        }
-    }
-}
-
-/// A format's name on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatName {
-    Png,
-    #[value(alias = "jpg")]
-    Jpeg,
-    Webp,
-    #[value(alias = "tif")]
-    Tiff,
-    /// Deep Zoom: tiles in a folder, and a file that describes them
-    #[value(alias = "deepzoom")]
-    Dzi,
-    /// IIIF Image API 3.0, level 0: tiles in a folder
-    Iiif,
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Png => Self::Png,
-            FormatName::Jpeg => Self::Jpeg,
-            FormatName::Webp => Self::WebP,
-            FormatName::Tiff => Self::Tiff,
-            FormatName::Dzi => Self::DeepZoom,
-            FormatName::Iiif => Self::Iiif,
         }
     }
 }

@@ -126,10 +126,14 @@ impl Decoder for JpegDecoder {
             if !frame.progressive {
                 return planes + held;
             }
-            // Pixels take the place of coefficients if they fit there; else these may still be
+            // Pixels take the place of coefficients that are more; else these may still be
             // with the allocator.
             let coefficients = frame.coefficient_bytes();
-            let kept = if coefficients < held { coefficients } else { 0 };
+            let kept = if coefficients <= held {
+                coefficients
+            } else {
+                0
+            };
             (coefficients + frame.largest_plane()).max(planes + held + kept)
         });
         self.reader.bytes.len() as u64 + decoding
