@@ -76,7 +76,7 @@ impl Settings {
             cache: None,
             cache_size: 4 << 30,
             queue: 256,
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_secs(120),
             workers: 2,
             connections: 1024,
             idle: Duration::from_secs(30),

@@ -66,8 +66,8 @@ pub struct ServeArguments {
     /// How many requests of a kind may wait; more are sent away for the time being
     #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
-    /// How long a request may wait and be worked on, such as 60s
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_time)]
+    /// How long a request may wait and be worked on, such as 90s
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_time)]
     deadline: Duration,
     /// How many connections there may be
     #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
