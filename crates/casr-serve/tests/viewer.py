@@ -34,6 +34,14 @@ def check(function):
     return function
 
 
+def until(page, holds, message, seconds=20):
+    """Waits for something that follows from what was done, as animations take their time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        must(time.monotonic() < end, message())
+        page.wait_for_timeout(100)
+
+
 def must(holds, message):
     if not holds:
         raise AssertionError(message)
@@ -229,16 +237,16 @@ def keys_zoom_and_move(site):
     site.open(page, zoom=8)
     for key, wanted in (("+", "×16"), ("-", "×8"), ("-", "×4")):
         page.keyboard.press(key)
-        page.wait_for_timeout(900)
-        must(factor(page) == wanted, f"after {key} the factor is {factor(page)} instead of {wanted}")
-    before = fragment(page)
+        until(page, lambda: factor(page) == wanted, lambda: f"after {key} the factor is {factor(page)} instead of {wanted}")
+
+    def centre():
+        return float(re.search(r"at=([\d.]+)", fragment(page))[1])
+
+    before = centre()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(1200)
-    moved = re.search(r"at=([\d.]+)", fragment(page))[1], re.search(r"at=([\d.]+)", before)[1]
-    must(float(moved[0]) > float(moved[1]) + 10, f"an arrow key moves the centre from {moved[1]} to {moved[0]}")
+    until(page, lambda: centre() > before + 10, lambda: f"an arrow key moves the centre from {before} to {centre()}")
     page.keyboard.press("0")
-    page.wait_for_timeout(900)
-    must(factor(page) not in ("×4", "×8"), "0 does not show the whole image")
+    until(page, lambda: factor(page) not in ("×4", "×8"), lambda: "0 does not show the whole image")
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
     site.picture(page, "help")
