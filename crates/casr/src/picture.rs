@@ -23,8 +23,8 @@ pub enum Alpha {
 }
 
 impl Layers {
-    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, as finely
-    /// as the picture's samples are divided, unless they are to be kept: `keep_hidden`.
+    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, as
+    /// finely as the picture's samples are divided, unless they are to be kept: `keep_hidden`.
     pub fn take(picture: &mut Picture, keep_hidden: bool) -> Self {
         let mut pixels = std::mem::replace(&mut picture.pixels, Samples::Eight(Vec::new()));
         let alpha = picture
