@@ -4,7 +4,7 @@
 # then prints the command that measures them.
 #
 #   ./ablation.sh WEIGHTS [OPTIONS…]     WEIGHTS: of the vivid end, with its exact values and its discriminator beside it, where there are any
-#   ./ablation.sh state/vivid.safetensors --discriminator state/paired.safetensors.judge.pt
+#   ./ablation.sh state/vivid.safetensors --discriminator state/sharp.safetensors.discriminator.pt
 #
 # OPTIONS are of `python -m casr_training vivid`. STEPS: of each variant (3500); TIME: seconds of this call (540); RUNS: where results go (runs).
 # Exit codes: 0 all done, 3 time is up, others are failures.

@@ -27,7 +27,7 @@ if [ "$part" = 1 ]; then
     cp "$data/weights/lpips_vgg.safetensors" .gpu/data/weights/
     cp -r "$data/benchmarks/Set5" .gpu/data/benchmarks/
     for weights in "$@"; do
-        for file in "$weights" "$weights".{pt,discriminator.pt,judge.pt}; do
+        for file in "$weights" "$weights".{pt,discriminator.pt}; do
             [ ! -e "$file" ] || cp "$file" .gpu/
         done
     done
@@ -49,7 +49,7 @@ def size(path):
 
 def carried(path):
     """Bytes of a weights file and of what lies beside it."""
-    return sum(size(Path(f'{path}{ending}')) for ending in ('', '.pt', '.discriminator.pt', '.judge.pt'))
+    return sum(size(Path(f'{path}{ending}')) for ending in ('', '.pt', '.discriminator.pt'))
 
 
 names = sorted(path.name for path in source.glob('*.jpg'))

@@ -139,10 +139,10 @@ class Weights(Folder):
 
 
 class State(unittest.TestCase):
-    """The files in `state`, which the next runs begin with: an older trainer wrote them."""
+    """The files in `state`, which the next runs begin with."""
 
     def test_exact_values_are_those_of_the_weights_files(self):
-        for name in ('faithful', 'paired'):
+        for name in ('faithful', 'sharp'):
             file, exact = weights.read(STATE / f'{name}.safetensors'), weights.read_exact(STATE / f'{name}.safetensors')
             self.assertEqual(exact.keys(), file.parameters.keys())
             for key, value in file.parameters.items():
@@ -152,7 +152,7 @@ class State(unittest.TestCase):
     def test_the_discriminator_is_read_whole(self):
         discriminator = Discriminator('cpu')
         before = {name: value.detach().clone() for name, value in discriminator.state().items()}
-        discriminator.load(STATE / 'paired.safetensors.judge.pt')
+        discriminator.load(STATE / 'sharp.safetensors.discriminator.pt')
         unchanged = [name for name, value in discriminator.state().items() if torch.equal(value, before[name])]
         # A constant cancels out where images are judged in pairs, so these learn nothing.
         self.assertEqual(

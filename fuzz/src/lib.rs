@@ -7,7 +7,7 @@ mod metadata;
 mod reader;
 mod round_trip;
 
-use casr_codec::{CodecError, Format, Limits, Picture};
+use casr_codec::{CodecError, Format, Limits, Picture, Samples};
 
 /// The most pixels of an image: enough for every kind of block, strip and tile, and few enough for
 /// thousands of files a second.
@@ -51,7 +51,7 @@ fn check_samples(picture: &Picture) {
     let pixels = picture.width * picture.height;
     assert!(pixels > 0 && pixels as u64 <= LIMITS.max_pixels);
     assert_eq!(picture.pixels.len(), pixels * picture.colour.channels());
-    let sound = |samples: &[f32]| samples.iter().all(|sample| (0.0..=1.0).contains(sample));
+    let sound = |samples: &Samples| samples.iter().all(|sample| (0.0..=1.0).contains(&sample));
     assert!(sound(&picture.pixels));
     if let Some(alpha) = &picture.alpha {
         assert_eq!(alpha.len(), pixels);

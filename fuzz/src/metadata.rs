@@ -57,7 +57,7 @@ fn picture(metadata: Metadata) -> Picture {
         colour: Colour::Rgb,
         depth: Depth::Eight,
         format: SourceFormat::Png,
-        pixels: vec![0.4; 24],
+        pixels: vec![0.4; 24].into(),
         alpha: None,
         metadata,
         losses: Vec::new(),

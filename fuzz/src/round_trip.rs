@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 use casr_codec::{
-    Colour, Depth, Format, Header, Metadata, Options, Picture, Resolution, Unit, read,
+    Colour, Depth, Format, Header, Metadata, Options, Picture, Resolution, Samples, Unit, read,
 };
 
 use super::{FORMATS, LIMITS, check_samples, memory};
@@ -163,8 +163,9 @@ fn samples(input: &mut Unstructured<'_>, header: &Header, depth: Depth, any: boo
 
 /// A picture's samples as they were written: with alpha among them, and grey where they were.
 fn interleaved(picture: &Picture, colour: Colour) -> Vec<f32> {
-    let pixels = picture.pixels.chunks_exact(picture.colour.channels());
-    let alphas = picture.alpha.iter().flatten().map(|&alpha| Some(alpha));
+    let pixels = picture.pixels.to_f32();
+    let pixels = pixels.chunks_exact(picture.colour.channels());
+    let alphas = picture.alpha.iter().flat_map(Samples::iter).map(Some);
     let alphas = alphas.chain(std::iter::repeat(None));
     pixels
         .zip(alphas)

@@ -4,7 +4,6 @@ It is relativistic (arXiv 1807.00734): it judges the truth less the result of th
 Judging each by itself it stayed near chance. Weights have spectral norms (arXiv 1802.05957), but for first and last layers.
 """
 
-import re
 from pathlib import Path
 
 import torch
@@ -85,25 +84,11 @@ class Discriminator:
         save_tensors(path, {name: value.detach().cpu() for name, value in self.state().items()})
 
     def load(self, path: str | Path) -> None:
-        """Goes on with what another run's discriminator learnt, also from files of older trainers."""
+        """Goes on with what another run's discriminator learnt."""
         saved = torch.load(path, map_location='cpu', weights_only=True)
-        if 'p' in saved:
-            earlier = {_renamed(name): value for name, value in saved['p'].items()}
-            vectors = {_renamed(name).removesuffix('.weights'): value for name, value in saved['u'].items()}
-            saved = earlier | {f'spectral.{name}': value for name, value in vectors.items()}
         with torch.no_grad():
             for name, value in self.state().items():
                 value.copy_(saved[name])
-
-
-def _renamed(name: str) -> str:
-    """The name of a parameter that older trainers called p0, p0_b, h1a, h1a_b and so on."""
-    kind = 'bias' if name.endswith('_b') else 'weights'
-    layer = name.removesuffix('_b')
-    if match := re.fullmatch(r'p(\d)', layer):
-        return f'pixels.{match[1]}.{kind}'
-    match = re.fullmatch(r'h(\d)([abc])', layer)
-    return f'features.{match[1]}.{"abc".index(match[2])}.{kind}'
 
 
 def judged(weights: dict[str, Tensor], images: Tensor, features: list[Tensor]) -> list[Tensor]:

@@ -72,15 +72,15 @@ class Vivid(Stage):
         self.shares = shares / shares.sum()
 
     def _load_discriminator(self) -> None:
-        """Goes on with what the run before has taught the discriminator; files of older trainers have another name."""
+        """Goes on with what the run before has taught the discriminator."""
         start, named = self.options.start, self.options.discriminator
         if self.checkpoint.position.steps:
             return
-        beside = [Path(f'{start}.{ending}') for ending in ('discriminator.pt', 'judge.pt')] if start else []
-        paths = [Path(named)] if named else [path for path in beside if path.exists()]
-        if paths:
-            self.discriminator.load(paths[0])
-            log(f'goes on with the discriminator of {paths[0].name}')
+        beside = Path(f'{start}.discriminator.pt')
+        path = Path(named) if named else beside
+        if named or (start and beside.exists()):
+            self.discriminator.load(path)
+            log(f'goes on with the discriminator of {path.name}')
 
     def save_more(self) -> None:
         self.discriminator.save(f'{self.options.out}.discriminator.pt')

@@ -23,6 +23,8 @@ pub struct Progress {
 /// The line on the terminal.
 struct Line {
     start: Instant,
+    /// What is done, where that has a name.
+    phase: &'static str,
     /// When it was drawn last; none before the first time.
     drawn: Option<Instant>,
     /// How many letters of it stand there.
@@ -40,13 +42,22 @@ impl Progress {
         }
     }
 
+    /// Begins another part of the work, whose pace is its own.
+    pub fn begin(&self, phase: &'static str) {
+        self.with(|line| {
+            line.start = Instant::now();
+            line.phase = phase;
+            line.drawn = None;
+        });
+    }
+
     /// `done` of `total`, in any unit.
     pub fn update(&self, done: u64, total: u64) {
         self.with(|line| {
             let now = Instant::now();
             if line.drawn.is_none_or(|drawn| now - drawn >= INTERVAL) {
                 line.drawn = Some(now);
-                let text = describe(&self.label, done, total, now - line.start);
+                let text = describe(&self.label, done, total, now - line.start, line.phase);
                 line.replace(&text);
             }
         });
@@ -88,6 +99,7 @@ impl Line {
     fn new() -> Self {
         Self {
             start: Instant::now(),
+            phase: "",
             drawn: None,
             letters: 0,
         }
@@ -109,8 +121,9 @@ impl Line {
     }
 }
 
-/// The line in words: label, bar, percent, the time gone and the time left at the same pace.
-fn describe(label: &str, done: u64, total: u64, gone: Duration) -> String {
+/// The line in words: label, bar, percent, the time gone and the time left at the same pace, and
+/// what is done.
+fn describe(label: &str, done: u64, total: u64, gone: Duration, phase: &str) -> String {
     let mut label: String = label.chars().take(LABEL + 1).collect();
     if label.chars().count() > LABEL {
         label = label.chars().take(LABEL - 1).chain(['…']).collect();
@@ -136,8 +149,9 @@ fn describe(label: &str, done: u64, total: u64, gone: Duration) -> String {
     };
     let percent = 100.0 * share;
     format!(
-        "{label}  {bar}  {percent:>3.0} %  {} gone, {left} left",
-        duration(gone)
+        "{label}  {bar}  {percent:>3.0} %  {} gone, {left} left{}{phase}",
+        duration(gone),
+        if phase.is_empty() { "" } else { ", " },
     )
 }
 
@@ -159,12 +173,12 @@ mod tests {
 
     #[test]
     fn the_line_says_how_far_and_how_long() {
-        let line = describe("photo.jpg", 1, 4, Duration::from_secs(30));
+        let line = describe("photo.jpg", 1, 4, Duration::from_secs(30), "");
         assert_eq!(
             line,
             "photo.jpg  =======>                         25 %  30 s gone, 1 min 30 s left"
         );
-        let line = describe(&"x".repeat(40), 0, 0, Duration::from_millis(1500));
+        let line = describe(&"x".repeat(40), 0, 0, Duration::from_millis(1500), "");
         assert!(
             line.starts_with(&format!("{}…  >", "x".repeat(31))),
             "{line}"
@@ -173,7 +187,10 @@ mod tests {
             line.ends_with("  0 %  1.5 s gone, some time left"),
             "{line}"
         );
-        let line = describe("a", 7, 7, Duration::from_secs(90_000));
-        assert!(line.ends_with("100 %  1 d 1 h gone, 0.0 s left"), "{line}");
+        let line = describe("a", 7, 7, Duration::from_secs(90_000), "writing");
+        assert!(
+            line.ends_with("100 %  1 d 1 h gone, 0.0 s left, writing"),
+            "{line}"
+        );
     }
 }

@@ -12,9 +12,9 @@
 //! # Ok::<(), casr_codec::CodecError>(())
 //! ```
 //!
-//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: pixels in `[0, 1]`
-//! in the file's own encoding, turned upright, with the bit depth, the alpha channel and the
-//! [`Metadata`] beside them. [`read_page`] reads one of a TIFF's [`pages`]. Pixels are right, or
+//! [`read`] turns a PNG, JPEG, WebP, TIFF, BMP or GIF file into a [`Picture`]: [`Samples`] of the
+//! file's own depth and encoding, turned upright, with the alpha channel and the [`Metadata`]
+//! beside them. [`read_page`] reads one of a TIFF's [`pages`]. Pixels are right, or
 //! the file is refused: one that is cut off or damaged is an error.
 //!
 //! [`Writer`] takes rows from top to bottom, or a whole picture, and makes a PNG, JPEG, WebP or
@@ -49,6 +49,7 @@
 //! | `png`, `jpeg`, `tiff`, `webp` | reading and writing the format |
 //! | `bmp`, `gif` | reading the format |
 //! | `tiles` | writing Deep Zoom and IIIF, with `jpeg` and `png` |
+//! | `y4m` | frames of video in and out, [`y4m`] |
 //! | `lossy-webp` | writing lossy WebP as well; needs a C compiler |
 //! | `zstd` | TIFF compressed by Zstandard as well; needs a C compiler, and takes long to build |
 //!
@@ -74,9 +75,12 @@ mod orientation;
 mod photoshop;
 mod picture;
 mod read;
+mod samples;
 mod shown;
 mod write;
 mod xmp;
+#[cfg(feature = "y4m")]
+pub mod y4m;
 
 pub use error::{CodecError, ErrorKind};
 pub use folder::{FolderContents, contents_of, images_in};
@@ -88,11 +92,12 @@ pub use loss::Loss;
 pub use metadata::{ColourChunk, Metadata, Resolution, ResolutionChange, Text, Unit};
 pub use picture::{Colour, Depth, Info, Picture};
 pub use read::{ReadSeek, Source, pages, probe, probe_page, read, read_page};
+pub use samples::Samples;
 pub use shown::{Shown, shown};
 #[cfg(feature = "tiles")]
 pub use write::is_tile_set;
 pub use write::{
-    Header, Options, TiffCompression, TiffLayout, TileFormat, Writer, remove_partial, remove_stale,
-    write_whole,
+    Header, Options, TiffCompression, TiffLayout, TileFormat, WholeFile, Writer, remove_partial,
+    remove_stale, write_whole,
 };
 pub use xmp::mark::Mark;

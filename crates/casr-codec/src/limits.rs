@@ -10,7 +10,7 @@ pub(crate) const METADATA_BYTES: usize = 64 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most pixels an image may have. The default, 2²⁸ (268 million), takes every camera of
-    /// today and at worst 6 GiB of memory while a 16-bit RGBA file is read.
+    /// today and at worst 5 GiB of memory while a 16-bit RGBA file is read.
     pub max_pixels: u64,
 }
 

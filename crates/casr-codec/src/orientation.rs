@@ -15,9 +15,14 @@ impl Orientation {
         }
     }
 
+    /// Whether columns become rows.
+    pub(crate) fn is_quarter(self) -> bool {
+        self.0 >= 5
+    }
+
     /// The size of the upright picture whose stored size is `width × height`.
     pub(crate) fn upright_size(self, width: usize, height: usize) -> (usize, usize) {
-        if self.0 >= 5 {
+        if self.is_quarter() {
             (height, width)
         } else {
             (width, height)

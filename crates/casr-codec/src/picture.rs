@@ -1,6 +1,7 @@
 //! A picture in memory, and what is known of one from its file's header.
 
-use crate::{Loss, Metadata, SourceFormat};
+use crate::samples::{Sample, with};
+use crate::{Loss, Metadata, Samples, SourceFormat};
 
 /// What the samples of a pixel mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +54,11 @@ pub struct Picture {
     pub depth: Depth,
     /// The file's format.
     pub format: SourceFormat,
-    /// `height × width × colour.channels()` samples in `[0, 1]`, row by row from the top, in the
-    /// file's own encoding; not multiplied by alpha.
-    pub pixels: Vec<f32>,
-    /// `height × width` samples in `[0, 1]`, 0 clear and 1 opaque, if the file has an alpha
-    /// channel.
-    pub alpha: Option<Vec<f32>>,
+    /// `height × width × colour.channels()` samples, row by row from the top, in the file's own
+    /// encoding; not multiplied by alpha.
+    pub pixels: Samples,
+    /// `height × width` samples, 0 clear and full opaque, if the file has an alpha channel.
+    pub alpha: Option<Samples>,
     /// ICC profile, EXIF, XMP and the rest of what travels along.
     pub metadata: Metadata,
     /// What of the file is not in this picture.
@@ -68,28 +68,35 @@ pub struct Picture {
 impl Picture {
     /// Whether there is no alpha channel, or one that hides nothing.
     pub fn is_opaque(&self) -> bool {
-        self.alpha
-            .as_ref()
-            .is_none_or(|alpha| alpha.iter().all(|&sample| sample >= 1.0))
+        fn all_full<S: Sample>(samples: &[S]) -> bool {
+            samples.iter().all(|&sample| sample >= S::FULL)
+        }
+        let alpha = self.alpha.as_ref();
+        alpha.is_none_or(|alpha| with!(alpha, samples => all_full(samples)))
     }
 
     /// Whether no pixel that can be seen has a hue: grey, or red, green and blue the same. Such an
     /// image is enlarged as grey, whatever its file calls it, or it would get colours.
     pub fn is_neutral(&self) -> bool {
-        let hueless = |pixel: &[f32]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
-        match (self.colour, &self.alpha) {
-            (Colour::Grey, _) => true,
-            (Colour::Rgb, None) => self.pixels.chunks_exact(3).all(hueless),
-            (Colour::Rgb, Some(alpha)) => {
-                let mut pixels = self.pixels.chunks_exact(3).zip(alpha);
-                pixels.all(|(pixel, &alpha)| alpha == 0.0 || hueless(pixel))
-            }
+        fn hueless<S: Sample>(samples: &[S], seen: impl Fn(usize) -> bool) -> bool {
+            let mut pixels = samples.chunks_exact(3).enumerate();
+            pixels.all(|(index, pixel)| {
+                (pixel[0] == pixel[1] && pixel[1] == pixel[2]) || !seen(index)
+            })
+        }
+        let seen = |index| {
+            let alpha = self.alpha.as_ref();
+            alpha.is_none_or(|alpha| alpha.at(index) != 0.0)
+        };
+        match self.colour {
+            Colour::Grey => true,
+            Colour::Rgb => with!(&self.pixels, samples => hueless(samples, seen)),
         }
     }
 
-    /// The one sample a pixel of a neutral image: its grey, or its red.
+    /// The one sample a pixel of a neutral image, in `[0, 1]`: its grey, or its red.
     pub fn greys(&self) -> impl Iterator<Item = f32> + '_ {
-        self.pixels.iter().copied().step_by(self.colour.channels())
+        self.pixels.iter().step_by(self.colour.channels())
     }
 }
 
@@ -108,4 +115,9 @@ pub struct Info {
     pub depth: Depth,
     /// The file's format.
     pub format: SourceFormat,
+    /// The most bytes that the picture's samples take, alpha included.
+    pub held_bytes: u64,
+    /// The most bytes that reading takes at a time: the samples, with what the file's format needs
+    /// beside them, such as the coefficients of a progressive JPEG.
+    pub reading_bytes: u64,
 }

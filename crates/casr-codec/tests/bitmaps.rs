@@ -126,7 +126,7 @@ fn masks_of_every_width() {
     let picture = read_bytes(&bitmap((1, 1), 32, 6, &masks, &[1, 2, 3, 51])).unwrap();
     assert_eq!(
         (picture.pixels, picture.alpha),
-        (vec![1.0 / 255.0, 2.0 / 255.0, 3.0 / 255.0], Some(vec![0.2]))
+        (vec![1_u8, 2, 3].into(), Some(vec![51_u8].into()))
     );
 }
 

@@ -327,8 +327,8 @@ fn a_gifs_comments_become_texts_and_its_other_extensions_are_remarked() {
     let picture = gif(&[loops, b"\x21\xfe\x02he\x03llo\0"]);
     assert_eq!(picture.losses, []);
     assert_eq!(picture.metadata.comments, [&b"hello"[..], b"end"]);
-    assert_eq!(picture.pixels[0], 1.0 / 255.0);
-    assert_eq!(picture.pixels[3], 250.0 / 255.0);
+    assert_eq!(picture.pixels.at(0), 1.0 / 255.0);
+    assert_eq!(picture.pixels.at(3), 250.0 / 255.0);
     let picture = gif(&[b"\x21\xff\x0bMGK8BIM0000\x02ab\0"]);
     assert_eq!(picture.losses, [Loss::ApplicationData]);
 }
@@ -401,7 +401,7 @@ fn a_makers_note_stays_where_it_was() {
     let path = folder.path().join("canon.tif");
     let source = picture(metadata.clone());
     let header = Header::of(&source, 4, 2, Format::Tiff);
-    common::write(&path, Format::Tiff, &header, &source.pixels).unwrap();
+    common::write(&path, Format::Tiff, &header, &source.pixels.to_f32()).unwrap();
     // The file as a whole is what offsets in a TIFF count from.
     assert_eq!(fs::read(&path).unwrap()[62..62 + note.len()], note);
     let tiff = read_default(&path).unwrap();
@@ -490,12 +490,12 @@ fn iptc_in_a_tiff_may_be_called_numbers() {
 
 #[test]
 fn neutral_pictures_are_told_from_coloured_ones() {
-    let with = |colour, pixels: Vec<f32>, alpha| Picture {
+    let with = |colour, pixels: Vec<f32>, alpha: Option<Vec<f32>>| Picture {
         width: 2,
         height: 1,
         colour,
-        pixels,
-        alpha,
+        pixels: pixels.into(),
+        alpha: alpha.map(Vec::into),
         ..picture(Metadata::default())
     };
     assert!(with(Colour::Grey, vec![0.1, 0.9], None).is_neutral());

@@ -23,7 +23,7 @@ fn bytes(name: &str) -> Vec<u8> {
 }
 
 fn steps(picture: &Picture) -> Vec<u8> {
-    let step = |sample: &f32| (sample * 255.0).round() as u8;
+    let step = |sample: f32| (sample * 255.0).round() as u8;
     picture.pixels.iter().map(step).collect()
 }
 

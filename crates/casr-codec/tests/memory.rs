@@ -11,7 +11,7 @@ use common::{FORMATS, folder, header, limited};
 
 /// Seconds of a processor's time that each amount of memory may take.
 const SECONDS: usize = 120;
-/// Sides of the images: 28 MB of samples, 113 MB as numbers from 0 to 1.
+/// Sides of the images: 28 MB of samples.
 const SIDE: usize = 3_072;
 
 #[test]
@@ -30,7 +30,7 @@ fn too_little_memory() {
     }
     // Some of these are too little for anything, some enough for all.
     let mut outcomes = std::collections::BTreeSet::new();
-    for megabytes in (100..=600).step_by(50) {
+    for megabytes in [30, 40, 60, 80, 100, 150, 200, 300, 400, 500, 600] {
         let (success, said) = limited::run("too_little_memory", folder.path(), megabytes, SECONDS);
         assert!(success, "{megabytes} MB: {said}");
         outcomes.extend(

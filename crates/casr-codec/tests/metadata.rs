@@ -105,7 +105,7 @@ fn tiff_carries_exif_to_tiff_and_to_jpeg() {
             path,
             format,
             &Header::of(&picture, 640, 480, format),
-            &picture.pixels,
+            &picture.pixels.to_f32(),
         )
         .unwrap();
         assert_eq!(
@@ -309,7 +309,7 @@ fn a_gamma_is_kept_by_png_and_said_to_be_lost_elsewhere() {
             );
             drop(writer);
             if format == Format::Png {
-                write(&other, format, &header, &picture.pixels).unwrap();
+                write(&other, format, &header, &picture.pixels.to_f32()).unwrap();
                 assert_eq!(read_default(&other).unwrap().metadata, picture.metadata);
             }
         }

@@ -39,7 +39,7 @@ fn check(path: &std::path::Path, orientation: u16, rows: &[&str], block: usize, 
         (width, height),
         "orientation {orientation}"
     );
-    for (at, samples) in picture.pixels.chunks_exact(3).enumerate() {
+    for (at, samples) in picture.pixels.to_f32().chunks_exact(3).enumerate() {
         let (row, column) = (at / width, at % width);
         let expected = pixel(rows[row / block].as_bytes()[column / block]);
         let near = |a: f32, b: f32| (a - b).abs() <= tolerance;
@@ -49,7 +49,7 @@ fn check(path: &std::path::Path, orientation: u16, rows: &[&str], block: usize, 
         );
         if let Some(alpha) = &picture.alpha {
             assert!(
-                near(alpha[at], expected[3]),
+                near(alpha.at(at), expected[3]),
                 "orientation {orientation}: alpha of {column}, {row}"
             );
         }
@@ -127,7 +127,7 @@ fn check_pixels_only(path: &std::path::Path, orientation: u16, rows: &[&str]) {
         .flat_map(|letter| pixel(letter)[..3].to_vec())
         .collect();
     assert_eq!(
-        (picture.width, picture.pixels),
+        (picture.width, picture.pixels.into_f32()),
         (rows[0].len(), expected),
         "orientation {orientation}"
     );

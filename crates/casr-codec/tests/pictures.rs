@@ -37,7 +37,7 @@ fn alpha_is_left_out_or_opaque_as_the_header_says() {
     let opaque = written(&bare, with).unwrap();
     assert_eq!(
         (&opaque.pixels, opaque.alpha),
-        (&picture.pixels, Some(vec![1.0; 20]))
+        (&picture.pixels, Some(vec![255_u8; 20].into()))
     );
 }
 
@@ -58,14 +58,14 @@ fn another_picture_is_refused() {
     }
     // As many samples in a row, and another image.
     let picture = Picture {
-        alpha: Some(vec![1.0; 16]),
+        alpha: Some(vec![1.0; 16].into()),
         ..picture
     };
     let other = header(2, 4, Colour::Rgb, Depth::Eight, true);
     assert!(written(&picture, other).is_err());
     // Fewer samples than the size says.
     let short = Picture {
-        alpha: Some(vec![1.0; 15]),
+        alpha: Some(vec![1.0; 15].into()),
         ..picture.clone()
     };
     let with_alpha = header(4, 4, Colour::Grey, Depth::Eight, true);

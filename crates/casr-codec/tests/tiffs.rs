@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use casr_codec::{CodecError, Colour, Depth, Loss, Picture};
+use casr_codec::{CodecError, Colour, Depth, Loss, Picture, Samples};
 use common::tiff_bytes::Values::{Bytes, Longs, Shorts};
 use common::tiff_bytes::{Tiff, directory, tiff};
 use common::{read_bytes, read_default};
@@ -22,6 +22,10 @@ fn steps(picture: &Picture) -> Vec<u32> {
         .iter()
         .map(|sample| (sample * full).round() as u32)
         .collect()
+}
+
+fn values(alpha: &Option<Samples>) -> Option<Vec<f32>> {
+    alpha.as_ref().map(Samples::to_f32)
 }
 
 #[test]
@@ -110,13 +114,13 @@ fn alpha_is_what_the_extra_sample_says() {
     };
     let plain = rgba(&[2]);
     assert_eq!(
-        (steps(&plain), plain.alpha),
+        (steps(&plain), values(&plain.alpha)),
         (vec![50, 100, 0], Some(vec![0.4]))
     );
     // Premultiplied colours are divided by alpha.
     let premultiplied = rgba(&[1]);
     assert_eq!(
-        (steps(&premultiplied), premultiplied.alpha),
+        (steps(&premultiplied), values(&premultiplied.alpha)),
         (vec![125, 250, 0], Some(vec![0.4]))
     );
     // A sample of unknown meaning is none.
@@ -128,7 +132,7 @@ fn alpha_is_what_the_extra_sample_says() {
     }
     .read();
     assert_eq!(
-        (grey.colour, steps(&grey), grey.alpha),
+        (grey.colour, steps(&grey), values(&grey.alpha)),
         (Colour::Grey, vec![50], Some(vec![0.4]))
     );
 }
@@ -270,10 +274,10 @@ fn floats_are_read_and_cut_off_at_0_and_1() {
         (within.depth, &within.losses[..]),
         (Depth::Sixteen, &[][..])
     );
-    assert_eq!(within.pixels, [0.0, 0.25, 1.0]);
+    assert_eq!(within.pixels.into_f32(), [0.0, 0.25, 1.0]);
     let beyond = float(&[-0.5, 7.0, f32::NAN, 0.5]);
     assert_eq!(beyond.losses, [Loss::Range]);
-    assert_eq!(beyond.pixels, [0.0, 1.0, 0.0, 0.5]);
+    assert_eq!(beyond.pixels.into_f32(), [0.0, 1.0, 0.0, 0.5]);
     // Indices cannot be fractions.
     let palette = Tiff {
         more: vec![(339, Shorts(&[3]))],

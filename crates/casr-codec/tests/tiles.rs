@@ -180,8 +180,8 @@ fn what_is_clear_lends_nothing_to_overviews() {
         .unwrap();
     writer.finish().unwrap();
     let pixel = read_default(&folder.path().join("out_files/0/0_0.png")).unwrap();
-    assert_eq!(pixel.pixels, [1.0, 0.0, 0.0]);
-    assert_eq!(pixel.alpha.unwrap(), [128.0 / 255.0]);
+    assert_eq!(pixel.pixels.into_f32(), [1.0, 0.0, 0.0]);
+    assert_eq!(pixel.alpha.unwrap().into_f32(), [128.0 / 255.0]);
 }
 
 #[test]

@@ -148,7 +148,8 @@ fn farthest(
 fn sample(name: &str) -> Result<RgbImage> {
     let path = format!("samples/{name}.png");
     let sample = read(Path::new(&path), &Limits::default())?;
-    Ok(RgbImage::new(sample.width, sample.height, sample.pixels)?)
+    let pixels = sample.pixels.into_f32();
+    Ok(RgbImage::new(sample.width, sample.height, pixels)?)
 }
 
 fn enlarged(enlarger: &Enlarger, image: &RgbImage, scale: usize, look: Look) -> Result<RgbImage> {

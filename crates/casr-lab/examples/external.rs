@@ -23,7 +23,7 @@ fn main() -> Result<()> {
         return Err("external IN OUT WIDTH HEIGHT [LEVELS]".into());
     };
     let picture = read(Path::new(input), &Limits::default())?;
-    let image = Image::new(picture.width, picture.height, picture.pixels)?;
+    let image = Image::new(picture.width, picture.height, picture.pixels.into_f32())?;
     let enlarger = Enlarger::new(Model::embedded()?);
     let size = Size {
         width: width.parse()?,

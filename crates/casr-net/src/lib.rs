@@ -53,7 +53,7 @@ pub use model::{Model, Statistics, StepResult, StepWindow, mix_of_look};
 pub use parameters::{FIRST_TEMPERATURES, LARGEST_STEP, Parameter};
 pub use per_step::PerStep;
 pub use places::{CellPlaces, Places, cell_places, whole_places};
-pub use prior::{DETAILS, Pixels, Prior, PriorGeometry, luma};
+pub use prior::{DETAILS, Original, Pixels, Prior, PriorGeometry, luma};
 pub use provenance::{FAITHFUL, Provenance, Run};
 pub use tensors::tensor_values;
 pub use weights::WeightsFile;

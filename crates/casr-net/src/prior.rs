@@ -44,9 +44,14 @@ pub struct Pixels<'a> {
     pub values: &'a [f32],
 }
 
-impl Pixels<'_> {
-    /// A part of the image.
-    fn window(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
+/// An original image, wherever it is held: only the parts that a prior looks at are asked for.
+pub trait Original {
+    /// Rows and columns of it in [0, 1], `[rows, columns, 3]`.
+    fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32>;
+}
+
+impl Original for Pixels<'_> {
+    fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
         let row = |row: usize| {
             let start = row * self.width;
             &self.values[(start + columns.start) * COLOURS..(start + columns.end) * COLOURS]
@@ -223,24 +228,25 @@ impl PriorGeometry {
     }
 
     /// The prior of a window of the level, `[rows, columns, 3]`; its rows and columns begin on the
-    /// [`GRID`](crate::GRID).
+    /// [`GRID`](crate::GRID). Of `image`, which has the size that the geometry is for, it takes
+    /// little more than lies under the window.
     pub fn prior(
         &self,
-        image: Pixels,
+        image: impl Original,
         window: &[f32],
         rows: Range<usize>,
         columns: Range<usize>,
     ) -> Prior {
         Prior {
             size: (rows.len(), columns.len()),
-            matches: self.matches(image, window, &rows, &columns),
-            autocorrelation: self.autocorrelation(image, &rows, &columns),
+            matches: self.matches(&image, window, &rows, &columns),
+            autocorrelation: self.autocorrelation(&image, &rows, &columns),
         }
     }
 
     fn matches(
         &self,
-        image: Pixels,
+        image: &impl Original,
         window: &[f32],
         rows: &Range<usize>,
         columns: &Range<usize>,
@@ -249,7 +255,7 @@ impl PriorGeometry {
             (self.rows.key_window(rows), self.columns.key_window(columns));
         let ([down, down_details], image_rows) = self.rows.taps(&key_rows);
         let ([right, right_details], image_columns) = self.columns.taps(&key_columns);
-        let source = image.window(image_rows, image_columns);
+        let source = image.part(image_rows, image_columns);
         let shrink = |rows: &Taps, columns: &Taps| {
             let mut output = vec![0.0; rows.outputs * columns.outputs * COLOURS];
             resample(1, COLOURS, rows, columns, &source, &mut output);
@@ -286,7 +292,7 @@ impl PriorGeometry {
 
     fn autocorrelation(
         &self,
-        image: Pixels,
+        image: &impl Original,
         rows: &Range<usize>,
         columns: &Range<usize>,
     ) -> Vec<f32> {
@@ -300,10 +306,10 @@ impl PriorGeometry {
             first.saturating_sub(AUTOCORRELATION_REACH)
                 ..(last + AUTOCORRELATION_REACH + 1).min(length)
         };
-        let (image_rows, image_columns) =
-            (window(&down, image.height), window(&right, image.width));
+        let image_rows = window(&down, self.rows.image);
+        let image_columns = window(&right, self.columns.image);
         let (height, width) = (image_rows.len(), image_columns.len());
-        let source = luma(&image.window(image_rows.clone(), image_columns.clone()));
+        let source = luma(&image.part(image_rows.clone(), image_columns.clone()));
         let mut map = vec![0.0; height * width * LAGS];
         autocorrelation(InstructionSet::best(), height, width, &source, &mut map);
 

@@ -9,7 +9,7 @@ use crate::{
 };
 use casr_codec::{Colour, Depth, Metadata, Picture};
 use casr_zoom::{
-    Enlarger, Image, ImageView, Look, Model, Pyramid, Restoration, Size, Strength,
+    Enlarger, Image, ImageView, Look, Model, Pyramid, Restoration, SamplesMut, Size, Strength,
     fill_hidden_colours,
 };
 use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
@@ -130,19 +130,21 @@ impl Decoded {
 
 fn decode(mut picture: Picture) -> Result<Decoded, ServeError> {
     let (width, height) = (picture.width, picture.height);
+    let mut pixels = picture.pixels.into_f32();
     let alpha = match picture.alpha.take() {
         None => Alpha::Absent,
-        Some(values) if values.iter().all(|value| *value == values[0]) => {
-            Alpha::Constant(values[0])
+        Some(values) if values.iter().all(|value| value == values.at(0)) => {
+            Alpha::Constant(values.at(0))
         }
         Some(values) => {
-            fill_hidden_colours(&mut picture.pixels, &values, width);
+            let values = values.into_f32();
+            fill_hidden_colours(SamplesMut::Float(&mut pixels), &values, width);
             Alpha::Varying(Arc::new(ImageView::grey(width, height, &values)?.into()))
         }
     };
     let colours = match picture.colour {
-        Colour::Grey => ImageView::grey(width, height, &picture.pixels)?.into(),
-        Colour::Rgb => Image::new(width, height, picture.pixels)?,
+        Colour::Grey => ImageView::grey(width, height, &pixels)?.into(),
+        Colour::Rgb => Image::new(width, height, pixels)?,
     };
     Ok(Decoded {
         colours: Arc::new(colours),

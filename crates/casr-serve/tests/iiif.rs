@@ -155,8 +155,7 @@ fn rotations() {
     let (_folder, service) = service();
     let path = |rotation: &str| format!("/iiif/a.png/full/max/{rotation}/default.png");
     let upright = service.picture(&path("0"));
-    let pixel =
-        |picture: &casr_codec::Picture, x: usize, y: usize| support::window(picture, x, y, 1, 1);
+    let pixel = |picture: &support::Seen, x: usize, y: usize| support::window(picture, x, y, 1, 1);
     for (rotation, expected, place) in [
         ("90", (40, 60), (39, 0)),
         ("180", (60, 40), (59, 39)),

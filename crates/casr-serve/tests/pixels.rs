@@ -3,10 +3,9 @@
 
 mod support;
 
-use casr_codec::{Colour, Depth, Header, Limits, read};
+use casr_codec::{Colour, Depth, Header};
 use casr_zoom::{Enlarger, ImageView, Look, Model, Rectangle, ScalePlan, Size, Strength, Target};
-use std::path::Path;
-use support::{Service, difference, folder, greys, image, size, window, write};
+use support::{Service, difference, folder, greys, image, read, size, window, write};
 
 /// A step of 8 bits.
 const CODE: f32 = 1.0 / 255.0;
@@ -16,7 +15,7 @@ fn an_answer_is_a_window_of_the_pyramid() {
     let folder = folder();
     image(folder.path(), "a.png", 40, 30);
     let service = Service::of(folder.path(), |settings| settings.look = Strength::HALF);
-    let picture = read(&folder.path().join("a.png"), &Limits::default()).unwrap();
+    let picture = read(&folder.path().join("a.png"));
     let view = ImageView::rgb(40, 30, &picture.pixels).unwrap();
     let original = Size {
         width: 40,
@@ -251,7 +250,7 @@ fn tiny_and_long_images() {
         ("pole.png", 2, 200),
     ] {
         image(folder.path(), name, width, height);
-        let info = read(Path::new(&folder.path().join(name)), &Limits::default()).unwrap();
+        let info = read(&folder.path().join(name));
         assert_eq!(size(&info), (width, height));
     }
     let service = Service::of(folder.path(), |_| ());

@@ -1,7 +1,7 @@
 //! The training images in memory.
 
 use crate::{error::TrainError, options::TrainOptions};
-use casr_codec::{Colour, Limits, images_in, read};
+use casr_codec::{Colour, Limits, Samples, images_in, read};
 use casr_metrics::{MetricsError, RgbImage};
 use rayon::prelude::*;
 use std::path::Path;
@@ -100,10 +100,13 @@ impl Dataset {
 
 fn load(path: &Path) -> Result<Tile, TrainError> {
     let picture = read(path, &Limits::default())?;
-    let byte = |v: &f32| (v * 255.0).round() as u8;
+    let bytes = match picture.pixels {
+        Samples::Eight(bytes) => bytes,
+        others => (others.iter().map(|value| (value * 255.0).round() as u8)).collect(),
+    };
     let pixels = match picture.colour {
-        Colour::Rgb => picture.pixels.iter().map(byte).collect(),
-        Colour::Grey => picture.pixels.iter().flat_map(|v| [byte(v); 3]).collect(),
+        Colour::Rgb => bytes,
+        Colour::Grey => bytes.into_iter().flat_map(|byte| [byte; 3]).collect(),
     };
     Ok(Tile {
         height: picture.height,

@@ -57,9 +57,8 @@ pub struct PlanCost {
     /// Every step, first to last.
     pub levels: Vec<LevelCost>,
     /// The most memory held at a time, in bytes: the tiles held of every level, one tile's
-    /// features, which a GPU holds in its own, and a copy of the image where the network reads its
-    /// self-similarity. The image itself is not counted, as it is the caller's, nor the result,
-    /// which leaves in bands.
+    /// features, which a GPU holds in its own. The image itself is not counted, as it is the
+    /// caller's, nor the result, which leaves in bands.
     pub peak_bytes: u64,
     /// What of it are tiles held between steps and rows.
     pub held_bytes: u64,
@@ -103,13 +102,12 @@ impl PlanCost {
             })
             .collect();
         let tile = parts.iter().map(|part| tile_bytes(model, part)).max();
-        let original = u64::from(config.similarity) * pixels(plan.input()) * PIXEL;
         let below = held_bytes(config, &parts);
         let row_bytes = parts.last().map(row_bytes).unwrap_or_default();
         let held_bytes = below + row_bytes;
         Self {
             levels,
-            peak_bytes: original + held_bytes + tile.unwrap_or_default(),
+            peak_bytes: held_bytes + tile.unwrap_or_default(),
             held_bytes,
             row_bytes,
         }
@@ -310,8 +308,4 @@ fn longest(parts: &[Range<usize>]) -> u64 {
 /// Outputs of `part` pixels of an axis, rounded up.
 fn enlarged(part: u64, inputs: usize, outputs: usize) -> u64 {
     (part * outputs as u64).div_ceil(inputs as u64)
-}
-
-fn pixels(size: Size) -> u64 {
-    size.width as u64 * size.height as u64
 }

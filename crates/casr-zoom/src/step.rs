@@ -1,14 +1,15 @@
 //! One step of a plan, tile by tile.
 
 use crate::{
-    image::{COLOURS, Image},
+    image::COLOURS,
     patch::Patch,
     plan::Size,
     tile::{Tiling, halves},
+    view::ImageView,
 };
 use casr_net::{
-    CELL, CellAxis, CellPlaces, Model, NetError, NetworkConfig, Origin, Pixels, Places,
-    PriorGeometry, Statistics, StepAxis, StepGeometry, StepWindow, interpolate, whole_places,
+    CELL, CellAxis, CellPlaces, Model, NetError, NetworkConfig, Origin, Places, PriorGeometry,
+    Statistics, StepAxis, StepGeometry, StepWindow, interpolate, whole_places,
 };
 use half::f16;
 use std::{ops::Range, sync::Arc};
@@ -64,8 +65,8 @@ pub(crate) struct Reads {
 /// What is held of the level below: at least what a tile reads.
 #[derive(Debug)]
 pub(crate) struct Below<'a> {
-    /// The original image; needed by a network with similarity.
-    pub image: Option<&'a Image>,
+    /// The original image; a network with similarity looks into it.
+    pub image: ImageView<'a>,
     /// Its pixels, in [0, 1].
     pub pixels: Patch<f32>,
     /// What the step before has left behind, over its cells.
@@ -253,14 +254,14 @@ impl Step {
             (row_window.clone(), row_border),
             (column_window.clone(), column_border),
         );
-        let prior = self.prior.as_ref().zip(below.image).map(|(prior, image)| {
-            let image = Pixels {
-                height: image.height(),
-                width: image.width(),
-                values: image.pixels(),
-            };
+        let prior = self.prior.as_ref().map(|prior| {
             let window = (below.pixels).window(row_window.clone(), column_window.clone());
-            let prior = prior.prior(image, &window, row_window.clone(), column_window.clone());
+            let prior = prior.prior(
+                below.image,
+                &window,
+                row_window.clone(),
+                column_window.clone(),
+            );
             prior.bordered(row_border, column_border)
         });
         let before = self.before.as_ref().zip(below.statistics.as_ref());
@@ -363,6 +364,7 @@ fn bordering_cells(window: &Range<usize>, [before, behind]: [usize; 2]) -> [usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Image;
 
     #[test]
     fn a_tile_in_halves_is_the_same_tile() {
@@ -403,7 +405,7 @@ mod tests {
         let statistics = statistics.into_iter().map(f16::from_f32).collect();
         let statistics = Patch::new((0..cells.0, 0..cells.1), config.statistics(), statistics);
         let below = Below {
-            image: Some(&image),
+            image: (&image).into(),
             pixels: Patch::new((0..height, 0..width), COLOURS, level),
             statistics: Some(statistics),
         };

@@ -5,6 +5,7 @@ use crate::{
     image::{COLOURS, Image},
     plan::Size,
 };
+use casr_net::Original;
 use std::ops::Range;
 
 /// The samples of an image, row by row, without gaps: grey, or red, green and blue of a pixel side
@@ -20,7 +21,7 @@ pub enum Samples<'a> {
 }
 
 impl Samples<'_> {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Eight(samples) => samples.len(),
             Self::Sixteen(samples) => samples.len(),
@@ -28,8 +29,17 @@ impl Samples<'_> {
         }
     }
 
+    /// One of them in [0, 1].
+    pub(crate) fn at(&self, index: usize) -> f32 {
+        match self {
+            Self::Eight(samples) => f32::from(samples[index]) / 255.0,
+            Self::Sixteen(samples) => f32::from(samples[index]) / 65_535.0,
+            Self::Float(samples) => samples[index],
+        }
+    }
+
     /// Some of them in [0, 1].
-    fn append_to(&self, values: &mut Vec<f32>, range: Range<usize>) {
+    pub(crate) fn append_to(&self, values: &mut Vec<f32>, range: Range<usize>) {
         match self {
             Self::Eight(samples) => {
                 values.extend(samples[range].iter().map(|&v| f32::from(v) / 255.0));
@@ -169,6 +179,12 @@ impl<'a> ImageView<'a> {
             self.append_row(row, columns.clone(), &mut values);
         }
         values
+    }
+}
+
+impl Original for ImageView<'_> {
+    fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Vec<f32> {
+        self.window(rows, columns)
     }
 }
 

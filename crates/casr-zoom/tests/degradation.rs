@@ -11,8 +11,9 @@ fn sample(name: &str, width: usize, height: usize) -> Vec<u8> {
     let picture = read(&samples.join(name), &Limits::default()).unwrap();
     let mut bytes = Vec::new();
     for y in 0..height {
-        let row = &picture.pixels[(y + 60) * picture.width * 3..][60 * 3..][..width * 3];
-        bytes.extend(row.iter().map(|v| (v * 255.0).round() as u8));
+        let first = ((y + 60) * picture.width + 60) * 3;
+        let row = (first..first + width * 3).map(|index| picture.pixels.at(index));
+        bytes.extend(row.map(|v| (v * 255.0).round() as u8));
     }
     bytes
 }

@@ -7,7 +7,7 @@ use crate::kept::{Identity, Kept};
 use crate::work::Work;
 use anyhow::bail;
 use casr_cli::{Progress, interrupt};
-use casr_codec::{Depth, Header, Picture, shown};
+use casr_codec::{Depth, Header, Picture, Samples, shown};
 use casr_zoom::{Enlarger, Size, Treatment, ZoomError};
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,9 @@ pub fn keeps(keeping: Keeping, output: &Output, size: Size) -> bool {
 /// Rows that are handed to the writer at a time.
 const ROWS: usize = 64;
 
+/// Samples that are added to a digest at a time.
+const HASHED: usize = 4096;
+
 /// The digest of all that a picture holds.
 pub fn digest(picture: &Picture) -> String {
     let mut hash = Sha256::new();
@@ -34,11 +37,32 @@ pub fn digest(picture: &Picture) -> String {
         "{}x{} {:?} {:?} {:?}",
         picture.width, picture.height, picture.colour, picture.depth, picture.metadata
     ));
-    let alpha = picture.alpha.iter().flatten();
-    for value in picture.pixels.iter().chain(alpha) {
-        hash.update(value.to_le_bytes());
+    for samples in std::iter::once(&picture.pixels).chain(&picture.alpha) {
+        match samples {
+            Samples::Eight(samples) => hash.update(samples),
+            Samples::Sixteen(samples) => {
+                hash_all(&mut hash, samples, |sample| sample.to_le_bytes());
+            }
+            Samples::Float(samples) => {
+                hash_all(&mut hash, samples, |sample| sample.to_le_bytes());
+            }
+        }
     }
     hex(hash)
+}
+
+/// Adds samples in one order of bytes.
+fn hash_all<S: Copy, const BYTES: usize>(
+    hash: &mut Sha256,
+    samples: &[S],
+    bytes: impl Fn(S) -> [u8; BYTES],
+) {
+    let mut part = Vec::new();
+    for samples in samples.chunks(HASHED) {
+        part.clear();
+        part.extend(samples.iter().flat_map(|&sample| bytes(sample)));
+        hash.update(&part);
+    }
 }
 
 fn hex(hash: Sha256) -> String {
@@ -245,7 +269,10 @@ fn finish(
     }
     let mut writer = writing.begin()?;
     remarks.extend(writer.losses().iter().map(ToString::to_string));
-    join(kept, work, tiles, |rows| Ok(writer.write_rows(rows)?))?;
+    progress.begin("putting its tiles together");
+    join(kept, work, tiles, progress, |rows| {
+        Ok(writer.write_rows(rows)?)
+    })?;
     writer.finish()?;
     // The result is there, whatever becomes of what it was made from.
     if let Err(error) = kept.remove() {
@@ -310,9 +337,11 @@ fn join(
     kept: &Kept,
     work: &Work,
     tiles: &[(usize, usize)],
+    progress: &Progress,
     mut write: impl FnMut(&[f32]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let channels = work.channels();
+    let (mut written, all) = (0, work.window.height as u64);
     for row in tiles.chunk_by(|one, other| one.1 == other.1) {
         if interrupt::requested() {
             return Err(ZoomError::Cancelled.into());
@@ -335,8 +364,10 @@ fn join(
             if (y + 1) % ROWS == 0 || y + 1 == height {
                 write(&rows)?;
                 rows.clear();
+                progress.update(written + y as u64 + 1, all);
             }
         }
+        written += height as u64;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! result, so that a run that is killed can be gone on with, and several machines can share one.
 
 use anyhow::{Context, anyhow, bail};
-use casr_codec::{Format, Header, Limits, Options, Source, Writer, read, shown};
+use casr_codec::{Format, Header, Limits, Options, Samples, Source, Writer, read, shown};
 use casr_zoom::Rectangle;
 use std::{
     collections::BTreeMap,
@@ -205,11 +205,16 @@ impl Kept {
                 shown(&path)
             );
         }
-        let full = |value: &f32| (value * f32::from(u16::MAX)).round() as u16;
+        let full = |samples: &Samples, index: usize| match samples {
+            Samples::Eight(samples) => u16::from(samples[index]) * 257,
+            Samples::Sixteen(samples) => samples[index],
+            Samples::Float(samples) => (samples[index] * f32::from(u16::MAX)).round() as u16,
+        };
         let mut samples = Vec::with_capacity(place.width * place.height * channels);
-        for (index, pixel) in picture.pixels.chunks_exact(colours).enumerate() {
-            samples.extend(pixel.iter().map(full));
-            samples.extend(picture.alpha.as_ref().map(|alpha| full(&alpha[index])));
+        for index in 0..place.width * place.height {
+            let colours = index * colours..(index + 1) * colours;
+            samples.extend(colours.map(|index| full(&picture.pixels, index)));
+            samples.extend(picture.alpha.as_ref().map(|alpha| full(alpha, index)));
         }
         Ok(samples)
     }

@@ -15,6 +15,7 @@ mod layout;
 mod memory;
 mod picture;
 mod region;
+mod video;
 mod work;
 
 use casr_cli::{conclude, console, interrupt};

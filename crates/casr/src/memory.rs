@@ -8,10 +8,10 @@ use std::path::Path;
 use sysinfo::System;
 
 /// What the program takes by itself, weights and threads included, in bytes.
-const PROGRAM: u64 = 32 << 20;
+pub const PROGRAM: u64 = 32 << 20;
 
 /// What it takes to get a network ready, in bytes.
-const NETWORK: u64 = 30 << 20;
+pub const NETWORK: u64 = 30 << 20;
 
 /// How much more the work takes than it holds: the allocator keeps blocks of every size for the
 /// next tile. Measured from ×1.5 to ×64.
@@ -22,16 +22,16 @@ const KEPT: f64 = 1.25;
 const LOOK: u64 = 24;
 const LOOKED_AT: u64 = 2048 * 2048;
 
-/// Bytes of a sample in memory.
-const SAMPLE: u64 = size_of::<f32>() as u64;
+/// Bytes of a pixel while colours that hardly show are filled.
+const FILLING: u64 = 1;
 
 /// A megabyte.
 pub const MEGABYTE: u64 = 1_000_000;
 
 /// The most memory that an enlargement takes, in bytes, as `/usr/bin/time` measures it: within a
-/// quarter. The image is read into samples, with the bytes of its file beside them; then it is
-/// there with what the estimate takes, or with rows of all levels and a tile's features, and with
-/// what the writer of the result holds: rows of tiles, or the whole of it.
+/// quarter. The image is read, in the depth of its file; then it is there with what the estimate
+/// takes, or with rows of all levels and a tile's features, and with what the writer of the result
+/// holds: rows of tiles, or the whole of it.
 pub fn foretell(
     info: &Info,
     format: Format,
@@ -41,11 +41,8 @@ pub fn foretell(
     writing: &Options,
 ) -> u64 {
     let pixels = info.width as u64 * info.height as u64;
-    let samples = info.colour.channels() as u64 + u64::from(info.alpha);
-    let read = pixels * samples * (SAMPLE + info.depth.bits() as u64 / 8);
-    // Colours are weighed by alpha in a copy.
-    let layers = pixels * samples * SAMPLE;
-    let weighed = u64::from(info.alpha) * layers;
+    let layers = info.held_bytes;
+    let filling = u64::from(info.alpha) * FILLING * pixels;
 
     let cost = enlarger.window_cost(plan, window);
     // Colours and alpha are enlarged side by side, a tile at a time.
@@ -71,7 +68,7 @@ pub fn foretell(
     };
     let held = Writer::held_bytes(format, &header, writing);
     let enlarged = layers + network + ((work as f64 * KEPT) as u64).max(looked) + held;
-    PROGRAM + read.max(layers + weighed).max(enlarged)
+    PROGRAM + info.reading_bytes.max(layers + filling).max(enlarged)
 }
 
 /// What the user says of memory, as it is written on the command line: `512M`, `2G`, or a bare

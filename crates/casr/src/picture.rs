@@ -1,15 +1,15 @@
 //! Between the codec's pictures and the network's images: colours and alpha apart on the way in,
 //! together on the way out.
 
-use casr_codec::{Colour, Picture};
-use casr_zoom::{ImageView, ZoomError, fill_hidden_colours};
+use casr_codec::{Colour, Picture, Samples};
+use casr_zoom::{ImageView, Samples as View, SamplesMut, ZoomError, fill_hidden_colours};
 
 /// A picture's pixels.
 pub struct Layers {
     size: (usize, usize),
     colour: Colour,
     /// Colours; those that hardly show are filled from beside them.
-    pixels: Vec<f32>,
+    pixels: Samples,
     /// The alpha channel, if the picture has one.
     pub alpha: Option<Alpha>,
 }
@@ -18,27 +18,27 @@ pub struct Layers {
 pub enum Alpha {
     /// The same everywhere: nothing to enlarge.
     Constant(f32),
-    /// One value a pixel.
-    Varying(Vec<f32>),
+    /// One sample a pixel.
+    Varying(Samples),
 }
 
 impl Layers {
-    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, unless
-    /// they are to be kept: `keep_hidden`.
+    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, as finely
+    /// as the picture's samples are divided, unless they are to be kept: `keep_hidden`.
     pub fn take(picture: &mut Picture, keep_hidden: bool) -> Self {
-        let mut pixels = std::mem::take(&mut picture.pixels);
-        let alpha = match picture.alpha.take() {
-            Some(values) if values.iter().all(|value| *value == values[0]) => {
-                Some(Alpha::Constant(values[0]))
-            }
-            Some(values) => {
-                if !keep_hidden {
-                    fill_hidden_colours(&mut pixels, &values, picture.width);
+        let mut pixels = std::mem::replace(&mut picture.pixels, Samples::Eight(Vec::new()));
+        let alpha = picture
+            .alpha
+            .take()
+            .map(|samples| match constant(&samples) {
+                Some(value) => Alpha::Constant(value),
+                None => {
+                    if !keep_hidden {
+                        fill_hidden_colours(view_mut(&mut pixels), view(&samples), picture.width);
+                    }
+                    Alpha::Varying(samples)
                 }
-                Some(Alpha::Varying(values))
-            }
-            None => None,
-        };
+            });
         Self {
             size: (picture.width, picture.height),
             colour: picture.colour,
@@ -54,8 +54,8 @@ impl Layers {
     pub fn colours(&self) -> Result<ImageView<'_>, ZoomError> {
         let (width, height) = self.size;
         match self.colour {
-            Colour::Grey => ImageView::grey(width, height, &self.pixels),
-            Colour::Rgb => ImageView::rgb(width, height, &self.pixels),
+            Colour::Grey => ImageView::grey(width, height, view(&self.pixels)),
+            Colour::Rgb => ImageView::rgb(width, height, view(&self.pixels)),
         }
     }
 
@@ -66,10 +66,38 @@ impl Layers {
     pub fn mask(&self) -> Result<Option<ImageView<'_>>, ZoomError> {
         let (width, height) = self.size;
         match &self.alpha {
-            Some(Alpha::Varying(values)) => ImageView::grey(width, height, values).map(Some),
+            Some(Alpha::Varying(samples)) => {
+                ImageView::grey(width, height, view(samples)).map(Some)
+            }
             _ => Ok(None),
         }
     }
+}
+
+/// Samples as the network's images borrow them.
+fn view(samples: &Samples) -> View<'_> {
+    match samples {
+        Samples::Eight(samples) => samples.into(),
+        Samples::Sixteen(samples) => samples.into(),
+        Samples::Float(samples) => samples.into(),
+    }
+}
+
+/// The same, to be changed.
+fn view_mut(samples: &mut Samples) -> SamplesMut<'_> {
+    match samples {
+        Samples::Eight(samples) => SamplesMut::Eight(samples),
+        Samples::Sixteen(samples) => SamplesMut::Sixteen(samples),
+        Samples::Float(samples) => SamplesMut::Float(samples),
+    }
+}
+
+/// The value in [0, 1] that all samples have, if they have one.
+fn constant(samples: &Samples) -> Option<f32> {
+    let first = (!samples.is_empty()).then(|| samples.at(0))?;
+    (1..samples.len())
+        .all(|index| samples.at(index) == first)
+        .then_some(first)
 }
 
 /// What the network made of a grey pixel, as grey again: the mean of its three channels, which

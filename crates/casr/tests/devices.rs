@@ -73,7 +73,7 @@ fn the_processor_works_in_half_precision() {
     assert_eq!((half.width, half.height), (120, 90));
     assert_eq!(auto.pixels, single.pixels);
     assert_ne!(half.pixels, single.pixels);
-    let pairs = half.pixels.iter().zip(&single.pixels);
+    let pairs = half.pixels.iter().zip(single.pixels.iter());
     let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(largest < 3.5 / 255.0, "{largest}");
 }

@@ -24,7 +24,7 @@ fn the_best_effort_is_another_result_that_says_so() {
         }
         picture.pixels
     });
-    let pairs = normal.iter().zip(&best);
+    let pairs = normal.iter().zip(best.iter());
     let off = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!((0.003..0.3).contains(&off), "{off}");
     casr(
@@ -40,7 +40,7 @@ fn masks_do_without() {
     let folder = folder();
     let mut picture = photograph(60, 44);
     let alpha = (0..60 * 44).map(|index| (index * 7 % 256) as f32 / 255.0);
-    picture.alpha = Some(alpha.collect());
+    picture.alpha = Some(alpha.collect::<Vec<f32>>().into());
     write(folder.path(), "a.png", &picture);
     let [normal, best] = ["normal", "best"].map(|effort| {
         let name = format!("{effort}.png");

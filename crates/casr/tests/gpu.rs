@@ -34,7 +34,7 @@ fn difference(picture: &Picture, options: &[&str]) -> f32 {
         read(&folder.path().join(name))
     });
     assert_eq!((ours.width, ours.height), (theirs.width, theirs.height));
-    let pairs = ours.pixels.iter().zip(&theirs.pixels);
+    let pairs = ours.pixels.iter().zip(theirs.pixels.iter());
     let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) * 255.0;
     println!("{options:?}: {worst:.2} code values at most");
     worst

@@ -85,7 +85,8 @@ fn neutral_images_stay_neutral_whatever_the_file() {
             casr(folder.path(), &arguments).succeeds();
             let result = read(&folder.path().join("out.png"));
             if result.colour == Colour::Rgb {
-                let mut pixels = result.pixels.chunks_exact(3);
+                let pixels = result.pixels.to_f32();
+                let mut pixels = pixels.chunks_exact(3);
                 assert!(
                     pixels.all(|p| p[0] == p[1] && p[1] == p[2]),
                     "{name} ×{factor} {look}"
@@ -109,13 +110,14 @@ fn saturated_flat_colours_stay_exact() {
         let flat = picture(9, 7, Colour::Rgb, colour.repeat(9 * 7), None);
         let name = format!("flat-{index}.png");
         let path = write(folder.path(), &name, &flat);
-        let colour = read(&path).pixels[..3].to_vec();
+        let colour = read(&path).pixels.to_f32()[..3].to_vec();
         for factor in ["2", "3.3", "16", "64"] {
             #[rustfmt::skip]
             let arguments = ["upscale", &name, "-s", factor, "--look", "vivid", "-o", "out.png", "--overwrite", "-q"];
             casr(folder.path(), &arguments).succeeds();
             let result = read(&folder.path().join("out.png"));
-            let mut pixels = result.pixels.chunks_exact(3);
+            let pixels = result.pixels.to_f32();
+            let mut pixels = pixels.chunks_exact(3);
             assert!(pixels.all(|pixel| pixel == colour), "{colour:?} ×{factor}");
         }
     }

@@ -162,7 +162,9 @@ fn other_work_is_refused_with_the_reason() {
     let run = casr(path, &arguments("out.png", &[]));
     run.fails_on("out.png".as_ref(), &["--resume", "out.png.casr"]);
     let mut image = noise(2300, 1900);
-    image.pixels[5] = 1.0 - image.pixels[5];
+    let mut pixels = image.pixels.to_f32();
+    pixels[5] = 1.0 - pixels[5];
+    image.pixels = pixels.into();
     fs::remove_file(path.join("photo.png")).unwrap();
     write(path, "photo.png", &image);
     let run = casr(path, &arguments("out.png", &["--resume"]));

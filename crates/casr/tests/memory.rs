@@ -4,7 +4,7 @@
 
 mod support;
 
-use casr_codec::Colour;
+use casr_codec::{Colour, Depth, Format, Header, Options, Writer};
 use std::path::Path;
 use std::process::Command;
 use support::{Run, casr, folder, photograph, picture, program, read, sample, write};
@@ -91,6 +91,53 @@ fn memory_is_foretold() {
         assert!(
             (0.75..1.34).contains(&ratio),
             "{name} ×{factor}: {measured} MB, foretold {foretold}"
+        );
+    }
+}
+
+/// Of a large image that is read for a small window: its samples are most of what it takes, and in
+/// some formats more is needed while they come.
+#[test]
+fn memory_of_large_images_is_foretold() {
+    if !Path::new(TIME).exists() {
+        println!("skipped: {TIME} is missing");
+        return;
+    }
+    let folder = folder();
+    let path = folder.path();
+    let (width, height) = (6000, 4000);
+    for (name, colour, depth, alpha) in [
+        ("grey.png", Colour::Grey, Depth::Eight, false),
+        ("rgb.png", Colour::Rgb, Depth::Eight, false),
+        ("alpha.png", Colour::Rgb, Depth::Eight, true),
+        ("rgb.jpg", Colour::Rgb, Depth::Eight, false),
+        ("rgb.webp", Colour::Rgb, Depth::Eight, false),
+        ("deep.tif", Colour::Rgb, Depth::Sixteen, false),
+        ("deep-alpha.tif", Colour::Rgb, Depth::Sixteen, true),
+    ] {
+        let header = Header {
+            colour,
+            depth,
+            alpha,
+            ..Header::rgb(width, height)
+        };
+        let samples = width * header.channels();
+        let row: Vec<f32> = (0..samples).map(|at| (at % 251) as f32 / 250.0).collect();
+        let format = Format::from_path(Path::new(name)).unwrap();
+        let mut writer =
+            Writer::create(&path.join(name), format, header, Options::default()).unwrap();
+        (0..height).for_each(|_| writer.write_rows(&row).unwrap());
+        writer.finish().unwrap();
+        let window = ["-s", "2", "--region", "0,0,64,64"];
+        let foretold = foretold(path, &[&["plan", name], &window[..]].concat());
+        let output = ["-o", "out.png", "--overwrite", "-q"];
+        let arguments = [&["upscale", name], &window[..], &output].concat();
+        let measured = measured(path, &arguments);
+        println!("{name}: {measured:.0} MB, foretold {foretold:.0}");
+        let ratio = foretold / measured;
+        assert!(
+            (0.75..1.34).contains(&ratio),
+            "{name}: {measured} MB, foretold {foretold}"
         );
     }
 }

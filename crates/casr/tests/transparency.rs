@@ -2,7 +2,7 @@
 
 mod support;
 
-use casr_codec::{Colour, Picture};
+use casr_codec::{Colour, Picture, Samples};
 use std::path::Path;
 use support::{casr, folder, photograph, picture, read, write};
 
@@ -38,16 +38,13 @@ fn no_dark_fringe() {
         let result = read(&folder.path().join(output));
         let alpha = result.alpha.as_ref().expect("an alpha channel");
         let centre = 36 * 72 + 36;
-        assert!(alpha[0] < 0.05 && alpha[centre] > 0.95);
-        let visible = result
-            .pixels
-            .chunks(3)
-            .zip(alpha)
-            .filter(|(_, alpha)| **alpha > 0.02);
-        let darkest = visible.map(|(pixel, _)| pixel[0]).fold(1.0, f32::min);
+        assert!(alpha.at(0) < 0.05 && alpha.at(centre) > 0.95);
+        let reds = result.pixels.iter().step_by(3).zip(alpha.iter());
+        let visible = reds.filter(|(_, alpha)| *alpha > 0.02);
+        let darkest = visible.map(|(red, _)| red).fold(1.0, f32::min);
         assert!(darkest > 0.9, "{output}: red of 1.0 became {darkest}");
         assert!(
-            alpha.iter().any(|a| (0.2..0.8).contains(a)),
+            alpha.iter().any(|a| (0.2..0.8).contains(&a)),
             "the edge is not a staircase"
         );
     }
@@ -89,10 +86,10 @@ fn hardly_visible_colours_do_not_reach_the_edge() {
         .concat();
         casr(folder.path(), &all).succeeds();
         let result = read(&folder.path().join("out.png"));
-        let pixels = result.pixels.chunks(3).zip(result.alpha.as_ref().unwrap());
+        let alpha = result.alpha.as_ref().unwrap();
+        let reds = result.pixels.iter().step_by(3).zip(alpha.iter());
         // Over white.
-        pixels
-            .map(|(pixel, alpha)| pixel[0] * alpha + 1.0 - alpha)
+        reds.map(|(red, alpha)| red * alpha + 1.0 - alpha)
             .fold(1.0, f32::min)
     };
     for look in ["faithful", "vivid"] {
@@ -107,7 +104,7 @@ fn one_alpha_everywhere() {
     let folder = folder();
     let mut photo = photograph(16, 16);
     write(folder.path(), "plain.png", &photo);
-    photo.alpha = Some(vec![128.0 / 255.0; 16 * 16]);
+    photo.alpha = Some(vec![128_u8; 16 * 16].into());
     write(folder.path(), "half.png", &photo);
     for name in ["plain.png", "half.png"] {
         casr(
@@ -134,7 +131,7 @@ fn one_alpha_everywhere() {
 fn nothing_visible() {
     let folder = folder();
     let mut empty = disc(12);
-    empty.alpha = Some(vec![0.0; 12 * 12]);
+    empty.alpha = Some(vec![0_u8; 12 * 12].into());
     write(folder.path(), "empty.png", &empty);
     casr(folder.path(), &["upscale", "empty.png", "-o", "out.png"]).succeeds();
     assert!(
@@ -142,7 +139,7 @@ fn nothing_visible() {
             .alpha
             .expect("an alpha channel")
             .iter()
-            .all(|a| *a == 0.0)
+            .all(|a| a == 0.0)
     );
 }
 
@@ -150,11 +147,12 @@ fn nothing_visible() {
 fn grey_with_alpha() {
     let folder = folder();
     let disc = disc(16);
-    let grey = disc.pixels.chunks(3).map(|pixel| pixel[1]).collect();
+    let grey = disc.pixels.iter().skip(1).step_by(3).collect();
+    let alpha = disc.alpha.map(Samples::into_f32);
     write(
         folder.path(),
         "grey.png",
-        &picture(16, 16, Colour::Grey, grey, disc.alpha),
+        &picture(16, 16, Colour::Grey, grey, alpha),
     );
     casr(folder.path(), &["upscale", "grey.png", "-o", "out.png"]).succeeds();
     let result = read(&folder.path().join("out.png"));
@@ -171,7 +169,7 @@ fn transparency_into_jpeg() {
     assert!(!folder.path().join("out.jpg").exists());
 
     let mut photo = photograph(16, 16);
-    photo.alpha = Some(vec![1.0; 16 * 16]);
+    photo.alpha = Some(vec![255_u8; 16 * 16].into());
     write(folder.path(), "opaque.png", &photo);
     casr(folder.path(), &["upscale", "opaque.png", "-o", "out.jpg"]).succeeds();
 }

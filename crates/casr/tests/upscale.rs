@@ -57,9 +57,10 @@ fn result_shows_the_photograph() {
         .map(|index| {
             let (row, column, channel) = (index / (48 * 3), index / 3 % 48, index % 3);
             let block = (0..9).map(|k| {
-                result.pixels[((3 * row + k / 3) * 144 + 3 * column + k % 3) * 3 + channel]
+                let at = ((3 * row + k / 3) * 144 + 3 * column + k % 3) * 3 + channel;
+                result.pixels.at(at)
             });
-            (block.sum::<f32>() / 9.0 - photo.pixels[index]).abs()
+            (block.sum::<f32>() / 9.0 - photo.pixels.at(index)).abs()
         })
         .sum();
     assert!(difference / (48.0 * 48.0 * 3.0) < 0.02, "{difference}");

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use super::decoded::{Decoded, Samples, zeros};
+use super::decoded::{Decoded, apart, with_room, zeros};
 use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Metadata, Resolution, Unit};
@@ -35,8 +35,12 @@ struct Bmp {
     top_down: bool,
 }
 
-pub(super) fn open(mut reader: Input<'_>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
-    let mut file = Vec::new();
+pub(super) fn open(
+    mut reader: Input<'_>,
+    length: u64,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder>, Fault> {
+    let mut file = with_room(usize::try_from(length).unwrap_or(usize::MAX))?;
     reader.read_to_end(&mut file)?;
     let short = |at: usize| Ok::<_, Fault>(u16::from_le_bytes(bytes(&file, at)?));
     let long = |at: usize| Ok::<_, Fault>(u32::from_le_bytes(bytes(&file, at)?));
@@ -154,6 +158,10 @@ impl Decoder for Bmp {
         self.header
     }
 
+    fn reading_bytes(&self) -> u64 {
+        self.file.len() as u64 + self.held_bytes()
+    }
+
     fn decode(self: Box<Self>) -> Result<Decoded, Fault> {
         let Header {
             width,
@@ -198,10 +206,12 @@ impl Decoder for Bmp {
         if !self.top_down {
             upend(&mut samples, width * stride);
         }
+        let (colours, alpha) = apart(samples, &self.header)?;
         Ok(Decoded {
             header: self.header,
             premultiplied: false,
-            samples: Samples::Eight(samples),
+            colours,
+            alpha,
             metadata: Metadata {
                 icc: self.profile(),
                 resolution: self.resolution(),

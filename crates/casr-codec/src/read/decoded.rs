@@ -1,25 +1,20 @@
-//! From a decoder's samples to an upright picture.
+//! From a decoder's samples to an upright picture, with as few copies as can be.
 
 use super::{Fault, Header};
 use crate::exif;
 use crate::orientation::Orientation;
-use crate::{Colour, Depth, Loss, Metadata, Picture, SourceFormat};
+use crate::samples::{Sample, with};
+use crate::{Depth, Loss, Metadata, Picture, Samples, SourceFormat};
 
-/// Samples as decoders give them, interleaved, row by row from the top as stored.
-pub(super) enum Samples {
-    Eight(Vec<u8>),
-    Sixteen(Vec<u16>),
-    /// From 0 to 1.
-    Real(Vec<f32>),
-}
-
-/// A decoded file: the header's `height × width` pixels of the colour's samples and, with `alpha`,
-/// one more.
+/// A decoded file, row by row from the top as stored.
 pub(super) struct Decoded {
     pub(super) header: Header,
     /// Whether the colours were multiplied by alpha.
     pub(super) premultiplied: bool,
-    pub(super) samples: Samples,
+    /// The header's `height × width` pixels of the colour's samples.
+    pub(super) colours: Samples,
+    /// As many samples of alpha, if the header says so.
+    pub(super) alpha: Option<Samples>,
     pub(super) metadata: Metadata,
     pub(super) losses: Vec<Loss>,
 }
@@ -46,33 +41,63 @@ pub(super) fn with_room<T>(length: usize) -> Result<Vec<T>, Fault> {
     Ok(vector)
 }
 
+/// Colours and, where the header says so, alpha, of samples that lie side by side. The colours stay
+/// in the memory of all.
+pub(super) fn apart<S: Sample>(
+    mut samples: Vec<S>,
+    header: &Header,
+) -> Result<(Samples, Option<Samples>), Fault>
+where
+    Samples: From<Vec<S>>,
+{
+    if !header.alpha {
+        return Ok((samples.into(), None));
+    }
+    let channels = header.colour.channels();
+    let stride = channels + 1;
+    let pixels = samples.len() / stride;
+    let mut alpha = with_room(pixels)?;
+    for pixel in 0..pixels {
+        alpha.push(samples[pixel * stride + channels]);
+        samples.copy_within(pixel * stride..pixel * stride + channels, pixel * channels);
+    }
+    samples.truncate(pixels * channels);
+    Ok((samples.into(), Some(alpha.into())))
+}
+
 impl Decoded {
     /// The upright picture.
     pub(super) fn into_picture(self, format: SourceFormat) -> Result<Picture, Fault> {
-        let (depth, sampled) = match &self.samples {
-            Samples::Eight(samples) => (Depth::Eight, self.upright(samples, 255.0)),
-            Samples::Sixteen(samples) => (Depth::Sixteen, self.upright(samples, 65535.0)),
-            Samples::Real(samples) => (Depth::Sixteen, self.upright(samples, 1.0)),
-        };
-        let (mut pixels, alpha) = sampled?;
         let Self {
             header,
+            premultiplied,
+            colours,
+            alpha,
             mut metadata,
             losses,
-            ..
         } = self;
         let Header {
             colour,
             orientation,
             ..
         } = header;
-        if let (true, Some(alpha)) = (self.premultiplied, &alpha) {
-            unmultiply(&mut pixels, alpha, colour);
-        }
+        let depth = match colours {
+            Samples::Eight(_) => Depth::Eight,
+            Samples::Sixteen(_) | Samples::Float(_) => Depth::Sixteen,
+        };
+        let colours = match &alpha {
+            Some(alpha) if premultiplied => unmultiplied(colours, alpha, colour.channels())?,
+            _ => colours,
+        };
+        let stored = (header.width, header.height);
+        let turned = |samples, channels| -> Result<Samples, Fault> {
+            Ok(with!(samples, samples => turned(samples, channels, orientation, stored)?.into()))
+        };
+        let pixels = turned(colours, colour.channels())?;
+        let alpha = alpha.map(|alpha| turned(alpha, 1)).transpose()?;
         let (width, height) = orientation.upright_size(header.width, header.height);
         if orientation != Orientation::UPRIGHT {
-            let quarter = orientation.upright_size(1, 2) == (2, 1);
-            exif::set_upright(&mut metadata, quarter);
+            exif::set_upright(&mut metadata, orientation.is_quarter());
         }
         Ok(Picture {
             width,
@@ -86,45 +111,66 @@ impl Decoded {
             losses,
         })
     }
+}
 
-    /// Colour and alpha in the upright picture's order, each sample divided by `full`.
-    fn upright<T: Copy + Into<f32>>(
-        &self,
-        stored: &[T],
-        full: f32,
-    ) -> Result<(Vec<f32>, Option<Vec<f32>>), Fault> {
-        let header = self.header;
-        let channels = header.colour.channels();
-        let stride = channels + usize::from(header.alpha);
-        let (width, height) = header.orientation.upright_size(header.width, header.height);
-        let walk = header.orientation.walk(header.width, header.height);
-        let mut pixels = with_room(width * height * channels)?;
-        let mut alpha = if header.alpha {
-            Some(with_room(width * height)?)
-        } else {
-            None
-        };
+/// Pixels of so many samples in the upright picture's order; `stored` is their size as it is. Only
+/// where columns become rows it takes a copy.
+fn turned<S: Sample>(
+    mut samples: Vec<S>,
+    channels: usize,
+    orientation: Orientation,
+    stored: (usize, usize),
+) -> Result<Vec<S>, Fault> {
+    if orientation == Orientation::UPRIGHT {
+        return Ok(samples);
+    }
+    let (width, height) = orientation.upright_size(stored.0, stored.1);
+    let walk = orientation.walk(stored.0, stored.1);
+    if orientation.is_quarter() {
+        let mut upright = with_room(samples.len())?;
         for row in 0..height {
             for column in 0..width {
-                let pixel = &stored[walk.stored(column, row) * stride..][..stride];
-                pixels.extend(pixel[..channels].iter().map(|&sample| sample.into() / full));
-                if let Some(alpha) = &mut alpha {
-                    alpha.push(pixel[channels].into() / full);
+                let at = walk.stored(column, row) * channels;
+                upright.extend_from_slice(&samples[at..at + channels]);
+            }
+        }
+        return Ok(upright);
+    }
+    // Pixels change places in pairs.
+    for row in 0..height {
+        for column in 0..width {
+            let (here, there) = (row * width + column, walk.stored(column, row));
+            if here < there {
+                for channel in 0..channels {
+                    samples.swap(here * channels + channel, there * channels + channel);
                 }
             }
         }
-        Ok((pixels, alpha))
     }
+    Ok(samples)
 }
 
-/// Undoes the multiplication of colour by alpha; where alpha is 0 the colour is unknown and stays
-/// 0.
-fn unmultiply(pixels: &mut [f32], alpha: &[f32], colour: Colour) {
-    for (pixel, &alpha) in pixels.chunks_exact_mut(colour.channels()).zip(alpha) {
+/// Undoes the multiplication of colours by alpha; where alpha is 0 the colour is unknown and stays
+/// 0. What that leaves lies between the steps of the file, unless everything is opaque or clear.
+fn unmultiplied(colours: Samples, alpha: &Samples, channels: usize) -> Result<Samples, Fault> {
+    let is_partial = |index| (0.0..1.0).contains(&alpha.at(index)) && alpha.at(index) > 0.0;
+    if !(0..alpha.len()).any(is_partial) {
+        return Ok(colours);
+    }
+    let mut values = match colours {
+        Samples::Float(values) => values,
+        others => {
+            let mut values = with_room(others.len())?;
+            others.append_to(&mut values, 0..others.len());
+            values
+        }
+    };
+    for (index, pixel) in values.chunks_exact_mut(channels).enumerate() {
+        let alpha = alpha.at(index);
         if alpha > 0.0 {
-            pixel
-                .iter_mut()
-                .for_each(|sample| *sample = (*sample / alpha).min(1.0));
+            let undo = |sample: &mut f32| *sample = (*sample / alpha).min(1.0);
+            pixel.iter_mut().for_each(undo);
         }
     }
+    Ok(values.into())
 }

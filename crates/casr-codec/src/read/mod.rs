@@ -44,9 +44,41 @@ struct Header {
     orientation: Orientation,
 }
 
+impl Header {
+    fn pixels(&self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// Bytes of so many samples of every pixel.
+    fn bytes_of(&self, samples: usize) -> u64 {
+        self.pixels() * (samples * self.depth.bits() / 8) as u64
+    }
+
+    /// Bytes of all samples of alpha.
+    fn alpha_bytes(&self) -> u64 {
+        self.bytes_of(usize::from(self.alpha))
+    }
+
+    /// Bytes of all samples.
+    fn sample_bytes(&self) -> u64 {
+        self.bytes_of(self.colour.channels() + usize::from(self.alpha))
+    }
+}
+
 /// A file whose header was read and found within the limits.
 trait Decoder {
     fn header(&self) -> Header;
+
+    /// The most bytes that the picture's samples take: colours stay in the memory of all samples
+    /// where alpha is taken out of their midst, and grow where they are divided by it.
+    fn held_bytes(&self) -> u64 {
+        let header = self.header();
+        header.sample_bytes() + header.alpha_bytes()
+    }
+
+    /// The most bytes that [`Decoder::decode`] takes, samples included.
+    fn reading_bytes(&self) -> u64;
+
     fn decode(self: Box<Self>) -> Result<Decoded, Fault>;
 }
 
@@ -61,13 +93,13 @@ fn opener(format: SourceFormat) -> Option<Open> {
         #[cfg(feature = "png")]
         SourceFormat::Png => Some(|file, _, limits, _| png::open(file, limits)),
         #[cfg(feature = "jpeg")]
-        SourceFormat::Jpeg => Some(|file, _, limits, _| jpeg::open(file, limits)),
+        SourceFormat::Jpeg => Some(|file, length, limits, _| jpeg::open(file, length, limits)),
         #[cfg(feature = "webp")]
         SourceFormat::WebP => Some(|file, length, limits, _| webp::open(file, length, limits)),
         #[cfg(feature = "tiff")]
         SourceFormat::Tiff => Some(tiff::open),
         #[cfg(feature = "bmp")]
-        SourceFormat::Bmp => Some(|file, _, limits, _| bmp::open(file, limits)),
+        SourceFormat::Bmp => Some(|file, length, limits, _| bmp::open(file, length, limits)),
         #[cfg(feature = "gif")]
         SourceFormat::Gif => Some(|file, _, limits, _| gif::open(file, limits)),
         // Not reached where every format is built in.
@@ -191,6 +223,14 @@ fn info(source: Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Info
         depth,
         orientation,
     } = decoder.header();
+    let held_bytes = decoder.held_bytes();
+    // Where columns become rows, colours are copied; alpha follows them.
+    let turned = if orientation.is_quarter() {
+        2 * held_bytes
+    } else {
+        held_bytes
+    };
+    let reading_bytes = decoder.reading_bytes().max(turned);
     let (width, height) = orientation.upright_size(width, height);
     Ok(Info {
         width,
@@ -199,6 +239,8 @@ fn info(source: Source<'_>, limits: &Limits, page: Option<usize>) -> Result<Info
         alpha,
         depth,
         format,
+        held_bytes,
+        reading_bytes,
     })
 }
 

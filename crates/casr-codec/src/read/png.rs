@@ -5,11 +5,12 @@ use std::io::{Read, Seek};
 use png::{BitDepth, ColorType, DecodingError, SourceChromaticities, Transformations};
 
 use super::chunks::{self, Chunks};
-use super::decoded::{Decoded, Samples, with_room, zeros};
+use super::decoded::{Decoded, apart, with_room, zeros};
 use super::{Decoder, Fault, Header, Input};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
-use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Text, Unit};
+use crate::samples::Sample;
+use crate::{Colour, ColourChunk, Depth, Limits, Loss, Metadata, Resolution, Samples, Text, Unit};
 
 /// The keyword under which XMP travels in an iTXt chunk.
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
@@ -98,24 +99,34 @@ impl Decoder for PngDecoder<'_> {
         self.header
     }
 
+    fn held_bytes(&self) -> u64 {
+        let samples = self.header.sample_bytes();
+        if self.is_by_rows() {
+            samples
+        } else {
+            samples + self.header.alpha_bytes()
+        }
+    }
+
+    fn reading_bytes(&self) -> u64 {
+        let held = self.held_bytes();
+        match (self.is_by_rows(), self.header.depth) {
+            (false, Depth::Sixteen) => held.max(2 * self.header.sample_bytes()),
+            _ => held,
+        }
+    }
+
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {
-        let bytes = self
-            .reader
-            .output_buffer_size()
-            .ok_or(Fault::OutOfMemory { bytes: usize::MAX })?;
-        let mut buffer = zeros::<u8>(bytes)?;
-        self.reader.next_frame(&mut buffer)?;
+        let (colours, alpha) = match (self.header.depth, self.is_by_rows()) {
+            (Depth::Eight, true) => self.rows(|row| row, |byte| *byte)?,
+            (Depth::Sixteen, true) => self.rows(
+                |row| row.as_chunks::<2>().0,
+                |pair| u16::from_be_bytes(*pair),
+            )?,
+            (depth, false) => self.whole(depth)?,
+        };
         // Metadata may follow the pixels, and a file that ends before its IEND was cut off.
         self.reader.finish()?;
-        let samples = match self.header.depth {
-            Depth::Eight => Samples::Eight(buffer),
-            Depth::Sixteen => {
-                let mut samples = with_room(bytes / 2)?;
-                let pairs = buffer.as_chunks::<2>().0;
-                samples.extend(pairs.iter().map(|pair| u16::from_be_bytes(*pair)));
-                Samples::Sixteen(samples)
-            }
-        };
         let (metadata, mut losses) = metadata(self.reader.info());
         if self.chunks.profile && metadata.icc.is_none() {
             losses.push(Loss::BrokenProfile);
@@ -131,10 +142,75 @@ impl Decoder for PngDecoder<'_> {
                 ..self.header
             },
             premultiplied: false,
-            samples,
+            colours,
+            alpha,
             metadata,
             losses,
         })
+    }
+}
+
+impl PngDecoder<'_> {
+    /// Whether rows come whole and in order: it is not interlaced, nor an animation whose first
+    /// frame is smaller than its canvas.
+    fn is_by_rows(&self) -> bool {
+        let info = self.reader.info();
+        let frame = info.frame_control.as_ref();
+        !info.interlaced
+            && frame.is_none_or(|frame| (frame.width, frame.height) == (info.width, info.height))
+    }
+
+    /// Decodes row by row; `parts` cuts a row into the bytes of samples, which `sample` reads.
+    fn rows<P, S: Sample>(
+        &mut self,
+        parts: impl Fn(&[u8]) -> &[P],
+        sample: impl Fn(&P) -> S,
+    ) -> Result<(Samples, Option<Samples>), Fault>
+    where
+        Samples: From<Vec<S>>,
+    {
+        let Header {
+            width,
+            height,
+            colour,
+            alpha,
+            ..
+        } = self.header;
+        let channels = colour.channels();
+        let mut colours = with_room(width * height * channels)?;
+        let mut alphas = with_room(if alpha { width * height } else { 0 })?;
+        while let Some(row) = self.reader.next_row()? {
+            let parts = parts(row.data());
+            if !alpha {
+                colours.extend(parts.iter().map(&sample));
+                continue;
+            }
+            for pixel in parts.chunks_exact(channels + 1) {
+                colours.extend(pixel[..channels].iter().map(&sample));
+                alphas.push(sample(&pixel[channels]));
+            }
+        }
+        Ok((colours.into(), alpha.then(|| alphas.into())))
+    }
+
+    /// Decodes all rows at once.
+    fn whole(&mut self, depth: Depth) -> Result<(Samples, Option<Samples>), Fault> {
+        let bytes = self
+            .reader
+            .output_buffer_size()
+            .ok_or(Fault::OutOfMemory { bytes: usize::MAX })?;
+        let mut buffer = zeros::<u8>(bytes)?;
+        self.reader.next_frame(&mut buffer)?;
+        match depth {
+            Depth::Eight => apart(buffer, &self.header),
+            Depth::Sixteen => {
+                let mut samples = with_room(bytes / 2)?;
+                let pairs = buffer.as_chunks::<2>().0;
+                samples.extend(pairs.iter().map(|pair| u16::from_be_bytes(*pair)));
+                drop(buffer);
+                apart(samples, &self.header)
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::chunks::{self, Chunks};
-use super::decoded::{Decoded, Samples, probe_memory, zeros};
+use super::decoded::{Decoded, apart, probe_memory, zeros};
 use super::{Decoder, Fault, Header, Input};
 use crate::exif;
 use crate::limits::METADATA_BYTES;
@@ -108,6 +108,24 @@ impl Decoder for Webp<'_> {
         self.header
     }
 
+    fn reading_bytes(&self) -> u64 {
+        let pixels = self.header.pixels();
+        let alpha = self.header.alpha_bytes();
+        let beside = if self.inner.is_animated() {
+            // The canvas and a frame, each with alpha.
+            8 * pixels
+        } else if self.chunks.lossy_at.is_some() {
+            // Planes with a quarter of the chroma.
+            3 * pixels / 2 + alpha
+        } else if self.header.alpha {
+            alpha
+        } else {
+            // Decoded with an alpha that is dropped.
+            4 * pixels
+        };
+        self.header.sample_bytes() + beside
+    }
+
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {
         let Header {
             width,
@@ -128,10 +146,12 @@ impl Decoder for Webp<'_> {
         probe_memory(width * height * 4)?;
         self.inner.set_memory_limit(usize::MAX);
         self.inner.read_image(&mut buffer)?;
+        let (colours, alpha) = apart(buffer, &self.header)?;
         Ok(Decoded {
             header: self.header,
             premultiplied: false,
-            samples: Samples::Eight(buffer),
+            colours,
+            alpha,
             metadata: self.metadata,
             losses,
         })

@@ -33,7 +33,7 @@ use output::{Output, Sink};
 pub use stale::{remove_partial, remove_stale};
 #[cfg(feature = "tiles")]
 pub use tiles::is_tile_set;
-pub use whole::write_whole;
+pub use whole::{WholeFile, write_whole};
 
 /// What an output file will hold.
 #[derive(Clone, Debug)]
@@ -390,19 +390,29 @@ impl<'a> Writer<'a> {
         if !is_whole || !fits {
             return Err(self.wrong_rows(picture.pixels.len()));
         }
-        if !self.alpha {
-            return self.write_rows(&picture.pixels);
-        }
-        let mut rows = Vec::with_capacity(self.row);
-        for (index, pixels) in (picture.pixels.chunks_exact(picture.width * channels)).enumerate() {
-            let alpha = picture.alpha.as_ref();
-            let alpha = alpha.map(|alpha| &alpha[index * picture.width..][..picture.width]);
-            rows.clear();
-            for (column, pixel) in pixels.chunks_exact(channels).enumerate() {
-                rows.extend(pixel);
-                rows.push(alpha.map_or(1.0, |alpha| alpha[column]));
+        let width = picture.width;
+        let (mut colours, mut alpha) = (Vec::new(), Vec::new());
+        let mut row = Vec::with_capacity(self.row);
+        for y in 0..picture.height {
+            colours.clear();
+            let here = y * width..(y + 1) * width;
+            let places = here.start * channels..here.end * channels;
+            picture.pixels.append_to(&mut colours, places);
+            if !self.alpha {
+                self.write_rows(&colours)?;
+                continue;
             }
-            self.write_rows(&rows)?;
+            alpha.clear();
+            match &picture.alpha {
+                Some(values) => values.append_to(&mut alpha, here),
+                None => alpha.resize(width, 1.0),
+            }
+            row.clear();
+            for (pixel, &alpha) in colours.chunks_exact(channels).zip(&alpha) {
+                row.extend_from_slice(pixel);
+                row.push(alpha);
+            }
+            self.write_rows(&row)?;
         }
         Ok(())
     }

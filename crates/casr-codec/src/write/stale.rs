@@ -81,6 +81,10 @@ fn is_stale(path: &Path) -> bool {
     age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STALE_AGE))
 }
 
+/// How often the removal of a folder is tried, and how long is waited in between.
+const REMOVALS: usize = 20;
+const BETWEEN_REMOVALS: Duration = Duration::from_millis(2);
+
 /// Partial files and folders that this program works on.
 static IN_PROGRESS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -97,13 +101,20 @@ pub fn remove_partial() {
             let _ = fs::remove_file(path);
             continue;
         }
-        // Under another name nothing is added to it meanwhile.
+        // Under another name nothing is added to it meanwhile; but a writer at work may be removing
+        // it, too, which disturbs both, or about to make its folder anew.
         let ended = path.with_extension(format!("ended{SUFFIX}"));
-        let folder = match fs::rename(&path, &ended) {
-            Ok(()) => ended,
-            Err(_) => path,
-        };
-        let _ = fs::remove_dir_all(folder);
+        for _ in 0..REMOVALS {
+            let _ = fs::rename(&path, &ended);
+            let left = [&ended, &path].map(|folder| {
+                let _ = fs::remove_dir_all(folder);
+                folder.exists()
+            });
+            if left == [false; 2] {
+                break;
+            }
+            std::thread::sleep(BETWEEN_REMOVALS);
+        }
     }
 }
 

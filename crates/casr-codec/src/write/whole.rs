@@ -1,28 +1,70 @@
-//! Small files that appear whole or not at all.
+//! Files that appear whole or not at all.
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
-/// Writes `bytes` to a hidden file beside `path`, and moves it there once they are on the disk: a
-/// file of that name is replaced, or stays as it was.
+/// A hidden file beside the one that it becomes at the end; dropped before that, it vanishes.
+pub struct WholeFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl WholeFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private by default, but this one will be the user's.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        Ok(Self {
+            file: builder.tempfile_in(folder.unwrap_or(Path::new(".")))?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Moves the file to its place once its bytes are on the disk. One of that name is replaced, or
+    /// stays as it was; unless `replace`, it is an error.
+    ///
+    /// # Errors
+    /// What the system says: [`io::ErrorKind::AlreadyExists`] where there is one that is to stay.
+    pub fn finish(self, replace: bool) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        if replace {
+            self.file.persist(&self.path)?;
+        } else {
+            self.file.persist_noclobber(&self.path)?;
+        }
+        name_on_disk(&self.path);
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a small file as a [`WholeFile`]: one of that name is replaced.
 ///
 /// # Errors
 /// What the system says.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private by default, but this one will be the user's.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut file = WholeFile::create(path)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    name_on_disk(path);
-    Ok(())
+    file.finish(true)
 }
 
 /// Has a file's name on the disk, too, whose bytes are there: a power cut may take back a name that

@@ -84,13 +84,14 @@ pub fn read_default(path: &Path) -> Result<Picture, CodecError> {
 
 /// A picture's samples interleaved with its alpha, as a writer takes them.
 pub fn interleaved(picture: &Picture) -> Vec<f32> {
+    let pixels = picture.pixels.to_f32();
     let Some(alpha) = &picture.alpha else {
-        return picture.pixels.clone();
+        return pixels;
     };
-    let pixels = picture.pixels.chunks_exact(picture.colour.channels());
+    let pixels = pixels.chunks_exact(picture.colour.channels());
     pixels
-        .zip(alpha)
-        .flat_map(|(pixel, &alpha)| pixel.iter().copied().chain([alpha]))
+        .zip(alpha.to_f32())
+        .flat_map(|(pixel, alpha)| pixel.iter().copied().chain([alpha]))
         .collect()
 }
 

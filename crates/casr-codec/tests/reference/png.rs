@@ -24,7 +24,7 @@ fn check(what: &str, file: &[u8]) {
     let most = alpha.most as f32;
     let seen = picture
         .alpha
-        .unwrap_or_else(|| vec![1.0; alpha.samples.len()]);
+        .unwrap_or_else(|| vec![1.0; alpha.samples.len()].into());
     let seen = seen.iter().map(|sample| (sample * most).round() as u32);
     assert!(seen.eq(alpha.samples.iter().copied()), "{what}: alpha");
 }

@@ -176,7 +176,8 @@ impl Netpbm {
                 (sample * most).round() as u32 == reference[at.min(self.channels - 1)]
             })
         };
-        let pixels = picture.pixels.chunks_exact(channels);
+        let pixels = picture.pixels.to_f32();
+        let pixels = pixels.chunks_exact(channels);
         (picture.width, picture.height) == (self.width, self.height)
             && pixels
                 .zip(self.samples.chunks_exact(self.channels))

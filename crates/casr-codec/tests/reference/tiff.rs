@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use casr_codec::{CodecError, Colour, Depth, Format, Limits, Loss, Picture, pages, read_page};
+use casr_codec::{
+    CodecError, Colour, Depth, Format, Limits, Loss, Picture, Samples, pages, read_page,
+};
 
 use super::common::tiff_bytes::Values::Shorts;
 use super::common::tiff_bytes::{Tiff, tiff};
@@ -148,8 +150,8 @@ fn content(picture: Picture) -> (usize, usize, Vec<f32>, Option<Vec<f32>>, Vec<L
     (
         picture.width,
         picture.height,
-        picture.pixels,
-        picture.alpha,
+        picture.pixels.into_f32(),
+        picture.alpha.map(Samples::into_f32),
         picture.losses,
     )
 }

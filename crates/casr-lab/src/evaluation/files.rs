@@ -11,8 +11,8 @@ use std::path::Path;
 pub fn colours(picture: Picture) -> Result<RgbImage, MetricsError> {
     let (width, height) = (picture.width, picture.height);
     match picture.colour {
-        Colour::Rgb => RgbImage::new(width, height, picture.pixels),
-        Colour::Grey => RgbImage::from_grey(width, height, &picture.pixels),
+        Colour::Rgb => RgbImage::new(width, height, picture.pixels.into_f32()),
+        Colour::Grey => RgbImage::from_grey(width, height, &picture.pixels.into_f32()),
     }
 }
 

@@ -254,7 +254,8 @@ mod tests {
     }
 
     fn colours(picture: &Picture) -> Vec<[u8; 3]> {
-        let pixels = picture.pixels.chunks(3);
+        let pixels = picture.pixels.to_f32();
+        let pixels = pixels.chunks(3);
         pixels
             .map(|pixel| [0, 1, 2].map(|channel| (pixel[channel] * 255.0).round() as u8))
             .collect()

@@ -21,7 +21,7 @@ impl Picture {
         let picture = casr_codec::read(&path, &casr_codec::Limits::default()).unwrap();
         Self::new(size, |x, y, colour| {
             let pixel = (corner.1 + y) * picture.width + corner.0 + x;
-            (picture.pixels[3 * pixel + colour] * 255.0).round() as i64
+            (picture.pixels.at(3 * pixel + colour) * 255.0).round() as i64
         })
     }
 

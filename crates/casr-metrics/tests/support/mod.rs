@@ -34,8 +34,8 @@ pub fn read(path: &Path) -> RgbImage {
     let picture = casr_codec::read(path, &casr_codec::Limits::default()).unwrap();
     let (width, height) = (picture.width, picture.height);
     match picture.colour {
-        casr_codec::Colour::Rgb => RgbImage::new(width, height, picture.pixels),
-        casr_codec::Colour::Grey => RgbImage::from_grey(width, height, &picture.pixels),
+        casr_codec::Colour::Rgb => RgbImage::new(width, height, picture.pixels.into_f32()),
+        casr_codec::Colour::Grey => RgbImage::from_grey(width, height, &picture.pixels.into_f32()),
     }
     .unwrap()
 }

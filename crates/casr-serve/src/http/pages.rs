@@ -51,7 +51,8 @@ fn viewer_file(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, S
         StatusCode::OK
     };
     let head = answer::head(status, &tag, app.settings.token.is_some())
-        .header(header::CONTENT_TYPE, file.content_type);
+        .header(header::CONTENT_TYPE, file.content_type)
+        .header(header::CONTENT_SECURITY_POLICY, viewer::POLICY);
     answer::whole(head, (!has).then_some(Bytes::from_static(file.bytes)))
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use casr_codec::{Colour, Depth, Format, Header, Options, Picture, Source, Writer, read};
+use casr_codec::{Colour, Depth, Format, Header, Limits, Metadata, Options, Source, Writer};
 use casr_serve::{Settings, serve};
 use casr_zoom::{Model, Strength};
 use std::{
@@ -76,7 +76,7 @@ impl Service {
     }
 
     /// A picture at a path.
-    pub fn picture(&self, path: &str) -> Picture {
+    pub fn picture(&self, path: &str) -> Seen {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.picture()
@@ -149,10 +149,10 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub fn picture(&self) -> Picture {
+    pub fn picture(&self) -> Seen {
         let name = Path::new("an answer");
         let bytes = &self.body;
-        read(Source::Bytes { name, bytes }, &Default::default()).unwrap()
+        read(Source::Bytes { name, bytes })
     }
 }
 
@@ -195,13 +195,38 @@ pub fn write(folder: &Path, name: &str, header: Header, pixel: impl Fn(usize, us
     writer.finish().unwrap();
 }
 
+/// A picture as tests look at it: all samples in `[0, 1]`.
+pub struct Seen {
+    pub width: usize,
+    pub height: usize,
+    pub colour: Colour,
+    pub depth: Depth,
+    pub pixels: Vec<f32>,
+    pub alpha: Option<Vec<f32>>,
+    pub metadata: Metadata,
+}
+
+/// Reads an image.
+pub fn read<'a>(source: impl Into<Source<'a>>) -> Seen {
+    let picture = casr_codec::read(source, &Limits::default()).unwrap();
+    Seen {
+        width: picture.width,
+        height: picture.height,
+        colour: picture.colour,
+        depth: picture.depth,
+        pixels: picture.pixels.into_f32(),
+        alpha: picture.alpha.map(|alpha| alpha.into_f32()),
+        metadata: picture.metadata,
+    }
+}
+
 /// The size of a picture.
-pub fn size(picture: &Picture) -> (usize, usize) {
+pub fn size(picture: &Seen) -> (usize, usize) {
     (picture.width, picture.height)
 }
 
 /// The samples of a window of a picture.
-pub fn window(picture: &Picture, x: usize, y: usize, width: usize, height: usize) -> Vec<f32> {
+pub fn window(picture: &Seen, x: usize, y: usize, width: usize, height: usize) -> Vec<f32> {
     let channels = picture.colour.channels();
     let row = |row: usize| {
         let start = (row * picture.width + x) * channels;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::ZoomError,
-    image::{COLOURS, Image},
+    image::COLOURS,
     patch::Patch,
     plan::Size,
     smooth::is_smooth,
@@ -27,9 +27,6 @@ use std::{
 #[derive(Debug)]
 pub(super) struct Levels<'a> {
     pub image: ImageSource<'a>,
-    /// The image as RGB in floating point, where the network reads its self-similarity in every
-    /// step.
-    original: Option<Image>,
     /// From each level to the next.
     pub steps: Vec<Step>,
     pub tiles: Tiles,
@@ -56,10 +53,8 @@ impl<'a> Levels<'a> {
         smooth: Option<f32>,
         room: usize,
     ) -> Self {
-        let looked_at = model.config().similarity && !steps.is_empty();
         let levels = steps.len().max(1);
         Self {
-            original: looked_at.then(|| image.view().into()),
             image,
             steps,
             tiles: Tiles::new(room / levels),
@@ -173,10 +168,10 @@ impl<'a> Levels<'a> {
         request: &mut Request,
     ) -> Result<Below<'_>, ZoomError> {
         let reads = self.step(place.level).reads(part);
-        let image = self.original.as_ref();
+        let image = self.image.view();
         if place.level == 1 {
             let (rows, columns) = reads.pixels;
-            let values = self.image.view().window(rows.clone(), columns.clone());
+            let values = image.window(rows.clone(), columns.clone());
             return Ok(Below {
                 image,
                 pixels: Patch::new((rows, columns), COLOURS, values),

@@ -7,6 +7,7 @@ use crate::inputs::{Found, Inputs, Search};
 use crate::layout::{LayoutOptions, takes_quality};
 use crate::memory;
 use crate::region::Region;
+use crate::video::Video;
 use anyhow::bail;
 use casr_cli::Outcome;
 use casr_cli::Progress;
@@ -41,10 +42,11 @@ Examples:
   casr upscale scan.tif -s 16 -o wall.tif --tiff-pyramid opens at once at any zoom
   casr upscale map.jpg -s 16 -o map.dzi                  tiles for viewers on the web
   casr upscale fax.tif --page all -o pages/ --format png
-  casr upscale - -o - < photo.jpg > big.jpg              from standard input to standard output")]
+  casr upscale - -o - < photo.jpg > big.jpg              from standard input to standard output
+  ffmpeg -i clip.mp4 -f yuv4mpegpipe - | casr upscale - -s 2 -o - | ffmpeg -i - big.mp4")]
 pub struct UpscaleArguments {
     /// Images, or folders of images: PNG, JPEG, WebP, TIFF, BMP, GIF (its first frame); - is
-    /// standard input
+    /// standard input, which may be video as well, uncompressed (y4m), such as .y4m files
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// The result, .png, .jpg, .webp, .tif or .dzi; or a folder, which is made if missing and takes
@@ -227,6 +229,22 @@ impl UpscaleArguments {
             None => Keeping::Whole,
         }
     }
+
+    /// Refuses what frames of a video cannot be given.
+    fn check_for_video(&self, settings: &Settings) -> anyhow::Result<()> {
+        let wrong = [
+            (settings.keeping != Keeping::Whole, "--resume and --shard"),
+            (self.region.is_some(), "--region"),
+            (self.format.is_some(), "--format"),
+            (self.page.is_some(), "--page"),
+        ];
+        match wrong.iter().find(|(given, _)| *given) {
+            Some((_, option)) => bail!(Usage(format!(
+                "{option} is for images; leave it out for a video"
+            ))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Judges all images by their headers, then enlarges those that passed.
@@ -273,6 +291,16 @@ fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Out
             tile_format: arguments.layout.tile_format(),
         },
     };
+    if let Some(video) = Video::among(&arguments.inputs)? {
+        arguments.check_for_video(&settings)?;
+        let output = arguments.output.as_deref();
+        let interrupted = video.enlarge(output, &settings, arguments.quiet)?;
+        return Ok(if interrupted {
+            Outcome::Interrupted
+        } else {
+            Outcome::Done
+        });
+    }
     let search = Search {
         recursive: arguments.recursive,
         output: arguments.output.as_deref(),

@@ -116,9 +116,14 @@ pub fn photograph(width: usize, height: usize) -> Picture {
 pub fn piece_of(name: &str, width: usize, height: usize) -> Picture {
     let mut picture = read(&sample(name));
     let (left, top) = (200, 200);
-    picture.pixels = (top..top + height)
-        .flat_map(|row| picture.pixels[(row * picture.width + left) * 3..][..width * 3].to_vec())
-        .collect();
+    let mut piece = Vec::new();
+    for row in top..top + height {
+        let first = (row * picture.width + left) * 3;
+        picture
+            .pixels
+            .append_to(&mut piece, first..first + width * 3);
+    }
+    picture.pixels = piece.into();
     (picture.width, picture.height) = (width, height);
     picture
 }
@@ -138,8 +143,8 @@ pub fn picture(
         colour,
         depth: Depth::Eight,
         format: SourceFormat::Png,
-        pixels,
-        alpha,
+        pixels: pixels.into(),
+        alpha: alpha.map(Vec::into),
         metadata: Metadata::default(),
         losses: Vec::new(),
     }
@@ -158,17 +163,7 @@ pub fn write(folder: &Path, name: &str, picture: &Picture) -> PathBuf {
     let header = Header::of(picture, picture.width, picture.height, format);
     let mut writer =
         Writer::create(&path, format, header, Options::default()).expect("a writable folder");
-    let channels = picture.colour.channels();
-    let samples: Vec<f32> = match &picture.alpha {
-        Some(alpha) => picture
-            .pixels
-            .chunks(channels)
-            .zip(alpha)
-            .flat_map(|(pixel, a)| [pixel, &[*a]].concat())
-            .collect(),
-        None => picture.pixels.clone(),
-    };
-    writer.write_rows(&samples).expect("the rows fit");
+    writer.write_picture(picture).expect("the rows fit");
     writer.finish().expect("the file is written");
     path
 }

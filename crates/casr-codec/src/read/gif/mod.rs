@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
-use super::decoded::{Decoded, Samples, zeros};
+use super::decoded::{Decoded, apart, zeros};
 use super::{Decoder, Fault, Header, Input};
 use crate::orientation::Orientation;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
@@ -82,6 +82,11 @@ impl Decoder for Gif<'_> {
         self.header
     }
 
+    fn reading_bytes(&self) -> u64 {
+        let indices = self.frame.width as u64 * self.frame.height as u64;
+        self.header.sample_bytes() + indices.max(self.header.alpha_bytes())
+    }
+
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {
         let Header {
             width,
@@ -95,6 +100,8 @@ impl Decoder for Gif<'_> {
         let stride = colour.channels() + usize::from(alpha);
         let mut samples = zeros::<u8>(width * height * stride)?;
         self.frame.paint(&indices, &mut samples, width, stride);
+        drop(indices);
+        let (colours, alpha) = apart(samples, &self.header)?;
         // Damage in a later frame does not matter for the first.
         let later = matches!(self.inner.next_frame_info(), Ok(Some(_)));
         let mut losses = Vec::new();
@@ -107,7 +114,8 @@ impl Decoder for Gif<'_> {
         Ok(Decoded {
             header: self.header,
             premultiplied: false,
-            samples: Samples::Eight(samples),
+            colours,
+            alpha,
             metadata: Metadata {
                 icc: self.inner.icc_profile().map(<[u8]>::to_vec),
                 xmp: self.inner.xmp_metadata().map(<[u8]>::to_vec),

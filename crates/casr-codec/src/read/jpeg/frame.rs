@@ -25,7 +25,8 @@ pub(super) struct Component {
     pub(super) height: usize,
     /// The samples, `8 × stride` a row; empty until they are needed.
     pub(super) plane: Vec<u8>,
-    /// The coefficients of a progressive image, block by block; empty until they are needed.
+    /// The coefficients of a progressive image, block by block; empty until they are needed, and
+    /// when the samples are made of them.
     pub(super) coefficients: Vec<i16>,
     /// How many low bits of each coefficient are still missing; `None` before the first scan.
     pub(super) pending: [Option<u8>; 64],
@@ -141,15 +142,40 @@ impl Frame {
         )
     }
 
-    /// Allocates samples and, for a progressive image, coefficients.
-    pub(super) fn make_room(&mut self) -> Result<(), Fault> {
+    /// Samples of a component's plane, or its coefficients.
+    fn places(&self, component: &Component) -> usize {
         let (_, units_down) = self.units();
-        for component in &mut self.components {
-            let samples = component.stride * units_down * component.down * 64;
+        component.stride * units_down * component.down * 64
+    }
+
+    /// Bytes of all planes.
+    pub(super) fn plane_bytes(&self) -> u64 {
+        let places = self.components.iter().map(|one| self.places(one) as u64);
+        places.sum()
+    }
+
+    /// Bytes of the largest plane.
+    pub(super) fn largest_plane(&self) -> u64 {
+        let places = self.components.iter().map(|one| self.places(one) as u64);
+        places.max().unwrap_or(0)
+    }
+
+    /// Bytes of all coefficients of a progressive image.
+    pub(super) fn coefficient_bytes(&self) -> u64 {
+        size_of::<i16>() as u64 * self.plane_bytes()
+    }
+
+    /// Allocates samples or, for a progressive image, coefficients, from which they are made when
+    /// all scans have come.
+    pub(super) fn make_room(&mut self) -> Result<(), Fault> {
+        for index in 0..self.components.len() {
+            let places = self.places(&self.components[index]);
+            let component = &mut self.components[index];
             if self.progressive {
-                component.coefficients = zeros(samples)?;
+                component.coefficients = zeros(places)?;
+            } else {
+                component.plane = zeros(places)?;
             }
-            component.plane = zeros(samples)?;
         }
         Ok(())
     }

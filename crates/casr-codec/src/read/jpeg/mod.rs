@@ -14,7 +14,7 @@ mod segments;
 
 use std::io::Read;
 
-use super::decoded::{Decoded, Samples};
+use super::decoded::{Decoded, with_room, zeros};
 use super::{Decoder, Fault, Header, Input};
 use crate::exif;
 use crate::{Colour, Depth, Limits, Loss, Metadata};
@@ -33,8 +33,12 @@ struct JpegDecoder {
     space: Space,
 }
 
-pub(super) fn open(mut file: Input<'_>, limits: &Limits) -> Result<Box<dyn Decoder>, Fault> {
-    let mut bytes = Vec::new();
+pub(super) fn open(
+    mut file: Input<'_>,
+    length: u64,
+    limits: &Limits,
+) -> Result<Box<dyn Decoder>, Fault> {
+    let mut bytes = with_room(usize::try_from(length).unwrap_or(usize::MAX))?;
     file.read_to_end(&mut bytes)?;
     let mut reader = Reader::new(bytes);
     let first_scan = reader.next_scan()?.ok_or(if reader.ended {
@@ -115,6 +119,22 @@ impl Decoder for JpegDecoder {
         self.header
     }
 
+    fn reading_bytes(&self) -> u64 {
+        let frame = self.reader.frame.as_ref();
+        let decoding = frame.map_or(0, |frame| {
+            let (planes, held) = (frame.plane_bytes(), self.held_bytes());
+            if !frame.progressive {
+                return planes + held;
+            }
+            // Pixels take the place of coefficients if they fit there; else these may still be
+            // with the allocator.
+            let coefficients = frame.coefficient_bytes();
+            let kept = if coefficients < held { coefficients } else { 0 };
+            (coefficients + frame.largest_plane()).max(planes + held + kept)
+        });
+        self.reader.bytes.len() as u64 + decoding
+    }
+
     fn decode(self: Box<Self>) -> Result<Decoded, Fault> {
         let Self {
             mut reader,
@@ -126,6 +146,7 @@ impl Decoder for JpegDecoder {
         } = *self;
         let frame = decoded(&mut reader, first_scan)?;
         let samples = planes::interleaved(&frame, space)?;
+        drop(frame);
         losses.extend(extras::behind(&reader, &mut metadata));
         if !reader.ended {
             losses.push(Loss::NoEnd);
@@ -144,7 +165,8 @@ impl Decoder for JpegDecoder {
         Ok(Decoded {
             header,
             premultiplied: false,
-            samples: Samples::Eight(samples),
+            colours: samples.into(),
+            alpha: None,
             metadata,
             losses,
         })
@@ -209,6 +231,7 @@ fn finish_progressive(frame: &mut Frame, ended: bool) -> Result<(), Fault> {
             .steps
             .ok_or_else(|| Fault::damaged("a quantisation table is missing"))?;
         let coefficients = std::mem::take(&mut component.coefficients);
+        component.plane = zeros(coefficients.len())?;
         let stride = 8 * component.stride;
         for (index, block) in coefficients.as_chunks::<64>().0.iter().enumerate() {
             let (row, column) = (index / component.stride, index % component.stride);

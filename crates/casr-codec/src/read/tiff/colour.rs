@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::super::decoded::{Samples, with_room, zeros};
+use super::super::Header;
+use super::super::decoded::{apart, zeros};
 use super::super::jpeg::planes::rgb;
-use super::Fault;
-use crate::Colour;
+use super::{Fault, MAX_SAMPLES};
+use crate::{Colour, Samples};
 
 /// What a TIFF's samples stand for.
 pub(super) enum Meaning {
@@ -35,6 +36,8 @@ pub(super) struct Layout {
     /// 1, 2, 4, 8 or 16, of floating-point numbers 16 to 64; below 8 the samples are packed and
     /// every row starts on a byte.
     pub(super) bits: usize,
+    /// Whether samples are floating-point numbers.
+    pub(super) real: bool,
     /// Which of the samples is alpha.
     pub(super) alpha: Option<usize>,
     pub(super) premultiplied: bool,
@@ -51,24 +54,20 @@ pub(super) enum Raw {
 
 impl Raw {
     /// Planes of `rows.end` rows each, without these last ones.
-    pub(super) fn without_rows(self, planes: usize, rows: Range<usize>) -> Result<Self, Fault> {
-        fn kept<T: Copy>(
-            samples: &[T],
-            planes: usize,
-            rows: Range<usize>,
-        ) -> Result<Vec<T>, Fault> {
+    pub(super) fn drop_rows(&mut self, planes: usize, rows: Range<usize>) {
+        fn drop_of<T: Copy>(samples: &mut Vec<T>, planes: usize, rows: Range<usize>) {
             let plane = samples.len() / planes;
-            let mut kept = with_room(samples.len())?;
-            for plane in samples.chunks_exact(plane) {
-                kept.extend_from_slice(&plane[..plane.len() / rows.end * rows.start]);
+            let kept = plane / rows.end * rows.start;
+            for index in 1..planes {
+                samples.copy_within(index * plane..index * plane + kept, index * kept);
             }
-            Ok(kept)
+            samples.truncate(planes * kept);
         }
-        Ok(match self {
-            Self::Eight(samples) => Self::Eight(kept(&samples, planes, rows)?),
-            Self::Sixteen(samples) => Self::Sixteen(kept(&samples, planes, rows)?),
-            Self::Real(samples) => Self::Real(kept(&samples, planes, rows)?),
-        })
+        match self {
+            Self::Eight(samples) => drop_of(samples, planes, rows),
+            Self::Sixteen(samples) => drop_of(samples, planes, rows),
+            Self::Real(samples) => drop_of(samples, planes, rows),
+        }
     }
 }
 
@@ -110,18 +109,53 @@ impl Layout {
         move |index| row_bytes * rows.min(height - index / across % down * rows)
     }
 
-    /// Interleaved samples of grey or RGB and, if there is one, alpha.
-    pub(super) fn samples(&self, raw: Raw, width: usize, height: usize) -> Result<Samples, Fault> {
+    /// Samples of grey or RGB, and of alpha if there is one.
+    pub(super) fn samples(
+        &self,
+        raw: Raw,
+        header: &Header,
+    ) -> Result<(Samples, Option<Samples>), Fault> {
+        let (width, height) = (header.width, header.height);
         match raw {
-            Raw::Eight(packed) if self.bits < 8 => Ok(Samples::Eight(
-                self.converted(&self.unpacked(&packed, width, height)?, width * height)?,
-            )),
-            Raw::Eight(samples) => Ok(Samples::Eight(self.converted(&samples, width * height)?)),
-            Raw::Sixteen(samples) => {
-                Ok(Samples::Sixteen(self.converted(&samples, width * height)?))
+            Raw::Eight(packed) if self.bits < 8 => {
+                let unpacked = self.unpacked(&packed, width, height)?;
+                drop(packed);
+                apart(self.converted(unpacked, width * height)?, header)
             }
-            Raw::Real(samples) => Ok(Samples::Real(self.chosen(&samples, width * height)?)),
+            Raw::Eight(samples) => apart(self.converted(samples, width * height)?, header),
+            Raw::Sixteen(samples) => apart(self.converted(samples, width * height)?, header),
+            Raw::Real(samples) => apart(self.chosen(samples, width * height)?, header),
         }
+    }
+
+    /// The most bytes that an image takes while it is read, and what is held of it then.
+    pub(super) fn bytes(&self, header: &Header) -> (u64, u64) {
+        let pixels = header.pixels();
+        let (channels, alpha) = (header.colour.channels(), usize::from(header.alpha));
+        let sample = if self.real {
+            size_of::<f32>()
+        } else {
+            header.depth.bits() / 8
+        };
+        let bytes = |samples: usize, bytes: usize| pixels * (samples * bytes) as u64;
+        let raw = (pixels * (self.stride * self.bits) as u64).div_ceil(8);
+        // Packed samples, and floating-point numbers of other sizes, are unfolded first.
+        let unfolded = bytes(self.stride, sample);
+        let unfolding = if raw == unfolded { raw } else { raw + unfolded };
+        let wanted = bytes(channels + alpha, sample);
+        let (remaking, kept) = if self.is_in_place() {
+            (unfolded, unfolded)
+        } else {
+            (unfolded + wanted, wanted)
+        };
+        let split = kept + bytes(alpha, sample);
+        let reading = unfolding.max(remaking).max(split);
+        if !self.premultiplied || self.real {
+            return (reading, split);
+        }
+        let divided = bytes(channels, size_of::<f32>());
+        let held = divided + bytes(alpha, sample);
+        (reading.max(divided + split), held)
     }
 
     /// One byte per packed sample: greys spread over 0 to 255, indices as they are.
@@ -153,54 +187,88 @@ impl Layout {
         }
     }
 
+    /// Samples of a pixel that are wanted.
+    fn wanted(&self) -> usize {
+        self.meaning.colour().channels() + usize::from(self.alpha.is_some())
+    }
+
+    /// Whether wanted samples can take the place of those they are made of.
+    fn is_in_place(&self) -> bool {
+        self.planes == 1 && self.wanted() <= self.stride
+    }
+
+    /// Pixels of wanted samples: `make` gets the samples of a pixel as they are, and the place of
+    /// those that are wanted.
+    fn remade<T: Copy + Default>(
+        &self,
+        mut raw: Vec<T>,
+        pixels: usize,
+        make: impl Fn(&[T; MAX_SAMPLES], &mut [T]),
+    ) -> Result<Vec<T>, Fault> {
+        let wanted = self.wanted();
+        let (between_pixels, between_samples) = self.steps(pixels);
+        if raw.len() < pixels * self.stride {
+            return Err(Fault::Truncated);
+        }
+        let stored = |raw: &[T], pixel: usize| {
+            let mut samples = [T::default(); MAX_SAMPLES];
+            for (index, sample) in samples.iter_mut().enumerate().take(self.stride) {
+                *sample = raw[pixel * between_pixels + index * between_samples];
+            }
+            samples
+        };
+        if self.is_in_place() {
+            for pixel in 0..pixels {
+                make(&stored(&raw, pixel), &mut raw[pixel * wanted..][..wanted]);
+            }
+            raw.truncate(pixels * wanted);
+            return Ok(raw);
+        }
+        let mut samples = zeros::<T>(pixels * wanted)?;
+        for (pixel, out) in samples.chunks_exact_mut(wanted).enumerate() {
+            make(&stored(&raw, pixel), out);
+        }
+        Ok(samples)
+    }
+
     /// Grey or RGB and alpha of floating-point samples, brought within `[0, 1]`; what is no number
     /// becomes 0.
-    fn chosen(&self, raw: &[f32], pixels: usize) -> Result<Vec<f32>, Fault> {
-        let (between_pixels, between_samples) = self.steps(pixels);
+    fn chosen(&self, raw: Vec<f32>, pixels: usize) -> Result<Vec<f32>, Fault> {
         let channels = self.meaning.colour().channels();
-        let width = channels + usize::from(self.alpha.is_some());
-        let mut samples = zeros::<f32>(pixels * width)?;
-        for (pixel, out) in samples.chunks_exact_mut(width).enumerate() {
+        self.remade(raw, pixels, |stored, out| {
             for (channel, out) in out.iter_mut().enumerate() {
                 let sample = if channel < channels {
                     channel
                 } else {
                     self.alpha.unwrap_or(channel)
                 };
-                *out = raw[pixel * between_pixels + sample * between_samples].clamp(0.0, 1.0);
+                *out = stored[sample].clamp(0.0, 1.0);
                 if out.is_nan() {
                     *out = 0.0;
                 }
             }
-        }
-        Ok(samples)
+        })
     }
 
-    fn converted<T: Sample>(&self, raw: &[T], pixels: usize) -> Result<Vec<T>, Fault> {
-        let (between_pixels, between_samples) = self.steps(pixels);
-        let at = |pixel: usize, sample: usize| -> u32 {
-            raw[pixel * between_pixels + sample * between_samples].into()
-        };
+    fn converted<T: Sample>(&self, raw: Vec<T>, pixels: usize) -> Result<Vec<T>, Fault> {
         let channels = self.meaning.colour().channels();
-        let width = channels + usize::from(self.alpha.is_some());
-        let mut samples = zeros::<T>(pixels * width)?;
-        for (pixel, out) in samples.chunks_exact_mut(width).enumerate() {
-            let first = at(pixel, 0);
+        self.remade(raw, pixels, |stored, out| {
+            let at = |sample: usize| -> u32 { stored[sample].into() };
+            let first = at(0);
             match &self.meaning {
-                Meaning::Grey => out[0] = T::of(first),
-                Meaning::Rgb => (0..3).for_each(|channel| out[channel] = T::of(at(pixel, channel))),
+                Meaning::Grey => out[0] = stored[0],
+                Meaning::Rgb => out[..3].copy_from_slice(&stored[..3]),
                 Meaning::Cmyk => {
-                    let light = u64::from(T::FULL - at(pixel, 3));
+                    let light = u64::from(T::FULL - at(3));
                     for (channel, out) in out[..3].iter_mut().enumerate() {
-                        let bare = u64::from(T::FULL - at(pixel, channel));
+                        let bare = u64::from(T::FULL - at(channel));
                         let full = u64::from(T::FULL);
                         *out = T::of(((bare * light + full / 2) / full) as u32);
                     }
                 }
                 Meaning::YCbCr => {
                     // Only 8 bits are read.
-                    let sample = |at_sample| at(pixel, at_sample) as u8;
-                    let rgb = rgb(sample(0), sample(1), sample(2));
+                    let rgb = rgb(at(0) as u8, at(1) as u8, at(2) as u8);
                     (0..3).for_each(|channel| out[channel] = T::of(rgb[channel].into()));
                 }
                 Meaning::Palette(map) => {
@@ -219,9 +287,8 @@ impl Layout {
                 }
             }
             if let Some(alpha) = self.alpha {
-                out[channels] = T::of(at(pixel, alpha));
+                out[channels] = stored[alpha];
             }
-        }
-        Ok(samples)
+        })
     }
 }

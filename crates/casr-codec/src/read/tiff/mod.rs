@@ -16,7 +16,7 @@ use tiff::tags::{
 };
 use tiff::{ColorType, TiffError, TiffFormatError};
 
-use super::decoded::{Decoded, with_room};
+use super::decoded::{Decoded, probe_memory, with_room};
 use super::source::Content;
 use super::{Decoder, Fault, Header, Input};
 use crate::exif::directories::{Directories, Field, element_bytes, is_private, kept_in_main};
@@ -263,6 +263,7 @@ fn layout(inner: &mut Inner<Source<'_>>, palette: Option<Vec<u16>>) -> Result<La
     let premultiplied = alpha.is_some() && extra == Some(ExtraSamples::AssociatedAlpha);
     Ok(Layout {
         meaning,
+        real,
         stride,
         bits,
         alpha,
@@ -350,29 +351,36 @@ impl Decoder for TiffDecoder<'_> {
         self.header
     }
 
+    fn held_bytes(&self) -> u64 {
+        self.layout.bytes(&self.header).1
+    }
+
+    fn reading_bytes(&self) -> u64 {
+        self.layout.bytes(&self.header).0
+    }
+
     fn decode(mut self: Box<Self>) -> Result<Decoded, Fault> {
         let Header { width, height, .. } = self.header;
         let expected = self
             .layout
             .chunk_bytes(self.inner.chunk_dimensions(), (width, height));
         lzw::check(self.inner.inner(), &self.packed, expected)?;
-        let raw = match &self.streams {
+        let mut raw = match &self.streams {
             Some(streams) => self
                 .layout
                 .of_streams(&mut self.inner, streams, (width, height))?,
             None => raw(self.inner)?,
         };
-        let raw = match self.whole_tiles {
-            Some(rows) => raw.without_rows(self.layout.planes, height..rows)?,
-            None => raw,
-        };
+        if let Some(rows) = self.whole_tiles {
+            raw.drop_rows(self.layout.planes, height..rows);
+        }
         let mut losses = self.losses;
         if let Raw::Real(samples) = &raw
             && !samples.iter().all(|sample| (0.0..=1.0).contains(sample))
         {
             losses.push(Loss::Range);
         }
-        let samples = self.layout.samples(raw, width, height)?;
+        let (colours, alpha) = self.layout.samples(raw, &self.header)?;
         if matches!(self.layout.meaning, Meaning::Cmyk) {
             let profile = self.metadata.icc.take();
             losses.push(if profile.is_some() {
@@ -384,7 +392,8 @@ impl Decoder for TiffDecoder<'_> {
         Ok(Decoded {
             header: self.header,
             premultiplied: self.layout.premultiplied,
-            samples,
+            colours,
+            alpha,
             metadata: self.metadata,
             losses,
         })
@@ -395,6 +404,7 @@ impl Decoder for TiffDecoder<'_> {
 fn raw(inner: Inner<Source<'_>>) -> Result<Raw, Fault> {
     let mut result = DecodingResult::U8(Vec::new());
     let mut inner = inner.with_limits(bounded(usize::MAX));
+    probe_memory(inner.image_buffer_layout()?.complete_len)?;
     let filled = inner.read_image_to_buffer(&mut result)?;
     if result.as_buffer(0).byte_len() < filled.complete_len {
         return Err(Fault::OutOfMemory {

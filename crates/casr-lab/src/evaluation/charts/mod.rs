@@ -231,11 +231,12 @@ mod tests {
         assert_eq!(entries.count(), files.len());
         let counts = files.iter().map(|file| {
             let picture = read(&folder.path().join(file), &Limits::default()).unwrap();
+            let pixels = picture.pixels.into_f32();
             let methods = 0..report.methods.len();
             let counts = methods.map(|method| {
                 let colour = marks::Mark::of(method).line().color.to_backend_color().rgb;
                 let colour = [colour.0, colour.1, colour.2].map(|sample| f32::from(sample) / 255.0);
-                let pixels = picture.pixels.chunks(3);
+                let pixels = pixels.chunks(3);
                 pixels.filter(|&pixel| pixel == colour).count()
             });
             (file.to_str().unwrap().to_owned(), counts.collect())
