@@ -13,29 +13,35 @@ pub struct ViewerFile {
 /// The page at `/`.
 pub const INDEX: &str = "index.html";
 
+/// Where the page may take scripts, styles and pictures from: only from here, and pictures of its
+/// own making.
+pub const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:";
+
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 macro_rules! files {
-    ($($name:literal: $content_type:expr,)*) => {
+    ($($name:literal: $content_type:ident,)*) => {
         [$(ViewerFile {
             name: $name,
             content_type: $content_type,
             bytes: include_bytes!(concat!("../viewer/", $name)),
-        },)*]
+        }),*]
     };
 }
 
 /// All of them. Each is served as `/viewer/NAME`.
-pub static FILES: [ViewerFile; 16] = files! {
+static FILES: [ViewerFile; 17] = files! {
     "index.html": HTML,
-    "icon.svg": "image/svg+xml",
+    "icon.svg": SVG,
     "viewer.css": CSS,
-    "gallery.css": CSS,
-    "picture.css": CSS,
     "viewer.js": SCRIPT,
+    "gallery.css": CSS,
     "gallery.js": SCRIPT,
+    "picture.css": CSS,
     "picture.js": SCRIPT,
     "tiles.js": SCRIPT,
     "split.js": SCRIPT,
@@ -45,6 +51,7 @@ pub static FILES: [ViewerFile; 16] = files! {
     "link.js": SCRIPT,
     "server.js": SCRIPT,
     "openseadragon.min.js": SCRIPT,
+    "openseadragon.LICENSE.txt": TEXT,
 };
 
 static FINGERPRINTS: LazyLock<[Fingerprint; FILES.len()]> =

@@ -22,9 +22,6 @@ use std::sync::Arc;
 /// Images of an answer by default, and at most.
 const LISTED: (usize, usize) = (100, 1000);
 
-/// What the viewer may load: its own files, and images of this service that it draws upon.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:";
-
 /// `/`
 pub async fn index(
     State(app): State<Arc<App>>,
@@ -55,7 +52,7 @@ fn viewer_file(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, S
     };
     let head = answer::head(status, &tag, app.settings.token.is_some())
         .header(header::CONTENT_TYPE, file.content_type)
-        .header(header::CONTENT_SECURITY_POLICY, POLICY)
+        .header(header::CONTENT_SECURITY_viewer::POLICY, viewer::POLICY)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer::whole(head, (!has).then_some(Bytes::from_static(file.bytes)))
 }
