@@ -52,7 +52,7 @@ fn viewer_file(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, S
     };
     let head = answer::head(status, &tag, app.settings.token.is_some())
         .header(header::CONTENT_TYPE, file.content_type)
-        .header(header::CONTENT_SECURITY_viewer::POLICY, viewer::POLICY)
+        .header(header::CONTENT_SECURITY_POLICY, viewer::POLICY)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer::whole(head, (!has).then_some(Bytes::from_static(file.bytes)))
 }
