@@ -2,7 +2,7 @@
 
 use crate::destination::{Output, STANDARD_OUTPUT};
 use crate::enlarge::{Settings, on};
-use crate::inputs::is_standard;
+use crate::inputs::{STANDARD_INPUT, is_standard};
 use crate::memory;
 use crate::picture::{AlphaRows, interleave};
 use anyhow::{Context, anyhow, bail};
@@ -18,9 +18,6 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// What messages call standard input.
-const STANDARD_INPUT: &str = "standard input";
 
 /// The first frames, from which it is found how all are treated: a clip may begin in black.
 const FIRST_FRAMES: usize = 16;

@@ -3,26 +3,7 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Output, Stdio};
-use support::{casr, folder, names, photograph, program, write};
-
-/// Runs the program with `bytes` on its standard input.
-fn piped(folder: &Path, arguments: &[&str], bytes: &[u8]) -> Output {
-    let mut child = program(folder)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    // A program that refuses its arguments does not read.
-    let _ = input.write_all(bytes);
-    drop(input);
-    child.wait_with_output().expect("it ends")
-}
+use support::{casr, folder, names, photograph, piped, write};
 
 #[test]
 fn the_same_bytes_as_between_files() {

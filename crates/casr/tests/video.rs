@@ -3,10 +3,8 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
-use support::{casr, folder, names, photograph, program, write};
+use support::{casr, folder, names, photograph, piped, write};
 
 const SIZE: (usize, usize) = (24, 16);
 
@@ -34,33 +32,13 @@ fn stream(frames: usize) -> Vec<u8> {
     bytes
 }
 
-/// Runs the program with `bytes` on its standard input; its exit code, output and errors.
-fn piped(folder: &Path, arguments: &[&str], bytes: &[u8]) -> (Option<i32>, Vec<u8>, String) {
-    let mut child = program(folder)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    let bytes = bytes.to_owned();
-    let writer = std::thread::spawn(move || {
-        // Where the program ends early, nobody reads the rest.
-        let _ = input.write_all(&bytes);
-    });
-    let output = child.wait_with_output().expect("the program ends");
-    writer.join().expect("the writer ends");
-    let errors = String::from_utf8(output.stderr).expect("UTF-8");
-    (output.status.code(), output.stdout, errors)
-}
-
 #[test]
 fn frames_go_through_a_pipe() {
     let folder = folder();
     let arguments = ["upscale", "-", "-o", "-", "-s", "2.5", "-q"];
-    let (code, output, errors) = piped(folder.path(), &arguments, &stream(3));
-    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let run = piped(folder.path(), &arguments, &stream(3));
+    assert_eq!((run.status.code(), &run.stderr[..]), (Some(0), &b""[..]));
+    let output = run.stdout;
     let header = b"YUV4MPEG2 W60 H40 F25:1 Ip C444 XCOLORRANGE=FULL\n";
     assert!(output.starts_with(header));
     assert_eq!(output.len(), header.len() + 3 * (6 + 3 * 60 * 40));
@@ -88,8 +66,9 @@ fn equal_frames_stay_equal() {
         + 1;
     let twice = [&one[..], &one[frame..]].concat();
     let arguments = ["upscale", "-", "-o", "-", "-q"];
-    let (code, output, _) = piped(folder.path(), &arguments, &twice);
-    assert_eq!(code, Some(0));
+    let run = piped(folder.path(), &arguments, &twice);
+    assert_eq!(run.status.code(), Some(0));
+    let output = run.stdout;
     let frames: Vec<&[u8]> = output[output.len() - 2 * (6 + 3 * 48 * 32)..]
         .chunks_exact(6 + 3 * 48 * 32)
         .collect();

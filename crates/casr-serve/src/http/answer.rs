@@ -1,6 +1,6 @@
 //! Answers: errors as text, versions, and what a client has already.
 
-use crate::{ServeError, answers::Fingerprint};
+use crate::{ServeError, answers::Fingerprint, settings::Settings};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, StatusCode, header, response::Builder},
@@ -48,28 +48,40 @@ pub fn text(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, content_type)], text).into_response()
 }
 
-/// The strong version of an answer.
-pub fn tag(fingerprint: Fingerprint) -> String {
-    format!("\"{fingerprint}\"")
+/// The head of an answer, with what caches need: its version, which is strong, and how long it
+/// holds; and whether the client has that version, so that no body follows.
+pub fn versioned(
+    settings: &Settings,
+    headers: &HeaderMap,
+    version: Fingerprint,
+) -> (Builder, bool) {
+    let tag = format!("\"{version}\"");
+    let has = has(headers, &tag);
+    let status = if has {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    };
+    // Where there is a token, not everybody may see it.
+    let who = if settings.token.is_some() {
+        "private"
+    } else {
+        "public"
+    };
+    let head = Response::builder()
+        .status(status)
+        .header(header::ETAG, tag)
+        .header(header::CACHE_CONTROL, format!("{who}, {FRESH}"));
+    (head, has)
 }
 
 /// Whether the client has this version.
-pub fn has(headers: &HeaderMap, tag: &str) -> bool {
+fn has(headers: &HeaderMap, tag: &str) -> bool {
     let sent = headers.get_all(header::IF_NONE_MATCH).iter();
     sent.filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
-/// An answer's head, with what caches need: its version, and how long it holds. `private` is what
-/// not everybody may see.
-pub fn head(status: StatusCode, tag: &str, private: bool) -> Builder {
-    let who = if private { "private" } else { "public" };
-    Response::builder()
-        .status(status)
-        .header(header::ETAG, tag)
-        .header(header::CACHE_CONTROL, format!("{who}, {FRESH}"))
 }
 
 /// An answer of a head and a body.

@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{HeaderMap, Method, Uri, header},
     response::Response,
 };
 use std::sync::Arc;
@@ -39,15 +39,9 @@ pub async fn answer(
             let (identified, frame) = find(&app, identifier).await?;
             let description = description(frame.size);
             let parts: [&[u8]; 2] = [&identified.image.version.0, description.as_bytes()];
-            let tag = answer::tag(Fingerprint::of(parts));
-            let has = answer::has(&headers, &tag);
-            let status = if has {
-                StatusCode::NOT_MODIFIED
-            } else {
-                StatusCode::OK
-            };
-            let head = answer::head(status, &tag, app.settings.token.is_some())
-                .header(header::CONTENT_TYPE, "application/xml");
+            let version = Fingerprint::of(parts);
+            let (head, has) = answer::versioned(&app.settings, &headers, version);
+            let head = head.header(header::CONTENT_TYPE, "application/xml");
             answer::whole(head, (!has).then(|| Bytes::from(description)))
         }
         [name, number, file] => {

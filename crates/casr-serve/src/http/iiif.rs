@@ -52,6 +52,12 @@ pub async fn answer(
     }
 }
 
+/// The base URI of an image, as it is called from outside.
+fn base_uri(app: &App, identifier: &str, headers: &HeaderMap) -> String {
+    let base = base::url(&app.settings, headers);
+    format!("{base}/iiif/{}", encode(identifier))
+}
+
 /// The base URI leads to the image information.
 async fn redirect(
     app: &Arc<App>,
@@ -59,8 +65,7 @@ async fn redirect(
     headers: &HeaderMap,
 ) -> Result<Response, ServeError> {
     let identifier = decode(identifier)?;
-    let base = base::url(&app.settings, headers);
-    let location = format!("{base}/iiif/{}/info.json", encode(&identifier));
+    let location = format!("{}/info.json", base_uri(app, &identifier, headers));
     find(app, identifier).await?;
     let head = Response::builder()
         .status(StatusCode::SEE_OTHER)
@@ -74,8 +79,7 @@ async fn info(
     headers: &HeaderMap,
 ) -> Result<Response, ServeError> {
     let identifier = decode(identifier)?;
-    let base = base::url(&app.settings, headers);
-    let id = format!("{base}/iiif/{}", encode(&identifier));
+    let id = base_uri(app, &identifier, headers);
     let (identified, frame) = find(app, identifier).await?;
     let grey = identified.image.info.colour == Colour::Grey;
     let document = document(&id, &frame, grey).to_string();
@@ -90,14 +94,8 @@ async fn info(
         content_type.as_bytes(),
         document.as_bytes(),
     ];
-    let tag = answer::tag(Fingerprint::of(parts));
-    let has = answer::has(headers, &tag);
-    let status = if has {
-        StatusCode::NOT_MODIFIED
-    } else {
-        StatusCode::OK
-    };
-    let head = answer::head(status, &tag, app.settings.token.is_some())
+    let (head, has) = answer::versioned(&app.settings, headers, Fingerprint::of(parts));
+    let head = head
         .header(header::CONTENT_TYPE, content_type)
         .header(header::LINK, profile())
         .header(header::VARY, "accept");
@@ -111,8 +109,7 @@ async fn image(
     mut wishes: Wishes,
     headers: &HeaderMap,
 ) -> Result<Response, ServeError> {
-    let base = base::url(&app.settings, headers);
-    let id = format!("{base}/iiif/{}", encode(&identifier));
+    let id = base_uri(app, &identifier, headers);
     let (identified, frame) = find(app, identifier).await?;
     let order = resolve(&Parameters::parse(parts)?, &frame)?;
     let canonical = canonical(&order, &frame);

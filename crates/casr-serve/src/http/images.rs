@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     body::Bytes,
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, header},
     response::{IntoResponse, Response},
 };
 use casr_zoom::Size;
@@ -94,14 +94,7 @@ pub async fn deliver(
     render::check(&order, level, &levels, frame.max_area)?;
     let key = Key::new(identified.image.version, identified.look, order);
     let fingerprint = fingerprint(app, &key);
-    let tag = answer::tag(fingerprint);
-    let has = answer::has(headers, &tag);
-    let status = if has {
-        StatusCode::NOT_MODIFIED
-    } else {
-        StatusCode::OK
-    };
-    let mut head = answer::head(status, &tag, app.settings.token.is_some());
+    let (mut head, has) = answer::versioned(&app.settings, headers, fingerprint);
     if let Some(link) = &wishes.link {
         head = head.header(header::LINK, link);
     }

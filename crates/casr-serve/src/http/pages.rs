@@ -43,14 +43,8 @@ pub async fn viewer(
 fn viewer_file(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, ServeError> {
     let missing = || ServeError::NotFound(format!("the viewer has no file {name:?}"));
     let (file, fingerprint) = viewer::file(name).ok_or_else(missing)?;
-    let tag = answer::tag(fingerprint);
-    let has = answer::has(headers, &tag);
-    let status = if has {
-        StatusCode::NOT_MODIFIED
-    } else {
-        StatusCode::OK
-    };
-    let head = answer::head(status, &tag, app.settings.token.is_some())
+    let (head, has) = answer::versioned(&app.settings, headers, fingerprint);
+    let head = head
         .header(header::CONTENT_TYPE, file.content_type)
         .header(header::CONTENT_SECURITY_POLICY, viewer::POLICY)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");

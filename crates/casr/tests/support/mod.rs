@@ -6,8 +6,9 @@
 use casr_codec::{
     Colour, Depth, Format, Header, Limits, Metadata, Options, Picture, SourceFormat, Writer,
 };
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// How a run of the program ended.
@@ -77,6 +78,26 @@ pub fn program(folder: &Path) -> Command {
 /// Runs the program in `folder`.
 pub fn casr(folder: &Path, arguments: &[&str]) -> Run {
     Run::of(program(folder).args(arguments))
+}
+
+/// Runs the program in `folder` with `bytes` on its standard input, which it may read while it
+/// writes, or not at all.
+pub fn piped(folder: &Path, arguments: &[&str], bytes: &[u8]) -> Output {
+    let mut child = program(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program that refuses its arguments does not read.
+            let _ = input.write_all(bytes);
+        });
+        child.wait_with_output().expect("it ends")
+    })
 }
 
 /// A folder for one test.
