@@ -133,14 +133,14 @@ fn decode(mut picture: Picture) -> Result<Decoded, ServeError> {
     let mut pixels = picture.pixels.into_f32();
     let alpha = match picture.alpha.take() {
         None => Alpha::Absent,
-        Some(values) if values.iter().all(|value| value == values.at(0)) => {
-            Alpha::Constant(values.at(0))
-        }
-        Some(values) => {
-            let values = values.into_f32();
-            fill_hidden_colours(SamplesMut::Float(&mut pixels), &values, width);
-            Alpha::Varying(Arc::new(ImageView::grey(width, height, &values)?.into()))
-        }
+        Some(values) => match values.constant() {
+            Some(value) => Alpha::Constant(value),
+            None => {
+                let values = values.into_f32();
+                fill_hidden_colours(SamplesMut::Float(&mut pixels), &values, width);
+                Alpha::Varying(Arc::new(ImageView::grey(width, height, &values)?.into()))
+            }
+        },
     };
     let colours = match picture.colour {
         Colour::Grey => ImageView::grey(width, height, &pixels)?.into(),

@@ -30,7 +30,7 @@ impl Layers {
         let alpha = picture
             .alpha
             .take()
-            .map(|samples| match constant(&samples) {
+            .map(|samples| match samples.constant() {
                 Some(value) => Alpha::Constant(value),
                 None => {
                     if !keep_hidden {
@@ -90,14 +90,6 @@ fn view_mut(samples: &mut Samples) -> SamplesMut<'_> {
         Samples::Sixteen(samples) => SamplesMut::Sixteen(samples),
         Samples::Float(samples) => SamplesMut::Float(samples),
     }
-}
-
-/// The value in [0, 1] that all samples have, if they have one.
-fn constant(samples: &Samples) -> Option<f32> {
-    let first = (!samples.is_empty()).then(|| samples.at(0))?;
-    (1..samples.len())
-        .all(|index| samples.at(index) == first)
-        .then_some(first)
 }
 
 /// What the network made of a grey pixel, as grey again: the mean of its three channels, which
