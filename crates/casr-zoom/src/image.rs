@@ -1,6 +1,11 @@
 //! Images in memory.
 
-use crate::{error::ZoomError, plan::Size, view::ImageView};
+use crate::{
+    error::ZoomError,
+    plan::Size,
+    sample::{to_eight, to_sixteen},
+    view::ImageView,
+};
 
 /// Colours per pixel: red, green, blue.
 pub(crate) const COLOURS: usize = 3;
@@ -55,14 +60,12 @@ impl Image {
 
     /// The values rounded to 8 bits, [height, width, 3].
     pub fn to_u8(&self) -> Vec<u8> {
-        let rounded = |value: &f32| (value * 255.0).round() as u8;
-        self.pixels.iter().map(rounded).collect()
+        self.pixels.iter().copied().map(to_eight).collect()
     }
 
     /// The values rounded to 16 bits, [height, width, 3].
     pub fn to_u16(&self) -> Vec<u16> {
-        let rounded = |value: &f32| (value * 65_535.0).round() as u16;
-        self.pixels.iter().map(rounded).collect()
+        self.pixels.iter().copied().map(to_sixteen).collect()
     }
 
     /// One value for each pixel, [height, width]: of an image that is grey, where all three are the

@@ -31,6 +31,7 @@ mod look;
 mod patch;
 mod plan;
 mod pyramid;
+mod sample;
 mod smooth;
 mod step;
 mod strength;

@@ -4,6 +4,7 @@ use crate::{
     image::COLOURS,
     patch::Patch,
     plan::Size,
+    sample::to_sixteen,
     tile::{Tiling, halves},
     view::ImageView,
 };
@@ -89,19 +90,6 @@ impl Made {
     pub fn bytes(&self) -> usize {
         self.pixels.bytes() + self.statistics.bytes()
     }
-}
-
-/// Full brightness of a sample of a level.
-const FULL: f32 = u16::MAX as f32;
-
-/// A value in [0, 1] as a sample of a level; values outside are clipped.
-pub(crate) fn to_sample(value: f32) -> u16 {
-    (value.clamp(0.0, 1.0) * FULL).round() as u16
-}
-
-/// A sample of a level in [0, 1].
-pub(crate) fn from_sample(sample: u16) -> f32 {
-    f32::from(sample) / FULL
 }
 
 impl Step {
@@ -192,7 +180,7 @@ impl Step {
         let pixels = below.pixels.window(inputs.0.clone(), inputs.1.clone());
         let axes = (self.down(), self.across());
         let enlarged = interpolate(axes, inputs, output.clone(), &pixels);
-        let samples = enlarged.into_iter().map(to_sample).collect();
+        let samples = enlarged.into_iter().map(to_sixteen).collect();
         let cells = (cells(rows), cells(columns));
         Made {
             pixels: Patch::new(output, COLOURS, samples),
@@ -305,7 +293,7 @@ impl Step {
             before,
         };
         let made = model.step(&window, &geometry)?;
-        let samples = made.pixels.into_iter().map(to_sample).collect();
+        let samples = made.pixels.into_iter().map(to_sixteen).collect();
         // Statistics are those of the whole window with its border; only the tile's own are kept.
         let own = (cells(rows), cells(columns));
         let statistics = made.statistics.map(|values| {
@@ -364,7 +352,7 @@ fn bordering_cells(window: &Range<usize>, [before, behind]: [usize; 2]) -> [usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Image;
+    use crate::{image::Image, sample::of_sixteen};
 
     #[test]
     fn a_tile_in_halves_is_the_same_tile() {
@@ -423,7 +411,7 @@ mod tests {
             let values = |made: &Made| {
                 let patch = &made.pixels;
                 let samples = patch.window(patch.rows.clone(), patch.columns.clone());
-                samples.into_iter().map(from_sample).collect::<Vec<f32>>()
+                samples.into_iter().map(of_sixteen).collect::<Vec<f32>>()
             };
             let pixels = off(&mut values(&whole).into_iter().zip(values(&halved)));
             // Both are rounded to 16 bits.

@@ -5,7 +5,10 @@
 //! the colours next to them first, and nearly clear ones beside others that show take most of
 //! theirs: how much a pixel's colour counts is how much it shows.
 
-use crate::view::Samples;
+use crate::{
+    sample::{of_eight, of_sixteen, to_eight, to_sixteen},
+    view::Samples,
+};
 use std::collections::VecDeque;
 
 /// What a pixel's colour is worth.
@@ -36,21 +39,21 @@ trait Sample: Copy {
 
 impl Sample for u8 {
     fn value(self) -> f32 {
-        f32::from(self) / 255.0
+        of_eight(self)
     }
 
     fn nearest(value: f32) -> Self {
-        (value * 255.0).round() as u8
+        to_eight(value)
     }
 }
 
 impl Sample for u16 {
     fn value(self) -> f32 {
-        f32::from(self) / 65_535.0
+        of_sixteen(self)
     }
 
     fn nearest(value: f32) -> Self {
-        (value * 65_535.0).round() as u16
+        to_sixteen(value)
     }
 }
 

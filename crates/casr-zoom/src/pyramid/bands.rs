@@ -12,7 +12,8 @@ use crate::{
     image::{COLOURS, Image},
     patch::overlap,
     plan::Size,
-    step::{Made, Place, from_sample},
+    sample::of_sixteen,
+    step::{Made, Place},
 };
 use casr_net::NetError;
 use std::{
@@ -189,7 +190,7 @@ impl<'a> Bands<'a> {
         self.row = rows.end;
         let mut pixels = Vec::with_capacity(rows.len() * self.size().width * COLOURS);
         for row in rows.clone() {
-            current.line(row, &mut pixels, from_sample);
+            current.line(row, &mut pixels, of_sixteen);
         }
         Ok(Some(Band { rows, pixels }))
     }
@@ -220,7 +221,7 @@ fn show(viewer: &mut Option<Viewer>, level: usize, gone: Held) {
         };
         let mut pixels = Vec::new();
         for line in rows.clone() {
-            row.line(line, &mut pixels, from_sample);
+            row.line(line, &mut pixels, of_sixteen);
         }
         viewer(level - 1, &Band { rows, pixels });
     }

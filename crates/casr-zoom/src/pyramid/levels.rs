@@ -10,8 +10,9 @@ use crate::{
     image::COLOURS,
     patch::Patch,
     plan::Size,
+    sample::of_sixteen,
     smooth::is_smooth,
-    step::{Below, Made, Place, Step, from_sample},
+    step::{Below, Made, Place, Step},
 };
 use casr_net::{Cpu, Model, NetError};
 use half::f16;
@@ -190,7 +191,7 @@ impl<'a> Levels<'a> {
             for column in columns.clone() {
                 let place = TilePlace { level, row, column };
                 let tile = self.tile(place, request)?;
-                pixels.take(&tile.pixels, from_sample);
+                pixels.take(&tile.pixels, of_sixteen);
                 if let Some(statistics) = &mut statistics {
                     statistics.take(&tile.statistics, |value| value);
                 }

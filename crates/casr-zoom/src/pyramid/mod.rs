@@ -12,7 +12,8 @@ use crate::{
     image::{COLOURS, Image},
     patch::overlap,
     plan::Size,
-    step::{Made, Step, from_sample},
+    sample::of_sixteen,
+    step::{Made, Step},
     view::ImageView,
 };
 pub use bands::{Band, Bands};
@@ -254,7 +255,7 @@ impl<'a> Pyramid<'a> {
             return Ok(Image::checked(size, values));
         }
         let mut values = room(size)?;
-        let samples = |line: &[u16]| values.extend(line.iter().copied().map(from_sample));
+        let samples = |line: &[u16]| values.extend(line.iter().copied().map(of_sixteen));
         self.lines(level, window, samples)?;
         Ok(Image::checked(size, values))
     }

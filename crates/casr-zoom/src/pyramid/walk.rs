@@ -9,7 +9,8 @@ use super::{
 use crate::{
     error::ZoomError,
     patch::overlap,
-    step::{Made, Place, from_sample},
+    sample::of_sixteen,
+    step::{Made, Place},
 };
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
@@ -189,7 +190,7 @@ impl<'a> EachTile<'a> {
             x: place.1,
             y: place.0,
             place: Rectangle::of(&rows, &columns),
-            pixels: samples.into_iter().map(from_sample).collect(),
+            pixels: samples.into_iter().map(of_sixteen).collect(),
         }))
     }
 }
