@@ -136,6 +136,16 @@ impl Enlarger {
         self
     }
 
+    /// As it enlarges masks beside images (alpha): nothing is invented in them, nothing in them is
+    /// noise, and the mean of several passes is not worth its time.
+    #[must_use]
+    pub fn for_masks(&self) -> Self {
+        (self.clone())
+            .with_model(self.model.without_ensemble())
+            .look(Look::FAITHFUL)
+            .restoration(Restoration::Fixed(Strength::NONE))
+    }
+
     /// The same settings with another model.
     #[must_use]
     pub fn with_model(self, model: Model) -> Self {

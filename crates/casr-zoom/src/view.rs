@@ -38,6 +38,13 @@ impl Samples<'_> {
         }
     }
 
+    /// The value in [0, 1] that all of them have, if they have one.
+    pub fn constant(&self) -> Option<f32> {
+        let first = (self.len() > 0).then(|| self.at(0))?;
+        let same = (1..self.len()).all(|index| self.at(index) == first);
+        same.then_some(first)
+    }
+
     /// Some of them in [0, 1].
     pub(crate) fn append_to(&self, values: &mut Vec<f32>, range: Range<usize>) {
         match self {
@@ -136,11 +143,16 @@ impl<'a> ImageView<'a> {
             let value = values[index];
             return Err(ZoomError::PixelValue { index, value });
         }
-        Ok(Self {
+        Ok(Self::checked(size, grey, samples))
+    }
+
+    /// Of samples that have been checked.
+    pub(crate) fn checked(size: Size, grey: bool, samples: Samples<'a>) -> Self {
+        Self {
             size,
             grey,
             samples,
-        })
+        }
     }
 
     /// Its size.
@@ -190,12 +202,7 @@ impl Original for ImageView<'_> {
 
 impl<'a> From<&'a Image> for ImageView<'a> {
     fn from(image: &'a Image) -> Self {
-        // Its values have been checked.
-        Self {
-            size: image.size(),
-            grey: false,
-            samples: Samples::Float(image.pixels()),
-        }
+        Self::checked(image.size(), false, Samples::Float(image.pixels()))
     }
 }
 

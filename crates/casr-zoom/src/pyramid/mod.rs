@@ -10,6 +10,7 @@ mod walk;
 use crate::{
     error::ZoomError,
     image::{COLOURS, Image},
+    owned::OwnedImage,
     patch::overlap,
     plan::Size,
     step::{Made, Step, from_sample},
@@ -110,7 +111,7 @@ pub enum ImageSource<'a> {
     /// Somebody else's.
     View(ImageView<'a>),
     /// One's own; clones share it.
-    Image(Arc<Image>),
+    Owned(Arc<OwnedImage>),
 }
 
 impl ImageSource<'_> {
@@ -118,7 +119,7 @@ impl ImageSource<'_> {
     pub fn view(&self) -> ImageView<'_> {
         match self {
             Self::View(view) => *view,
-            Self::Image(image) => (&**image).into(),
+            Self::Owned(image) => image.view(),
         }
     }
 }
@@ -131,13 +132,19 @@ impl<'a, T: Into<ImageView<'a>>> From<T> for ImageSource<'a> {
 
 impl From<Image> for ImageSource<'static> {
     fn from(image: Image) -> Self {
-        Self::Image(Arc::new(image))
+        OwnedImage::from(image).into()
     }
 }
 
-impl From<Arc<Image>> for ImageSource<'static> {
-    fn from(image: Arc<Image>) -> Self {
-        Self::Image(image)
+impl From<OwnedImage> for ImageSource<'static> {
+    fn from(image: OwnedImage) -> Self {
+        Self::Owned(Arc::new(image))
+    }
+}
+
+impl From<Arc<OwnedImage>> for ImageSource<'static> {
+    fn from(image: Arc<OwnedImage>) -> Self {
+        Self::Owned(image)
     }
 }
 
