@@ -80,12 +80,6 @@ impl Samples {
         with!(self, samples => samples[index].value())
     }
 
-    /// The value in `[0, 1]` that all of them have, if they have one.
-    pub fn constant(&self) -> Option<f32> {
-        let first = (!self.is_empty()).then(|| self.at(0))?;
-        self.iter().all(|sample| sample == first).then_some(first)
-    }
-
     /// All of them in `[0, 1]`, one by one.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = f32> + '_ {
         (0..self.len()).map(|index| self.at(index))
@@ -113,6 +107,11 @@ impl Samples {
             Self::Float(samples) => samples,
             others => others.to_f32(),
         }
+    }
+
+    /// All of them as another library holds samples of these three kinds; nothing is copied.
+    pub fn into_kind<T: From<Vec<u8>> + From<Vec<u16>> + From<Vec<f32>>>(self) -> T {
+        with!(self, samples => samples.into())
     }
 }
 

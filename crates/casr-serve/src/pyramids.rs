@@ -7,11 +7,8 @@ use crate::{
     order::plan,
     settings::Settings,
 };
-use casr_codec::{Colour, Depth, Metadata, Picture};
-use casr_zoom::{
-    Enlarger, Image, ImageView, Look, Model, Pyramid, Restoration, SamplesMut, Size, Strength,
-    fill_hidden_colours,
-};
+use casr_codec::{Colour, Depth, Metadata, Picture, Samples};
+use casr_zoom::{Alpha, Enlarger, Layers, Look, Model, Pyramid, Size, Strength};
 use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
 use std::{hash::Hash, sync::Arc};
 
@@ -21,25 +18,13 @@ const PYRAMIDS: u64 = 4;
 /// Images and pyramids that there may be room for, more or less.
 const ENTRIES: usize = 64;
 
-/// Bytes of a pixel as pyramids hold them.
-const PIXEL: u64 = 12;
-
 /// An image file's content.
 pub struct Decoded {
-    colours: Arc<Image>,
-    pub alpha: Alpha,
+    pub layers: Layers,
     pub colour: Colour,
     pub depth: Depth,
     /// What says how its samples are meant, and nothing that describes the image.
     pub metadata: Metadata,
-}
-
-/// The alpha channel of an image.
-pub enum Alpha {
-    Absent,
-    /// The same everywhere.
-    Constant(f32),
-    Varying(Arc<Image>),
 }
 
 /// An image at a look, at any size.
@@ -94,14 +79,10 @@ impl Pyramids {
     fn enlarged(&self, decoded: Arc<Decoded>, look: Strength) -> Result<Enlarged, ServeError> {
         let plan = plan(decoded.size(), self.max_factor)?;
         let enlarger = self.enlarger.clone().look(Look::Fixed(look));
-        let colours = enlarger.pyramid(decoded.colours.clone(), &plan)?;
-        let mask = match &decoded.alpha {
-            // Nothing is invented in masks, and nothing in them is noise.
-            Alpha::Varying(alpha) => Some(
-                (self.enlarger.clone().room(self.room / 4))
-                    .look(Look::FAITHFUL)
-                    .restoration(Restoration::Fixed(Strength::NONE))
-                    .pyramid(alpha.clone(), &plan)?,
+        let colours = enlarger.pyramid(decoded.layers.colours.clone(), &plan)?;
+        let mask = match &decoded.layers.alpha {
+            Some(Alpha::Varying(alpha)) => Some(
+                (self.enlarger.for_masks().room(self.room / 4)).pyramid(alpha.clone(), &plan)?,
             ),
             _ => None,
         };
@@ -115,40 +96,28 @@ impl Pyramids {
 
 impl Decoded {
     pub fn size(&self) -> Size {
-        self.colours.size()
+        self.layers.colours.size()
     }
 
     fn bytes(&self) -> u64 {
-        let Size { width, height } = self.size();
-        let images = match self.alpha {
-            Alpha::Varying(_) => 2,
-            _ => 1,
+        let alpha = match &self.layers.alpha {
+            Some(Alpha::Varying(mask)) => mask.samples().bytes(),
+            _ => 0,
         };
-        images * PIXEL * width as u64 * height as u64
+        (self.layers.colours.samples().bytes() + alpha) as u64
     }
 }
 
-fn decode(mut picture: Picture) -> Result<Decoded, ServeError> {
-    let (width, height) = (picture.width, picture.height);
-    let mut pixels = picture.pixels.into_f32();
-    let alpha = match picture.alpha.take() {
-        None => Alpha::Absent,
-        Some(values) => match values.constant() {
-            Some(value) => Alpha::Constant(value),
-            None => {
-                let values = values.into_f32();
-                fill_hidden_colours(SamplesMut::Float(&mut pixels), &values, width);
-                Alpha::Varying(Arc::new(ImageView::grey(width, height, &values)?.into()))
-            }
-        },
-    };
-    let colours = match picture.colour {
-        Colour::Grey => ImageView::grey(width, height, &pixels)?.into(),
-        Colour::Rgb => Image::new(width, height, pixels)?,
-    };
+fn decode(picture: Picture) -> Result<Decoded, ServeError> {
+    let layers = Layers::new(
+        (picture.width, picture.height),
+        picture.colour == Colour::Grey,
+        picture.pixels.into_kind(),
+        picture.alpha.map(Samples::into_kind),
+        false,
+    )?;
     Ok(Decoded {
-        colours: Arc::new(colours),
-        alpha,
+        layers,
         colour: picture.colour,
         depth: picture.depth,
         metadata: Metadata {

@@ -4,12 +4,12 @@
 use crate::{
     ServeError,
     order::{Encoding, Order, Quality, Rotation},
-    pyramids::{Alpha, Enlarged},
+    pyramids::Enlarged,
     work::Watch,
 };
 use casr_codec::{Colour, Depth, Header, Options, Writer};
 use casr_kernels::resample::{self, Taps};
-use casr_zoom::{Pyramid, Rectangle, Size, ZoomError};
+use casr_zoom::{Alpha, Pyramid, Rectangle, Size, ZoomError};
 use std::path::Path;
 
 /// JPEG and WebP quality of answers.
@@ -88,9 +88,11 @@ pub fn render(
         (Quality::Default, Colour::Rgb) => Colour::Rgb,
         _ => Colour::Grey,
     };
-    let alpha = match (&decoded.alpha, &image.mask) {
-        (Alpha::Constant(value), _) => Some(vec![*value; order.size.width * order.size.height]),
-        (Alpha::Varying(_), Some(mask)) => {
+    let alpha = match (&decoded.layers.alpha, &image.mask) {
+        (Some(Alpha::Constant(value)), _) => {
+            Some(vec![*value; order.size.width * order.size.height])
+        }
+        (Some(Alpha::Varying(_)), Some(mask)) => {
             let values = window.take(mask, level, watch)?;
             Some(values.chunks_exact(CHANNELS).map(mean).collect())
         }

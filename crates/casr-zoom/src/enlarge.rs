@@ -9,9 +9,8 @@ use crate::{
     plan::{DEFAULT_MAX_STEP, ScalePlan, Size, Target},
     pyramid::{Bands, ImageSource, Pyramid, Rectangle},
     smooth::limit,
-    step::{Levels, Step},
+    step::Step,
     strength::Strength,
-    tile::Tiling,
     view::ImageView,
 };
 use casr_net::{Degradation, Model, Origin};
@@ -136,6 +135,16 @@ impl Enlarger {
         self
     }
 
+    /// As it enlarges masks beside images (alpha): nothing is invented in them, nothing in them is
+    /// noise, and the mean of several passes is not worth its time.
+    #[must_use]
+    pub fn for_masks(&self) -> Self {
+        (self.clone())
+            .with_model(self.model.without_ensemble())
+            .look(Look::FAITHFUL)
+            .restoration(Restoration::Fixed(Strength::NONE))
+    }
+
     /// The same settings with another model.
     #[must_use]
     pub fn with_model(self, model: Model) -> Self {
@@ -253,21 +262,7 @@ impl Enlarger {
         }
         let Treatment { degradation, look } = self.treatment(image.view(), plan);
         let tile = self.tile_of(plan);
-        let mut before = None;
-        let steps = plan.steps().map(|(input, output)| {
-            let levels = Levels {
-                image: size,
-                before: before.replace(input),
-                output,
-            };
-            let origin = match levels.before {
-                None => Origin::Image(degradation),
-                Some(_) => Origin::Step,
-            };
-            let tiling = Tiling::new(input, tile, &self.model);
-            Step::new(tiling, levels, origin, self.model.config())
-        });
-        let steps = steps.collect();
+        let steps = Step::all(plan, tile, Origin::Image(degradation), &self.model);
         // Of a network that aligns, every tile leaves statistics behind.
         let bounded = self.model.is_shipped() && !self.model.config().alignment;
         let smooth = (bounded && !self.exact).then(|| limit(look));

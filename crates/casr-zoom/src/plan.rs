@@ -191,6 +191,35 @@ impl ScalePlan {
         Ok(Self { input, levels })
     }
 
+    /// A plan of these levels, from the first above the image to the result.
+    ///
+    /// # Errors
+    /// [`ZoomError::EmptyImage`], [`ZoomError::Smaller`] for a level smaller than the one below,
+    /// [`ZoomError::MaxStep`] for one more than [`LARGEST_STEP`] times as large,
+    /// [`ZoomError::TooLarge`] for a side over [`MAX_SIDE`], or [`ZoomError::TooManyLevels`].
+    pub fn through(input: Size, levels: &[Size]) -> Result<Self, ZoomError> {
+        if input.width == 0 || input.height == 0 {
+            return Err(ZoomError::EmptyImage { size: input });
+        }
+        let plan = Self {
+            input,
+            levels: levels.to_vec(),
+        };
+        let mut largest = 1.0_f64;
+        for (below, level) in plan.steps() {
+            let axes = [(below.width, level.width), (below.height, level.height)];
+            for (input, wanted) in axes {
+                Axis::to_size(input, wanted)?;
+            }
+            largest = largest.max(below.factor_to(level));
+        }
+        match (largest <= LARGEST_STEP, levels.len() <= MAX_LEVELS) {
+            (false, _) => Err(ZoomError::MaxStep { max_step: largest }),
+            (_, false) => Err(ZoomError::TooManyLevels { max_step: largest }),
+            _ => Ok(plan),
+        }
+    }
+
     /// The image's size: level 0.
     pub fn input(&self) -> Size {
         self.input

@@ -3,7 +3,7 @@
 use crate::{
     image::COLOURS,
     patch::Patch,
-    plan::Size,
+    plan::{ScalePlan, Size},
     sample::to_sixteen,
     tile::{Tiling, halves},
     view::ImageView,
@@ -93,6 +93,30 @@ impl Made {
 }
 
 impl Step {
+    /// The steps of a plan, in tiles of up to `tile` input pixels a side; `origin` is that of the
+    /// image.
+    pub fn all(plan: &ScalePlan, tile: usize, origin: Origin, model: &Model) -> Vec<Self> {
+        let mut before = None;
+        let steps = plan.steps().map(|(input, output)| {
+            let levels = Levels {
+                image: plan.input(),
+                before: before.replace(input),
+                output,
+            };
+            let origin = match levels.before {
+                None => origin,
+                Some(_) => Origin::Step,
+            };
+            Self::new(
+                Tiling::new(input, tile, model),
+                levels,
+                origin,
+                model.config(),
+            )
+        });
+        steps.collect()
+    }
+
     /// The step from the level that `tiling` cuts.
     pub fn new(tiling: Tiling, levels: Levels, origin: Origin, network: NetworkConfig) -> Self {
         let size = |size: Size| (size.height, size.width);
@@ -113,6 +137,11 @@ impl Step {
                 0
             },
         }
+    }
+
+    /// Where the level below comes from.
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// Pixels down the level below and the one that the step makes.

@@ -4,6 +4,7 @@ use crate::{
     error::ZoomError,
     image::{COLOURS, Image},
     plan::Size,
+    sample::{of_eight, of_sixteen},
 };
 use casr_net::Original;
 use std::ops::Range;
@@ -32,20 +33,27 @@ impl Samples<'_> {
     /// One of them in [0, 1].
     pub(crate) fn at(&self, index: usize) -> f32 {
         match self {
-            Self::Eight(samples) => f32::from(samples[index]) / 255.0,
-            Self::Sixteen(samples) => f32::from(samples[index]) / 65_535.0,
+            Self::Eight(samples) => of_eight(samples[index]),
+            Self::Sixteen(samples) => of_sixteen(samples[index]),
             Self::Float(samples) => samples[index],
         }
+    }
+
+    /// The value in [0, 1] that all of them have, if they have one.
+    pub fn constant(&self) -> Option<f32> {
+        let first = (self.len() > 0).then(|| self.at(0))?;
+        let same = (1..self.len()).all(|index| self.at(index) == first);
+        same.then_some(first)
     }
 
     /// Some of them in [0, 1].
     pub(crate) fn append_to(&self, values: &mut Vec<f32>, range: Range<usize>) {
         match self {
             Self::Eight(samples) => {
-                values.extend(samples[range].iter().map(|&v| f32::from(v) / 255.0));
+                values.extend(samples[range].iter().copied().map(of_eight));
             }
             Self::Sixteen(samples) => {
-                values.extend(samples[range].iter().map(|&v| f32::from(v) / 65_535.0));
+                values.extend(samples[range].iter().copied().map(of_sixteen));
             }
             Self::Float(samples) => values.extend_from_slice(&samples[range]),
         }
@@ -136,11 +144,16 @@ impl<'a> ImageView<'a> {
             let value = values[index];
             return Err(ZoomError::PixelValue { index, value });
         }
-        Ok(Self {
+        Ok(Self::checked(size, grey, samples))
+    }
+
+    /// Of samples that have been checked.
+    pub(crate) fn checked(size: Size, grey: bool, samples: Samples<'a>) -> Self {
+        Self {
             size,
             grey,
             samples,
-        })
+        }
     }
 
     /// Its size.
@@ -190,12 +203,7 @@ impl Original for ImageView<'_> {
 
 impl<'a> From<&'a Image> for ImageView<'a> {
     fn from(image: &'a Image) -> Self {
-        // Its values have been checked.
-        Self {
-            size: image.size(),
-            grey: false,
-            samples: Samples::Float(image.pixels()),
-        }
+        Self::checked(image.size(), false, Samples::Float(image.pixels()))
     }
 }
 

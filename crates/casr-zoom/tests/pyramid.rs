@@ -412,3 +412,73 @@ fn a_tile_at_64_times_costs_few_tiles_under_it() {
     );
     assert!(median < 30.0 && most < 42.0, "{median} and {most}");
 }
+
+#[test]
+fn another_plan_shares_the_levels_that_are_the_same() {
+    let image = image(37, 29);
+    for config in [SMALL, MODULES] {
+        let enlarger = enlarger(config);
+        let doubling = ScalePlan::doubling(image.size(), Target::Factor(8.0)).unwrap();
+        let pyramid = enlarger.pyramid(&image, &doubling).unwrap();
+        let levels = doubling.levels();
+        let leaping = ScalePlan::through(image.size(), &[levels[0], levels[2]]).unwrap();
+        let alone = enlarger.pyramid(&image, &leaping).unwrap();
+        let window = Rectangle {
+            x: 100,
+            y: 60,
+            width: 40,
+            height: 30,
+        };
+        let expected = alone.samples(2, window).unwrap();
+        let branch = pyramid.along(&leaping, 1 << 20).unwrap();
+        assert_eq!(branch.levels(), 3);
+        // Nothing is there yet.
+        let work = branch.work(2, window).unwrap();
+        assert_eq!(
+            work,
+            enlarger
+                .pyramid(&image, &leaping)
+                .unwrap()
+                .work(2, window)
+                .unwrap()
+        );
+        // What lies under it of the first level serves both.
+        let whole = Rectangle::whole(levels[0]);
+        pyramid.samples(1, whole).unwrap();
+        let left = branch.work(2, window).unwrap();
+        assert!(left < work, "{left} of {work}");
+        assert!(left < pyramid.work(3, window).unwrap());
+        assert_eq!(branch.samples(2, window).unwrap(), expected);
+        assert_eq!(branch.work(2, window).unwrap(), 0);
+        // Two levels of the one are not one level of the other.
+        assert_ne!(pyramid.samples(3, window).unwrap(), expected);
+
+        let elsewhere = ScalePlan::through(levels[0], &levels[2..]).unwrap();
+        let refused = pyramid.along(&elsewhere, 0);
+        assert!(matches!(refused, Err(ZoomError::OtherPlan { .. })));
+    }
+}
+
+#[test]
+fn plans_through_given_levels_are_checked() {
+    let size = |width, height| Size { width, height };
+    let plan = |levels: &[Size]| ScalePlan::through(size(10, 20), levels);
+    assert_eq!(
+        plan(&[size(40, 80), size(41, 99)]).unwrap().levels().len(),
+        2
+    );
+    assert!(matches!(
+        plan(&[size(41, 20)]),
+        Err(ZoomError::MaxStep { .. })
+    ));
+    assert!(matches!(
+        plan(&[size(20, 19)]),
+        Err(ZoomError::Smaller { .. })
+    ));
+    assert!(matches!(
+        plan(&[size(20, 20); 65]),
+        Err(ZoomError::TooManyLevels { .. })
+    ));
+    let empty = ScalePlan::through(size(0, 1), &[]);
+    assert!(matches!(empty, Err(ZoomError::EmptyImage { .. })));
+}

@@ -5,7 +5,7 @@ use crate::inputs::Input;
 use crate::keep;
 use crate::kept::Share;
 use crate::memory;
-use crate::picture::Layers;
+use crate::picture::layers;
 use crate::region::Region;
 use crate::work::Work;
 use anyhow::{anyhow, bail};
@@ -175,10 +175,10 @@ pub fn enlarge(
     if !header.alpha {
         picture.alpha = None;
     }
-    let layers = Layers::take(&mut picture, settings.keep_hidden);
-    let colours = layers.colours().map_err(|error| on(name, &error))?;
+    let layers = layers(&mut picture, settings.keep_hidden).map_err(|error| on(name, &error))?;
     // Pixels that stay as they are need no estimate.
-    let treatment = (!plan.levels().is_empty()).then(|| enlarger.treatment(colours, &plan));
+    let treatment =
+        (!plan.levels().is_empty()).then(|| enlarger.treatment(&*layers.colours, &plan));
     let passes = enlarger.model().passes();
     header.mark = (treatment.filter(|_| settings.mark))
         .map(|treatment| mark(&plan, settings.region.map(|_| window), treatment, passes));

@@ -2,94 +2,19 @@
 //! together on the way out.
 
 use casr_codec::{Colour, Picture, Samples};
-use casr_zoom::{ImageView, Samples as View, SamplesMut, ZoomError, fill_hidden_colours};
+use casr_zoom::{Layers, ZoomError};
 
-/// A picture's pixels.
-pub struct Layers {
-    size: (usize, usize),
-    colour: Colour,
-    /// Colours; those that hardly show are filled from beside them.
-    pixels: Samples,
-    /// The alpha channel, if the picture has one.
-    pub alpha: Option<Alpha>,
-}
-
-/// An alpha channel.
-pub enum Alpha {
-    /// The same everywhere: nothing to enlarge.
-    Constant(f32),
-    /// One sample a pixel.
-    Varying(Samples),
-}
-
-impl Layers {
-    /// Takes the pixels out of `picture`. Colours that hardly show take those beside them, as
-    /// finely as the picture's samples are divided, unless they are to be kept: `keep_hidden`.
-    pub fn take(picture: &mut Picture, keep_hidden: bool) -> Self {
-        let mut pixels = std::mem::replace(&mut picture.pixels, Samples::Eight(Vec::new()));
-        let alpha = picture
-            .alpha
-            .take()
-            .map(|samples| match samples.constant() {
-                Some(value) => Alpha::Constant(value),
-                None => {
-                    if !keep_hidden {
-                        fill_hidden_colours(view_mut(&mut pixels), view(&samples), picture.width);
-                    }
-                    Alpha::Varying(samples)
-                }
-            });
-        Self {
-            size: (picture.width, picture.height),
-            colour: picture.colour,
-            pixels,
-            alpha,
-        }
-    }
-
-    /// The colours as the network takes them.
-    ///
-    /// # Errors
-    /// There are no pixels.
-    pub fn colours(&self) -> Result<ImageView<'_>, ZoomError> {
-        let (width, height) = self.size;
-        match self.colour {
-            Colour::Grey => ImageView::grey(width, height, view(&self.pixels)),
-            Colour::Rgb => ImageView::rgb(width, height, view(&self.pixels)),
-        }
-    }
-
-    /// The alpha channel as the network takes it, where there is something to enlarge.
-    ///
-    /// # Errors
-    /// There are no pixels.
-    pub fn mask(&self) -> Result<Option<ImageView<'_>>, ZoomError> {
-        let (width, height) = self.size;
-        match &self.alpha {
-            Some(Alpha::Varying(samples)) => {
-                ImageView::grey(width, height, view(samples)).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
-/// Samples as the network's images borrow them.
-fn view(samples: &Samples) -> View<'_> {
-    match samples {
-        Samples::Eight(samples) => samples.into(),
-        Samples::Sixteen(samples) => samples.into(),
-        Samples::Float(samples) => samples.into(),
-    }
-}
-
-/// The same, to be changed.
-fn view_mut(samples: &mut Samples) -> SamplesMut<'_> {
-    match samples {
-        Samples::Eight(samples) => SamplesMut::Eight(samples),
-        Samples::Sixteen(samples) => SamplesMut::Sixteen(samples),
-        Samples::Float(samples) => SamplesMut::Float(samples),
-    }
+/// Takes the pixels out of `picture`. Colours that hardly show take those beside them, as finely as
+/// the picture's samples are divided, unless they are to be kept: `keep_hidden`.
+///
+/// # Errors
+/// There are no pixels.
+pub fn layers(picture: &mut Picture, keep_hidden: bool) -> Result<Layers, ZoomError> {
+    let pixels = std::mem::replace(&mut picture.pixels, Samples::Eight(Vec::new()));
+    let size = (picture.width, picture.height);
+    let grey = picture.colour == Colour::Grey;
+    let alpha = picture.alpha.take().map(Samples::into_kind);
+    Layers::new(size, grey, pixels.into_kind(), alpha, keep_hidden)
 }
 
 /// What the network made of a grey pixel, as grey again: the mean of its three channels, which

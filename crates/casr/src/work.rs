@@ -1,23 +1,13 @@
 //! The network's work on one image: colours and alpha side by side, from pyramids to rows or tiles.
 
-use crate::picture::{Alpha, AlphaRows, Layers, interleave};
+use crate::picture::{AlphaRows, interleave};
 use casr_cli::{Progress, interrupt};
 use casr_codec::Colour;
 use casr_zoom::{
-    Bands, EachTile, Enlarger, Look, Pyramid, Rectangle, Restoration, ScalePlan, Size, Strength,
-    ZoomError,
+    Alpha, Bands, EachTile, Enlarger, Layers, Pyramid, Rectangle, ScalePlan, Size, ZoomError,
 };
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// How masks are enlarged: nothing is invented in them, nothing in them is noise, and the mean of
-/// several passes is not worth its time.
-pub fn of_masks(enlarger: &Enlarger) -> Enlarger {
-    (enlarger.clone())
-        .with_model(enlarger.model().without_ensemble())
-        .look(Look::FAITHFUL)
-        .restoration(Restoration::Fixed(Strength::NONE))
-}
 
 /// A window of an image's enlargement.
 pub struct Work<'a> {
@@ -51,10 +41,11 @@ impl<'a> Work<'a> {
         window: Rectangle,
         colour: Colour,
     ) -> Result<Self, ZoomError> {
-        let mask = layers.mask()?;
-        let of_masks = of_masks(enlarger);
-        let mask = mask.map(|mask| of_masks.pyramid(mask, plan)).transpose()?;
-        let colours = enlarger.pyramid(layers.colours()?, plan)?;
+        let mask = match &layers.alpha {
+            Some(Alpha::Varying(mask)) => Some(enlarger.for_masks().pyramid(&**mask, plan)?),
+            _ => None,
+        };
+        let colours = enlarger.pyramid(&*layers.colours, plan)?;
         let level = plan.levels().len();
         Ok(Self {
             tiles: colours.tiles_of(level, window)?,

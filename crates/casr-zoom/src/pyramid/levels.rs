@@ -30,7 +30,10 @@ pub(super) struct Levels<'a> {
     pub image: ImageSource<'a>,
     /// From each level to the next.
     pub steps: Vec<Step>,
-    pub tiles: Tiles,
+    /// Of levels that are its own.
+    tiles: Tiles,
+    /// Whose tiles the lowest levels have, and how many levels these are.
+    shared: Option<(Arc<Self>, usize)>,
     /// Up to which range a tile is interpolated alone; none where all go through the network.
     smooth: Option<f32>,
     /// How many tiles were made with the network, and how many interpolated alone.
@@ -59,6 +62,7 @@ impl<'a> Levels<'a> {
             image,
             steps,
             tiles: Tiles::new(room / levels),
+            shared: None,
             smooth,
             computed: AtomicUsize::new(0),
             interpolated: AtomicUsize::new(0),
@@ -66,6 +70,32 @@ impl<'a> Levels<'a> {
             model: RwLock::new(model),
             most: AtomicUsize::new(usize::MAX),
             fallback: OnceLock::new(),
+        }
+    }
+
+    /// The same image by other steps, the first `count` of which are its own: their tiles are made
+    /// once for both. Tiles of the levels above them are kept in `room` bytes.
+    pub fn branch(self: &Arc<Self>, steps: Vec<Step>, count: usize, room: usize) -> Self {
+        let model = self.model();
+        let own = (steps.len() - count).max(1);
+        Self {
+            tiles: Tiles::new(room / own),
+            shared: Some((self.clone(), count)),
+            ..Self::new(self.image.clone(), steps, model, self.smooth, 0)
+        }
+    }
+
+    /// The network.
+    pub fn model(&self) -> Model {
+        let model = self.model.read();
+        model.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a tile is there.
+    fn has(&self, place: TilePlace) -> bool {
+        match &self.shared {
+            Some((levels, count)) if place.level <= *count => levels.has(place),
+            _ => self.tiles.has(place),
         }
     }
 
@@ -118,6 +148,11 @@ impl<'a> Levels<'a> {
     /// # Errors
     /// [`ZoomError::Cancelled`], or [`ZoomError::Network`] if the device fails.
     pub fn tile(&self, place: TilePlace, request: &mut Request) -> Result<Arc<Made>, ZoomError> {
+        if let Some((levels, count)) = &self.shared
+            && place.level <= *count
+        {
+            return levels.tile(place, request);
+        }
         let make = |request: &mut Request| self.make(place, request);
         let tile = (self.tiles).get_or_make(place, request, Request::check, make)?;
         request.hold(place, &tile);
@@ -138,8 +173,7 @@ impl<'a> Levels<'a> {
         }
         self.computed.fetch_add(1, Ordering::Relaxed);
         let mut most = self.most.load(Ordering::Relaxed);
-        let model = self.model.read();
-        let model = model.unwrap_or_else(PoisonError::into_inner).clone();
+        let model = self.model();
         let made = match step.tile(&model, &below, &part, &mut most) {
             Err(error) if model.device().is_gpu() => {
                 let model = {
@@ -220,7 +254,7 @@ impl<'a> Levels<'a> {
         let mut around: Option<Place> = None;
         for &(row, column) in places {
             let place = TilePlace { level, row, column };
-            if self.tiles.has(place) {
+            if self.has(place) {
                 continue;
             }
             work += self.work(place);

@@ -10,8 +10,9 @@ mod walk;
 use crate::{
     error::ZoomError,
     image::{COLOURS, Image},
+    owned::OwnedImage,
     patch::overlap,
-    plan::Size,
+    plan::{ScalePlan, Size},
     sample::of_sixteen,
     step::{Made, Step},
     view::ImageView,
@@ -111,7 +112,7 @@ pub enum ImageSource<'a> {
     /// Somebody else's.
     View(ImageView<'a>),
     /// One's own; clones share it.
-    Image(Arc<Image>),
+    Owned(Arc<OwnedImage>),
 }
 
 impl ImageSource<'_> {
@@ -119,7 +120,7 @@ impl ImageSource<'_> {
     pub fn view(&self) -> ImageView<'_> {
         match self {
             Self::View(view) => *view,
-            Self::Image(image) => (&**image).into(),
+            Self::Owned(image) => image.view(),
         }
     }
 }
@@ -132,13 +133,19 @@ impl<'a, T: Into<ImageView<'a>>> From<T> for ImageSource<'a> {
 
 impl From<Image> for ImageSource<'static> {
     fn from(image: Image) -> Self {
-        Self::Image(Arc::new(image))
+        OwnedImage::from(image).into()
     }
 }
 
-impl From<Arc<Image>> for ImageSource<'static> {
-    fn from(image: Arc<Image>) -> Self {
-        Self::Image(image)
+impl From<OwnedImage> for ImageSource<'static> {
+    fn from(image: OwnedImage) -> Self {
+        Self::Owned(Arc::new(image))
+    }
+}
+
+impl From<Arc<OwnedImage>> for ImageSource<'static> {
+    fn from(image: Arc<OwnedImage>) -> Self {
+        Self::Owned(image)
     }
 }
 
@@ -184,6 +191,37 @@ impl<'a> Pyramid<'a> {
             levels: self.levels.clone(),
             observer: Some(Arc::new(observer)),
         }
+    }
+
+    /// The same image at the same look by another plan. Levels that both plans have, from the image
+    /// up, are those of this pyramid: a tile of theirs is made once for both. Tiles of the others
+    /// are kept in `room` bytes, and cut like this pyramid's.
+    ///
+    /// # Errors
+    /// [`ZoomError::OtherPlan`] if the plan is for another size, [`ZoomError::NoLevel`] if this
+    /// pyramid has the image alone, which is never looked at closely then.
+    pub fn along(&self, plan: &ScalePlan, room: usize) -> Result<Self, ZoomError> {
+        let size = self.levels.size(0);
+        if plan.input() != size {
+            return Err(ZoomError::OtherPlan {
+                planned: plan.input(),
+                image: size,
+            });
+        }
+        let first = self.levels.steps.first();
+        let first = first.ok_or(ZoomError::NoLevel {
+            level: 1,
+            levels: 1,
+        })?;
+        let (tile, origin) = (first.tiling.tile, first.origin());
+        let own = self.levels.steps.iter().map(|step| step.output);
+        let pairs = own.zip(plan.levels());
+        let count = pairs.take_while(|(own, other)| own == *other).count();
+        let steps = Step::all(plan, tile, origin, &self.levels.model());
+        Ok(Self {
+            levels: Arc::new(self.levels.branch(steps, count, room)),
+            observer: self.observer.clone(),
+        })
     }
 
     /// How many levels there are, the image included.

@@ -6,7 +6,6 @@ use crate::inputs::{Found, Inputs, Search};
 use crate::layout::{FormatName, LayoutOptions};
 use crate::memory::{self, MEGABYTE};
 use crate::region::Region;
-use crate::work::of_masks;
 use casr_cli::Outcome;
 use casr_cli::options::{EffortOptions, LimitOptions, ModelOptions, TargetOptions};
 use casr_cli::{console, duration};
@@ -176,7 +175,7 @@ impl Planned {
         }
         let mut time = enlarger.window_cost(plan, window).time(throughput);
         if info.alpha {
-            let mask = of_masks(enlarger).window_cost(plan, window);
+            let mask = enlarger.for_masks().window_cost(plan, window);
             time += mask.time(throughput);
         }
         let bytes = self.takes(enlarger);
