@@ -55,7 +55,7 @@ impl TargetOptions {
 }
 
 /// Reads a factor from 1 up: `6.5`, `4x`, `x4`, `×4` or `250%`.
-fn parse_factor(text: &str) -> Result<f64, String> {
+pub fn parse_factor(text: &str) -> Result<f64, String> {
     const SIGNS: [char; 3] = ['x', 'X', '×'];
     let number = text.trim();
     let (number, unit) = match number.strip_suffix('%') {
@@ -89,7 +89,7 @@ fn parse_side(text: &str) -> Result<usize, String> {
 }
 
 /// Reads `WIDTHxHEIGHT`.
-fn parse_size(text: &str) -> Result<Size, String> {
+pub fn parse_size(text: &str) -> Result<Size, String> {
     let sides = text.split_once(['x', 'X', '×']);
     let parsed = sides.and_then(|(width, height)| {
         Some((width.trim().parse().ok()?, height.trim().parse().ok()?))

@@ -8,8 +8,7 @@ use crate::{
     work::Watch,
 };
 use casr_codec::{Colour, Depth, Header, Options, Writer};
-use casr_kernels::resample::{self, Taps};
-use casr_zoom::{Alpha, Pyramid, Rectangle, Size, ZoomError};
+use casr_zoom::{Alpha, Image, Pyramid, Rectangle, Size, Span};
 use std::path::Path;
 
 /// JPEG and WebP quality of answers.
@@ -81,8 +80,14 @@ pub fn render(
     name: &str,
     watch: &Watch,
 ) -> Result<Vec<u8>, ServeError> {
-    let window = Window::new(order, image.colours.size(level)?);
-    let colours = window.take(&image.colours, level, watch)?;
+    let part = part(order, image.colours.size(level)?);
+    let take = |pyramid: &Pyramid| {
+        let pyramid = pyramid.observe(watch.observer());
+        pyramid
+            .resized(level, part, order.size)
+            .map(Image::into_pixels)
+    };
+    let colours = take(&image.colours)?;
     let decoded = &image.decoded;
     let colour = match (order.quality, decoded.colour) {
         (Quality::Default, Colour::Rgb) => Colour::Rgb,
@@ -93,7 +98,7 @@ pub fn render(
             Some(vec![*value; order.size.width * order.size.height])
         }
         (Some(Alpha::Varying(_)), Some(mask)) => {
-            let values = window.take(mask, level, watch)?;
+            let values = take(mask)?;
             Some(values.chunks_exact(CHANNELS).map(mean).collect())
         }
         _ => None,
@@ -141,98 +146,21 @@ pub fn render(
 /// Rows that are written at a time.
 const ROWS: usize = 64;
 
-/// What an order takes of a level, along both axes.
-struct Window {
-    rows: Taps,
-    columns: Taps,
-}
-
-impl Window {
-    /// Of a level of that size.
-    fn new(order: &Order, level: Size) -> Self {
-        let axis = |start: usize, length: usize, frame: usize, level: usize, wanted: usize| {
-            let place = |at: usize| at as f64 * level as f64 / frame as f64;
-            Taps::bicubic_span(level, (place(start), place(start + length)), wanted)
-        };
-        let Rectangle {
-            x,
-            y,
-            width,
-            height,
-        } = order.region;
-        let (frame, size) = (order.frame, order.size);
-        Self {
-            rows: axis(y, height, frame.height, level.height, size.height),
-            columns: axis(x, width, frame.width, level.width, size.width),
-        }
-    }
-
-    /// Its pixels at the wanted size: RGB, row by row. Rows of the level come from top to bottom,
-    /// and no more of them are held than the next rows of the result need.
-    fn take(&self, pyramid: &Pyramid, level: usize, watch: &Watch) -> Result<Vec<f32>, ServeError> {
-        let across = self.columns.support(0..self.columns.outputs);
-        let columns = (self.columns).window(across.clone(), 0..self.columns.outputs);
-        let down = self.rows.support(0..self.rows.outputs);
-        let window = Rectangle {
-            x: across.start,
-            y: down.start,
-            width: across.len(),
-            height: down.len(),
-        };
-        let width = self.columns.outputs * CHANNELS;
-        let mut result = Vec::new();
-        let room = result.try_reserve_exact(self.rows.outputs * width);
-        room.map_err(|_| ZoomError::Memory {
-            size: window.size(),
-        })?;
-        // Rows of the level from `first` on.
-        let (mut held, mut first) = (Vec::new(), down.start);
-        let mut next = 0;
-        let needed = self.needed();
-        for band in pyramid
-            .observe(watch.observer())
-            .window_rows(level, window)?
-        {
-            watch.check()?;
-            let band = band?;
-            held.extend_from_slice(&band.pixels);
-            let ready =
-                |output: &usize| self.rows.support(*output..*output + 1).end <= band.rows.end;
-            let end = next + (next..self.rows.outputs).take_while(ready).count();
-            if end == next {
-                continue;
-            }
-            let reads = self.rows.support(next..end);
-            let rows = self.rows.window(reads.clone(), next..end);
-            let row = across.len() * CHANNELS;
-            let input = &held[(reads.start - first) * row..(reads.end - first) * row];
-            let done = result.len();
-            result.resize(done + (end - next) * width, 0.0);
-            resample::forward(1, CHANNELS, &rows, &columns, input, &mut result[done..]);
-            next = end;
-            if let Some(&start) = needed.get(next) {
-                let keep = start.clamp(first, band.rows.end);
-                held.drain(..(keep - first) * row);
-                first = keep;
-            }
-        }
-        for value in &mut result {
-            *value = value.clamp(0.0, 1.0);
-        }
-        Ok(result)
-    }
-
-    /// For each row of the result the first row of the level that it or a later one reads.
-    fn needed(&self) -> Vec<usize> {
-        let mut first = usize::MAX;
-        let rows = (0..self.rows.outputs).rev();
-        let starts = rows.map(|row| {
-            first = first.min(self.rows.support(row..row + 1).start);
-            first
-        });
-        let mut starts: Vec<usize> = starts.collect();
-        starts.reverse();
-        starts
+/// What an order takes of a level.
+fn part(order: &Order, level: Size) -> Span {
+    let axis = |start: usize, length: usize, frame: usize, level: usize| {
+        let place = |at: usize| at as f64 * level as f64 / frame as f64;
+        (place(start), place(start + length))
+    };
+    let Rectangle {
+        x,
+        y,
+        width,
+        height,
+    } = order.region;
+    Span {
+        columns: axis(x, width, order.frame.width, level.width),
+        rows: axis(y, height, order.frame.height, level.height),
     }
 }
 

@@ -52,7 +52,7 @@ pub use layers::{Alpha, Layers};
 pub use look::Look;
 pub use owned::{OwnedImage, OwnedSamples};
 pub use plan::{DEFAULT_MAX_STEP, MAX_LEVELS, MAX_SIDE, ScalePlan, Size, Target, check_max_step};
-pub use pyramid::{Band, Bands, EachTile, ImageSource, Progress, Pyramid, Rectangle, Tile};
+pub use pyramid::{Band, Bands, EachTile, ImageSource, Progress, Pyramid, Rectangle, Span, Tile};
 pub use strength::Strength;
 pub use transparency::{SamplesMut, fill_hidden_colours};
 pub use view::{ImageView, Samples};

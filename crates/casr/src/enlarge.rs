@@ -163,12 +163,7 @@ pub fn enlarge(
     // The file may be another one than the one judged.
     let plan = settings.plan(name, picture.width, picture.height)?;
     let window = settings.window(name, &plan)?;
-    if plan.factor() > TRAINED_FACTOR {
-        remarks.push(format!(
-            "enlarged {:.0} times: beyond ×{TRAINED_FACTOR} the network was not trained, and details are its own",
-            plan.factor()
-        ));
-    }
+    remarks.extend(untrained(plan.factor()));
     let keeps = keep::keeps(settings.keeping, &job.output, window.size());
     let image = keeps.then(|| keep::digest(&picture));
     let mut header = header(&picture, &plan, window, job.format, &settings.writing);
@@ -227,6 +222,15 @@ pub fn enlarge(
     Ok(done)
 }
 
+/// What is said of a factor beyond those that the network was trained through.
+pub fn untrained(factor: f64) -> Option<String> {
+    (factor > TRAINED_FACTOR).then(|| {
+        format!(
+            "enlarged {factor:.0} times: beyond ×{TRAINED_FACTOR} the network was not trained, and details are its own"
+        )
+    })
+}
+
 /// The header of a result, or of a window of it.
 fn header(
     picture: &Picture,
@@ -247,7 +251,7 @@ fn header(
 }
 
 /// A failure with the image's name, where it is the network's.
-fn named(input: &Path, error: anyhow::Error) -> anyhow::Error {
+pub fn named(input: &Path, error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref() {
         Some(zoom) => on(input, zoom),
         None => error,

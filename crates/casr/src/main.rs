@@ -9,6 +9,7 @@ mod commands;
 mod destination;
 mod disk;
 mod enlarge;
+mod film;
 mod inputs;
 mod keep;
 mod kept;
@@ -16,6 +17,7 @@ mod layout;
 mod memory;
 mod picture;
 mod region;
+mod sink;
 mod video;
 mod work;
 

@@ -1,20 +1,21 @@
 //! Video: uncompressed frames from a pipe or a file, enlarged one after the other.
 
-use crate::destination::{Output, STANDARD_OUTPUT};
+use crate::destination::Output;
 use crate::enlarge::{Settings, on};
 use crate::inputs::{STANDARD_INPUT, is_standard};
 use crate::memory;
 use crate::picture::{AlphaRows, interleave};
+use crate::sink::Sink;
 use anyhow::{Context, anyhow, bail};
 use casr_cli::console::Usage;
 use casr_cli::{Progress, console, interrupt};
 use casr_codec::y4m::{FrameError, FramePixels, FrameReader, FrameWriter, MAGIC, VideoHeader};
-use casr_codec::{CodecError, Colour, WholeFile, shown};
+use casr_codec::{Colour, shown};
 use casr_zoom::{Enlarger, ImageView, ScalePlan, Treatment, ZoomError};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,12 +32,6 @@ pub enum Video {
     File(PathBuf),
     /// Standard input.
     Standard,
-}
-
-/// Where a video goes.
-enum Sink {
-    File(WholeFile),
-    Standard(io::Stdout),
 }
 
 impl Video {
@@ -183,58 +178,8 @@ impl Video {
     }
 }
 
-impl Sink {
-    fn open(output: &Output, overwrite: bool) -> anyhow::Result<Self> {
-        match output {
-            Output::Standard if io::stdout().is_terminal() => bail!(Usage(format!(
-                "{STANDARD_OUTPUT}: this is a terminal; send the video into a pipe or a file"
-            ))),
-            Output::Standard => Ok(Self::Standard(io::stdout())),
-            Output::File(path) if path.exists() && !overwrite => {
-                bail!(CodecError::OutputExists { path: path.clone() })
-            }
-            Output::File(path) => {
-                let file = WholeFile::create(path);
-                Ok(Self::File(file.map_err(|source| unwritable(path, source))?))
-            }
-        }
-    }
-
-    fn finish(self, output: &Output, overwrite: bool) -> anyhow::Result<()> {
-        match self {
-            Self::Standard(_) => Ok(()),
-            Self::File(file) => {
-                (file.finish(overwrite)).map_err(|source| unwritable(output.name(), source))
-            }
-        }
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.write(bytes),
-            Self::Standard(output) => output.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.flush(),
-            Self::Standard(output) => output.flush(),
-        }
-    }
-}
-
-fn unwritable(path: &Path, source: io::Error) -> anyhow::Error {
-    anyhow!(
-        "{}: cannot be written ({source}); check the folder",
-        shown(path)
-    )
-}
-
 /// Whether a path is that of a file of frames, by its name.
-fn is_named_video(path: &Path) -> bool {
+pub fn is_named_video(path: &Path) -> bool {
     path.extension()
         .is_some_and(|end| end.eq_ignore_ascii_case(OsStr::new("y4m")))
 }

@@ -118,13 +118,29 @@ impl VideoHeader {
             chroma,
             bits,
             full_range,
-            luma: if height <= 576 {
-                (0.299, 0.114)
-            } else {
-                (0.2126, 0.0722)
-            },
+            luma: matrix(height),
             parameters,
         })
+    }
+
+    /// Of a stream of one's own: 8 bits, chroma at the full resolution, the range of television
+    /// (black is 16 and white 235), which players take where nothing is said, and square pixels.
+    /// `rate` is frames per second as a fraction.
+    pub fn full_chroma(width: usize, height: usize, rate: (u32, u32)) -> Self {
+        Self {
+            width,
+            height,
+            chroma: Chroma::Full,
+            bits: 8,
+            full_range: false,
+            luma: matrix(height),
+            parameters: vec![
+                format!("F{}:{}", rate.0, rate.1),
+                "Ip".to_owned(),
+                "A1:1".to_owned(),
+                "C444".to_owned(),
+            ],
+        }
     }
 
     /// The same at another size.
@@ -181,6 +197,15 @@ impl VideoHeader {
         }
         line.push('\n');
         line
+    }
+}
+
+/// The matrix of a video of so many rows, by convention: BT.601 up to those of PAL, BT.709 above.
+fn matrix(height: usize) -> (f32, f32) {
+    if height <= 576 {
+        (0.299, 0.114)
+    } else {
+        (0.2126, 0.0722)
     }
 }
 
@@ -256,6 +281,14 @@ mod tests {
             (grey.samples(), grey.sample_bytes(), grey.channels()),
             (9, 2, 1)
         );
+    }
+
+    #[test]
+    fn a_header_of_ones_own_is_read_back() {
+        for (width, height) in [(321, 181), (1280, 720)] {
+            let header = VideoHeader::full_chroma(width, height, (30_000, 1001));
+            assert_eq!(parse(header.line().trim_end()).as_ref(), Ok(&header));
+        }
     }
 
     #[test]

@@ -91,12 +91,22 @@ impl<'a> Levels<'a> {
         model.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Who has the tiles of a level, 1 or above.
+    fn holder(&self, level: usize) -> &Self {
+        match &self.shared {
+            Some((levels, count)) if level <= *count => levels.holder(level),
+            _ => self,
+        }
+    }
+
     /// Whether a tile is there.
     fn has(&self, place: TilePlace) -> bool {
-        match &self.shared {
-            Some((levels, count)) if place.level <= *count => levels.has(place),
-            _ => self.tiles.has(place),
-        }
+        self.holder(place.level).tiles.has(place)
+    }
+
+    /// Lets the tiles of a level go that nobody holds.
+    pub fn forget(&self, level: usize) {
+        self.holder(level).tiles.forget(level);
     }
 
     /// The step that makes a level, 1 or above.
@@ -148,13 +158,9 @@ impl<'a> Levels<'a> {
     /// # Errors
     /// [`ZoomError::Cancelled`], or [`ZoomError::Network`] if the device fails.
     pub fn tile(&self, place: TilePlace, request: &mut Request) -> Result<Arc<Made>, ZoomError> {
-        if let Some((levels, count)) = &self.shared
-            && place.level <= *count
-        {
-            return levels.tile(place, request);
-        }
-        let make = |request: &mut Request| self.make(place, request);
-        let tile = (self.tiles).get_or_make(place, request, Request::check, make)?;
+        let holder = self.holder(place.level);
+        let make = |request: &mut Request| holder.make(place, request);
+        let tile = (holder.tiles).get_or_make(place, request, Request::check, make)?;
         request.hold(place, &tile);
         Ok(tile)
     }

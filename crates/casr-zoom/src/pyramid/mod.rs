@@ -4,6 +4,7 @@
 mod bands;
 mod levels;
 mod request;
+mod resized;
 mod tiles;
 mod walk;
 
@@ -21,6 +22,7 @@ pub use bands::{Band, Bands};
 use casr_net::{Model, NetError};
 use levels::Levels;
 use request::{Observer, Request};
+pub use resized::Span;
 use std::{
     fmt,
     ops::{ControlFlow, Range},
@@ -394,6 +396,44 @@ impl<'a> Pyramid<'a> {
                 self.levels.missing(level, &tiles)
             }
         })
+    }
+
+    /// The tiles of the level below that the tiles of a window are made from, as a rectangle of
+    /// that level; of a window of level 1 it is the pixels of the image around which tiles lie, all
+    /// of it.
+    ///
+    /// # Errors
+    /// [`ZoomError::NoLevel`], for level 0 as well, or [`ZoomError::Outside`] if the window does
+    /// not lie within the level.
+    pub fn under(&self, level: usize, window: Rectangle) -> Result<Rectangle, ZoomError> {
+        let window = self.window(level, window)?;
+        Ok(match level {
+            0 => {
+                let levels = self.levels();
+                return Err(ZoomError::NoLevel { level, levels });
+            }
+            1 => Rectangle::whole(self.levels.size(0)),
+            level => {
+                let tiles = self.levels.step(level).making(&window);
+                let (rows, columns) = self.levels.under(level, &tiles);
+                let below = self.levels.step(level - 1);
+                let around = |made: &dyn Fn(usize) -> Range<usize>, tiles: Range<usize>| {
+                    made(tiles.start).start..made(tiles.end - 1).end
+                };
+                let rows = around(&|row| below.output_rows(&below.rows[row]), rows);
+                let columns = around(
+                    &|column| below.output_columns(&below.columns[column]),
+                    columns,
+                );
+                Rectangle::of(&rows, &columns)
+            }
+        })
+    }
+
+    /// Lets the tiles of a level go that are kept for those who may ask again
+    /// ([`Enlarger::room`](crate::Enlarger::room)): who wants one afterwards has it made anew.
+    pub fn forget(&self, level: usize) {
+        self.levels.forget(level);
     }
 
     /// How many tiles were made so far with the network, and how many by interpolation alone; see

@@ -119,6 +119,13 @@ impl Tiles {
         Ok(tile)
     }
 
+    /// Lets the tiles of a level go that nobody holds.
+    pub fn forget(&self, level: usize) {
+        let forgotten = (self.lock().kept.get_mut(level)).map(std::mem::take);
+        // Not while others wait for the lock: there may be many.
+        drop(forgotten);
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@ mod plan;
 #[cfg(feature = "serve")]
 mod serve;
 mod upscale;
+mod zoom;
 
 use casr_cli::Outcome;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -44,6 +45,8 @@ pub enum Command {
     Join(upscale::UpscaleArguments),
     /// Print levels, sizes, expected time and memory of an enlargement without doing it
     Plan(plan::PlanArguments),
+    /// Render a film that zooms into an image
+    Zoom(zoom::ZoomArguments),
     /// Serve a folder of images at any zoom, by IIIF and Deep Zoom
     #[cfg(feature = "serve")]
     Serve(serve::ServeArguments),
@@ -64,6 +67,7 @@ impl Command {
             Self::Upscale(arguments) => upscale::run(&arguments),
             Self::Join(arguments) => upscale::join(&arguments),
             Self::Plan(arguments) => plan::run(&arguments),
+            Self::Zoom(arguments) => zoom::run(&arguments),
             #[cfg(feature = "serve")]
             Self::Serve(arguments) => serve::run(&arguments),
             Self::Devices(arguments) => devices::run(&arguments),
