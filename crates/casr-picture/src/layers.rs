@@ -5,6 +5,7 @@ use casr_codec::{Colour, Picture, Samples};
 use casr_zoom::{ImageView, Samples as View, SamplesMut, ZoomError, fill_hidden_colours};
 
 /// A picture's pixels.
+#[derive(Clone, Debug)]
 pub struct Layers {
     size: (usize, usize),
     colour: Colour,
@@ -15,6 +16,7 @@ pub struct Layers {
 }
 
 /// An alpha channel.
+#[derive(Clone, Debug)]
 pub enum Alpha {
     /// The same everywhere: nothing to enlarge.
     Constant(f32),
@@ -93,12 +95,17 @@ fn view_mut(samples: &mut Samples) -> SamplesMut<'_> {
 }
 
 /// What the network made of a grey pixel, as grey again: the mean of its three channels, which
-/// differ hardly.
+/// differ hardly. Where they do not differ, as in the image itself, nothing is rounded.
 fn grey(rgb: &[f32]) -> f32 {
-    (rgb[0] + rgb[1] + rgb[2]) / 3.0
+    if rgb[0] == rgb[1] && rgb[1] == rgb[2] {
+        rgb[0]
+    } else {
+        (rgb[0] + rgb[1] + rgb[2]) / 3.0
+    }
 }
 
 /// The alpha of some enlarged rows.
+#[derive(Clone, Copy, Debug)]
 pub enum AlphaRows<'a> {
     /// There is no alpha channel.
     Absent,
