@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The factor by default.
-const DEFAULT_SCALE: f64 = 2.0;
+pub const DEFAULT_SCALE: f64 = 2.0;
 
 /// How large the result should be.
 #[derive(Debug, Args)]
@@ -267,7 +267,7 @@ pub fn automatic() -> anyhow::Result<Model> {
 
 /// The folder for what may be made anew at any time, such as compiled kernels; none where the
 /// system has no such place.
-fn cache_folder() -> Option<PathBuf> {
+pub fn cache_folder() -> Option<PathBuf> {
     let folder = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty());
         value.map(PathBuf::from)
@@ -293,7 +293,7 @@ pub struct TreatmentOptions {
     /// How to look: auto, faithful (the least error, nothing invented), balanced, vivid (crisp,
     /// textures invented where the image does not determine them), or a number from 0, faithful, to
     /// 1, vivid
-    #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
+    #[arg(long, value_name = "LOOK", default_value = "auto")]
     look: Look,
 }
 
@@ -312,19 +312,6 @@ impl TreatmentOptions {
     /// Where to go between the ends of the model.
     pub fn look(self) -> Look {
         self.look
-    }
-}
-
-/// Reads a look: a name or a number.
-pub fn parse_look(text: &str) -> Result<Look, String> {
-    match text {
-        "auto" => Ok(Look::Auto),
-        "faithful" => Ok(Look::FAITHFUL),
-        "balanced" => Ok(Look::BALANCED),
-        "vivid" => Ok(Look::VIVID),
-        number => parse_strength(number).map(Look::Fixed).ok_or_else(|| {
-            "write auto, faithful, balanced, vivid, or a number from 0 to 1".to_owned()
-        }),
     }
 }
 

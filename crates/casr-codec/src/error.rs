@@ -1,6 +1,7 @@
 //! Everything that can go wrong with an image file, each with the file's name and a remedy.
 
 mod kind;
+mod path;
 
 use std::error::Error;
 use std::io;

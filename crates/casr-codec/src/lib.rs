@@ -96,6 +96,7 @@ pub use samples::Samples;
 pub use shown::{Shown, shown};
 #[cfg(feature = "tiles")]
 pub use write::is_tile_set;
+pub use write::quantise;
 pub use write::{
     Header, Options, TiffCompression, TiffLayout, TileFormat, WholeFile, Writer, remove_partial,
     remove_stale, write_whole,

@@ -20,5 +20,5 @@ fn main() -> ExitCode {
     console::begin("casr-lab");
     let arguments = commands::Arguments::parse();
     let listening = interrupt::listen().map_err(anyhow::Error::from);
-    conclude(listening.and_then(|()| arguments.command.run()))
+    conclude(listening.and_then(|()| arguments.command.run())).into()
 }

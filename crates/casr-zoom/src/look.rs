@@ -2,6 +2,7 @@
 
 use crate::strength::Strength;
 use casr_net::Degradation;
+use std::str::FromStr;
 
 /// Where an enlargement goes between the two ends of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -30,6 +31,24 @@ impl Look {
         match self {
             Self::Auto => automatic(factor, degradation),
             Self::Fixed(look) => look,
+        }
+    }
+}
+
+/// Written `auto`, `faithful`, `balanced`, `vivid`, or as a number.
+impl FromStr for Look {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "faithful" => Ok(Self::FAITHFUL),
+            "balanced" => Ok(Self::BALANCED),
+            "vivid" => Ok(Self::VIVID),
+            number => (number.parse().ok())
+                .and_then(|number| Strength::new(number).ok())
+                .map(Self::Fixed)
+                .ok_or("write auto, faithful, balanced, vivid, or a number from 0 to 1"),
         }
     }
 }

@@ -5,20 +5,15 @@ use crate::inputs::Input;
 use crate::keep;
 use crate::kept::Share;
 use crate::memory;
-use crate::picture::layers;
 use crate::region::Region;
-use crate::work::Work;
 use anyhow::{anyhow, bail};
-use casr_cli::Progress;
-use casr_codec::{
-    Format, Header, Info, Limits, Mark, Options, Picture, Writer, read, read_page, shown,
-};
-use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, Target, Treatment, ZoomError};
+use casr_cli::{Progress, interrupt};
+use casr_codec::{Format, Header, Info, Limits, Options, Writer, read, read_page, shown};
+use casr_picture::{Work, describe, header, layers, mark, untrained};
+use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, Target, ZoomError};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
-
-/// The largest factor of a whole enlargement that the network was trained through.
-const TRAINED_FACTOR: f64 = 64.0;
 
 /// One image to enlarge.
 pub struct Job {
@@ -110,14 +105,8 @@ impl Settings {
     /// The wanted size is out of range, with the file's name.
     pub fn plan(&self, input: &Path, width: usize, height: usize) -> anyhow::Result<ScalePlan> {
         let size = Size { width, height };
-        let plan = |target| {
-            let plan = self.enlarger.plan(size, target);
-            plan.map_err(|error| on(input, &error))
-        };
-        match plan(self.target)? {
-            copy if copy.levels().is_empty() && self.restores => plan(Target::Same),
-            plan => Ok(plan),
-        }
+        let plan = casr_picture::plan(&self.enlarger, size, self.target, self.restores);
+        plan.map_err(|error| on(input, &error))
     }
 
     /// The wanted window of a plan's result; `input` is for messages.
@@ -204,7 +193,7 @@ pub fn enlarge(
         None => {
             let mut writer = writing.begin()?;
             remarks.extend(writer.losses().iter().map(ToString::to_string));
-            work.stream(progress, |rows| Ok(writer.write_rows(rows)?))
+            work.stream(&watch(progress), |rows| Ok(writer.write_rows(rows)?))
                 .map_err(|error| named(name, error))?;
             writer.finish()?;
             Done::Whole {
@@ -222,31 +211,15 @@ pub fn enlarge(
     Ok(done)
 }
 
-/// What is said of a factor beyond those that the network was trained through.
-pub fn untrained(factor: f64) -> Option<String> {
-    (factor > TRAINED_FACTOR).then(|| {
-        format!(
-            "enlarged {factor:.0} times: beyond ×{TRAINED_FACTOR} the network was not trained, and details are its own"
-        )
-    })
-}
-
-/// The header of a result, or of a window of it.
-fn header(
-    picture: &Picture,
-    plan: &ScalePlan,
-    window: Rectangle,
-    format: Format,
-    writing: &Options,
-) -> Header {
-    let share = |part: usize, whole: usize, of: usize| part as f64 * of as f64 / whole as f64;
-    let (size, output) = (window.size(), plan.output());
-    Header {
-        from: Some((
-            share(size.width, output.width, picture.width),
-            share(size.height, output.height, picture.height),
-        )),
-        ..Header::of_written(picture, size.width, size.height, format, writing)
+/// Shows how far the work is, and stops it after Ctrl-C.
+pub fn watch(progress: &Progress) -> impl Fn(u64, u64) -> ControlFlow<()> + Send + Sync {
+    |done, total| {
+        progress.update(done, total);
+        if interrupt::requested() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }
 
@@ -281,59 +254,6 @@ impl Writing<'_> {
             }
         })
     }
-}
-
-/// How a result was made, for its metadata.
-fn mark(plan: &ScalePlan, window: Option<Rectangle>, treatment: Treatment, passes: u32) -> Mark {
-    let Treatment { degradation, look } = treatment;
-    let what = if plan.input() == plan.output() {
-        "restored".to_owned()
-    } else {
-        format!(
-            "enlarged {:.3} times, {} to {}",
-            plan.factor(),
-            plan.input(),
-            plan.output()
-        )
-    };
-    let window = window.map_or_else(String::new, |window| format!(", of which {window}"));
-    Mark {
-        software: concat!("CASR ", env!("CARGO_PKG_VERSION")).to_owned(),
-        parameters: format!(
-            "{what}{window}; look {look:.2} (0 faithful, 1 vivid){}; removed noise {:.2} and compression {:.2} (0 none, 1 worst)",
-            averaged(passes),
-            degradation.noise,
-            degradation.compression
-        ),
-    }
-}
-
-/// What is said of the passes of the network, where there are several.
-fn averaged(passes: u32) -> String {
-    match passes {
-        1 => String::new(),
-        passes => format!("; mean of {passes} orientations"),
-    }
-}
-
-/// What was found in an image and what will be done.
-fn describe(plan: &ScalePlan, treatment: Option<Treatment>, passes: u32) -> String {
-    let Some(Treatment { degradation, look }) = treatment else {
-        return "the pixels stay as they are".to_owned();
-    };
-    let levels: Vec<String> = plan.levels().iter().map(ToString::to_string).collect();
-    let found = [
-        (degradation.noise, "noise"),
-        (degradation.compression, "traces of JPEG"),
-    ]
-    .map(|(strength, what)| format!("{what} {strength:.2}"))
-    .join(" and ");
-    format!(
-        "removes {found} (0 none, 1 worst); look {look:.2} (0 faithful, 1 vivid){}; {} → {}",
-        averaged(passes),
-        plan.input(),
-        levels.join(" → ")
-    )
 }
 
 /// An enlargement's failure with the file's name.

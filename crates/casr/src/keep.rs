@@ -2,12 +2,12 @@
 //! little, and those that several runs share.
 
 use crate::destination::{Output, STANDARD_OUTPUT};
-use crate::enlarge::{Done, Keeping, Writing};
+use crate::enlarge::{Done, Keeping, Writing, watch};
 use crate::kept::{Identity, Kept};
-use crate::work::Work;
 use anyhow::bail;
 use casr_cli::{Progress, interrupt};
 use casr_codec::{Depth, Header, Picture, Samples, shown};
+use casr_picture::Work;
 use casr_zoom::{Enlarger, Size, Treatment, ZoomError};
 use sha2::{Digest, Sha256};
 
@@ -320,7 +320,7 @@ fn make(
         |tile| {
             (missing.binary_search_by_key(&(tile.1, tile.0), |other| (other.1, other.0))).is_ok()
         },
-        progress,
+        &watch(progress),
         |tile, place, samples| {
             let header = Header {
                 width: place.width,

@@ -1,27 +1,7 @@
 //! `casr`: enlarge an image by any factor.
-//!
-//! This file reads the command line and gives the exit code; [`commands`] holds a file for each
-//! subcommand.
 
 #![forbid(unsafe_code)]
 
-mod commands;
-mod destination;
-mod disk;
-mod enlarge;
-mod film;
-mod inputs;
-mod keep;
-mod kept;
-mod layout;
-mod memory;
-mod picture;
-mod region;
-mod sink;
-mod video;
-mod work;
-
-use casr_cli::{conclude, console, interrupt};
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
@@ -31,8 +11,5 @@ use std::process::ExitCode;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    console::begin("casr");
-    let arguments = commands::read_arguments();
-    let listening = interrupt::listen().map_err(anyhow::Error::from);
-    conclude(listening.and_then(|()| arguments.command.run()))
+    casr::run(std::env::args_os()).into()
 }

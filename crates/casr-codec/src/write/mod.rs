@@ -11,7 +11,7 @@ mod output;
 mod png;
 #[cfg(any(feature = "tiff", feature = "tiles"))]
 mod pyramid;
-mod quantise;
+pub mod quantise;
 mod stale;
 #[cfg(feature = "tiff")]
 mod tiff;

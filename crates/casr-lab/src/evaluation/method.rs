@@ -5,7 +5,6 @@ use super::external::External;
 use super::memory;
 use anyhow::{anyhow, bail};
 use casr_cli::interrupt;
-use casr_cli::options::parse_look;
 use casr_metrics::{RgbImage, degrade, imresize, lanczos};
 use casr_net::{Model, Origin, Pixels, StepGeometry};
 use casr_zoom::{
@@ -89,7 +88,7 @@ impl Method {
         };
         let looped = networks.iter().find_map(|network| {
             let look = match look {
-                Some(look) => parse_look(look).ok()?,
+                Some(look) => look.parse().ok()?,
                 None => network.look,
             };
             // A network of one end has one look: another name for it is no other method.

@@ -10,6 +10,7 @@ mod zoom;
 
 use casr_cli::Outcome;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -27,12 +28,22 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// Reads the command line; ends the program where help is wanted or it is wrong.
-pub fn read_arguments() -> Arguments {
+/// Reads the command line.
+///
+/// # Errors
+/// The exit code where help is wanted or it is wrong, after what is to be said.
+pub fn read_arguments(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, u8> {
     let command = Arguments::command();
     // A subcommand's version is the program's.
     let command = command.mut_subcommands(|subcommand| subcommand.display_name("casr"));
-    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    let matches = command.try_get_matches_from(line);
+    matches
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .map_err(|error| {
+            // Where the stream is closed, nothing can be said.
+            let _ = error.print();
+            error.exit_code() as u8
+        })
 }
 
 /// What `casr` can do.

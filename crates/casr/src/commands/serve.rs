@@ -5,7 +5,7 @@ use anyhow::anyhow;
 use casr_cli::Outcome;
 use casr_cli::console::{self, Usage};
 use casr_cli::interrupt;
-use casr_cli::options::{EffortOptions, LimitOptions, ModelOptions, parse_look, parse_time};
+use casr_cli::options::{EffortOptions, LimitOptions, ModelOptions, parse_time};
 use casr_serve::{LARGEST_FACTOR, SMALLEST_AREA, ServeError, Settings, serve};
 use casr_zoom::{Look, Strength};
 use clap::Args;
@@ -136,7 +136,7 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<Outcome> {
 
 /// Reads a look that is the same for all images.
 fn fixed_look(text: &str) -> Result<Strength, String> {
-    match parse_look(text) {
+    match text.parse() {
         Ok(Look::Fixed(look)) => Ok(look),
         _ => Err("write faithful, balanced, vivid, or a number from 0 to 1".to_owned()),
     }

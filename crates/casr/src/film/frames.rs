@@ -3,13 +3,13 @@
 
 use crate::destination::Output;
 use crate::inputs::is_standard;
-use crate::picture::{AlphaRows, interleave};
 use crate::sink::Sink;
 use crate::video::is_named_video;
 use anyhow::{anyhow, bail};
 use casr_cli::console::Usage;
 use casr_codec::y4m::{FrameWriter, VideoHeader};
 use casr_codec::{CodecError, Colour, Format, Header, Options, Writer, shown};
+use casr_picture::{AlphaRows, interleave};
 use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};

@@ -6,14 +6,14 @@ mod reel;
 
 pub use frames::Place;
 
-use crate::enlarge::{named, on, untrained};
+use crate::enlarge::{named, on};
 use crate::inputs::Input;
 use crate::memory::{self, MEGABYTE};
-use crate::picture::layers;
 use anyhow::bail;
 use camera::Camera;
 use casr_cli::{Progress, console, duration, interrupt};
 use casr_codec::{Colour, Header, Info, Limits, Mark, Metadata, Picture, probe, read, shown};
+use casr_picture::{layers, untrained};
 use casr_zoom::{Enlarger, ScalePlan, Size, Treatment, ZoomError, measure_throughput};
 use frames::Frames;
 use reel::Reel;

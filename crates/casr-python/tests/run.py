@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Builds the wheel, installs it in a fresh environment, and runs the tests there.
+
+    python3 crates/casr-python/tests/run.py [--keep] [arguments of pytest]
+
+Cargo's target folder is the workspace's; the environment is a folder in it, `python`. Where PyPI is not
+reached, nothing is done, and that is said; CASR_REQUIRE_PYPI makes it a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+CRATE = ROOT / "crates" / "casr-python"
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+FOLDER = TARGET / "python"
+
+# What a wheel may take, in bytes: the network, the kernels and the program are in it once.
+LARGEST_WHEEL = 12_000_000
+
+BUILD = ["maturin>=1.9,<2"]
+TESTS = ["pytest", "pillow", "tqdm", "dask[array]", "mypy"]
+
+
+def main() -> int:
+    start = time.monotonic()
+    keep = "--keep" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--keep"]
+    if not keep or not FOLDER.exists():
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
+    binaries = FOLDER / ("Scripts" if os.name == "nt" else "bin")
+    python = binaries / "python"
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    installed = subprocess.run([*pip, "install", *BUILD, *TESTS], capture_output=True, text=True)
+    if installed.returncode != 0:
+        said = installed.stderr.strip().splitlines()[-1:]
+        print(f"skipped: pip installs nothing here ({' '.join(said)})")
+        return 1 if "CASR_REQUIRE_PYPI" in os.environ else 0
+    print(f"environment: {time.monotonic() - start:.0f} s", flush=True)
+
+    wheels = FOLDER / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    build = [binaries / "maturin", "build", "--release", "--locked", "--quiet"]
+    build += ["--manifest-path", CRATE / "Cargo.toml", "--out", wheels, "--interpreter", python]
+    subprocess.run(build, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(TARGET)})
+    (wheel,) = wheels.glob("casr-*.whl")
+    size = wheel.stat().st_size
+    print(f"wheel: {wheel.name}, {size:,} bytes, after {time.monotonic() - start:.0f} s", flush=True)
+    if size > LARGEST_WHEEL:
+        print(f"the wheel is larger than {LARGEST_WHEEL:,} bytes")
+        return 1
+    with zipfile.ZipFile(wheel) as content:
+        names = content.namelist()
+    for wanted in ("casr/py.typed", "casr/_casr.pyi", "casr/__main__.py"):
+        if wanted not in names:
+            print(f"the wheel lacks {wanted}")
+            return 1
+    subprocess.run([*pip, "install", "--force-reinstall", "--no-deps", wheel], check=True)
+    subprocess.run([*pip, "install", wheel], check=True)
+    tests = subprocess.run([python, "-m", "pytest", *arguments], cwd=CRATE)
+    print(f"all: {time.monotonic() - start:.0f} s")
+    return tests.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
