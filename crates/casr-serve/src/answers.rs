@@ -33,7 +33,7 @@ impl Fingerprint {
     }
 
     /// Of its letters.
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let mut digest = [0; 16];
         if text.len() != 32 || !text.is_ascii() {
             return None;
@@ -123,9 +123,14 @@ impl Answers {
         self.disk.is_some()
     }
 
+    /// Keeps an answer in memory, and nowhere else.
+    pub fn keep_in_memory(&self, digest: Fingerprint, answer: &Bytes) {
+        self.memory.insert(digest, answer.clone());
+    }
+
     /// Keeps an answer.
     pub fn keep(&self, digest: Fingerprint, answer: &Bytes) {
-        self.memory.insert(digest, answer.clone());
+        self.keep_in_memory(digest, answer);
         if let Some(disk) = &self.disk
             && let Err(error) = disk.keep(digest, answer)
         {

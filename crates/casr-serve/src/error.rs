@@ -21,6 +21,42 @@ pub enum ServeError {
     /// The token is missing or wrong (401).
     #[error("this service wants a token: send the header `Authorization: Bearer TOKEN`")]
     Unauthorized,
+    /// The request comes from a page of another site, which might send what its reader knows
+    /// nothing of (403).
+    #[error(
+        "{site} is another site than this service: its pages may look at images, and send none"
+    )]
+    OtherSite {
+        /// Where it comes from.
+        site: String,
+    },
+    /// What is sent is too long (413).
+    #[error("this is more than the {} MB that may be sent", *limit as f64 / 1e6)]
+    TooLarge {
+        /// The most bytes of a file.
+        limit: u64,
+    },
+    /// What is sent takes too long (408).
+    #[error("the image comes too slowly; send it again over a faster line, or a smaller file")]
+    Slow,
+    /// What is sent is no image, or one that is not taken (413, 415, 422).
+    #[error(transparent)]
+    Sent(CodecError),
+    /// There is no room for what is sent (503).
+    #[error("there is no room for more images; try again in {} s", retry.as_secs())]
+    Full {
+        /// When something goes.
+        retry: Duration,
+    },
+    /// What is sent cannot be written to the disk (507).
+    #[error("the image cannot be stored: {0}")]
+    NotStored(io::Error),
+    /// An image sent to be enlarged was not in time (503). Nothing of it is kept.
+    #[error("this was not finished within {} s; try again when less is going on, or enlarge by less", deadline.as_secs())]
+    TooMuch {
+        /// How long a request may take.
+        deadline: Duration,
+    },
     /// Too much is waiting already (503).
     #[error("too many requests are waiting; try again in {} s", retry.as_secs())]
     Busy {
@@ -94,9 +130,24 @@ impl ServeError {
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Busy { .. } | Self::Late { .. } | Self::Changing { .. } | Self::Cancelled => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::OtherSite { .. } => StatusCode::FORBIDDEN,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::NotStored(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Busy { .. }
+            | Self::Late { .. }
+            | Self::Changing { .. }
+            | Self::Cancelled
+            | Self::Full { .. }
+            | Self::TooMuch { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Sent(error) => match error.kind() {
+                ErrorKind::InvalidRequest => StatusCode::BAD_REQUEST,
+                ErrorKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ErrorKind::Damaged => StatusCode::UNPROCESSABLE_ENTITY,
+                ErrorKind::LimitExceeded => StatusCode::PAYLOAD_TOO_LARGE,
+                ErrorKind::OutOfResources => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
             Self::Codec(error) => match error.kind() {
                 // What lies in the folder and is no image is none of the service's images.
                 ErrorKind::NotFound | ErrorKind::Unsupported => StatusCode::NOT_FOUND,
@@ -114,7 +165,7 @@ impl ServeError {
     /// When to try again, where that may help.
     pub(crate) fn retry(&self) -> Option<Duration> {
         match self {
-            Self::Busy { retry } => Some(*retry),
+            Self::Busy { retry } | Self::Full { retry } => Some(*retry),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
             _ => None,
         }

@@ -1,10 +1,6 @@
 //! Identifiers of images: paths below the folder, and what is asked of the enlargement behind them.
 
-use crate::{
-    ServeError,
-    library::{Image, Library},
-    settings::parse_look,
-};
+use crate::{ServeError, library::Image, settings::parse_look};
 use casr_zoom::Strength;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -40,17 +36,17 @@ pub fn encode(identifier: &str) -> String {
 }
 
 /// What an identifier means: `NAME`, `NAME~FACTOR` or `NAME~FACTOR~LOOK`. Where a file has the
-/// whole identifier for its name, it is that.
+/// whole identifier for its name, it is that. `find` gives the image of a name.
 ///
 /// # Errors
-/// As [`Library::find`], and [`ServeError::Malformed`] for a factor over `max_factor`.
+/// Those of `find`, and [`ServeError::Malformed`] for a factor over `max_factor`.
 pub fn identify(
-    library: &Library,
+    find: impl Fn(&str) -> Result<Image, ServeError>,
     identifier: &str,
     look: Strength,
     max_factor: f64,
 ) -> Result<Identified, ServeError> {
-    let missing = match library.find(identifier) {
+    let missing = match find(identifier) {
         Ok(image) => {
             return Ok(Identified {
                 image,
@@ -61,7 +57,7 @@ pub fn identify(
         Err(error) => error,
     };
     for (name, factor, own) in virtual_forms(identifier) {
-        let Ok(image) = library.find(name) else {
+        let Ok(image) = find(name) else {
             continue;
         };
         if factor > max_factor {

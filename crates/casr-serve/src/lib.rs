@@ -23,6 +23,8 @@
 //! | `/iiif/ID/info.json`, `/iiif/ID/REGION/SIZE/ROTATION/QUALITY.FORMAT` | IIIF |
 //! | `/dzi/ID.dzi`, `/dzi/ID_files/LEVEL/X_Y.jpg` | Deep Zoom |
 //! | `/api/images` | the images, page by page |
+//! | `POST /images`, `POST /upscale` | where others may send images: one to look at, one enlarged |
+//! | `/openapi.json` | all of this for programs |
 //! | `/health`, `/metrics` | for whoever runs it; metrics as Prometheus reads them |
 //!
 //! `ID` is a path below the folder, its slashes written as `%2F`. `ID~16` is the same image
@@ -38,21 +40,25 @@
 
 mod answers;
 mod deep_zoom;
+mod documents;
 mod error;
 mod http;
 mod identifier;
 mod iiif;
 mod library;
 mod metrics;
+mod openapi;
 mod order;
 mod pyramids;
 mod render;
 mod settings;
+mod uploads;
+mod upscale;
 mod viewer;
 mod work;
 
 pub use error::ServeError;
-pub use settings::{LARGEST_FACTOR, LARGEST_SIDE, SMALLEST_AREA, Settings};
+pub use settings::{LARGEST_FACTOR, LARGEST_SIDE, SMALLEST_AREA, Settings, UploadSettings};
 
 use casr_zoom::Model;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -87,7 +93,9 @@ pub fn serve(
                 tokio::time::sleep(OFTEN).await;
             }
         };
-        http::server::run(app, listener, stopped).await;
-        Ok(())
+        tokio::select! {
+            () = http::server::run(app.clone(), listener, stopped) => Ok(()),
+            never = http::sweep(app) => match never {},
+        }
     })
 }

@@ -55,8 +55,38 @@ pub struct Settings {
     pub workers: usize,
     /// The most connections.
     pub connections: usize,
-    /// How long a connection may be idle, send a header, or take none of an answer.
+    /// How long a connection may be idle, send a header, send nothing of a body, or take none of an
+    /// answer.
     pub idle: Duration,
+    /// What others may send; none where nobody may.
+    pub uploads: Option<UploadSettings>,
+}
+
+/// What others may send: images to be looked at, and images to be enlarged.
+#[derive(Clone, Debug)]
+pub struct UploadSettings {
+    /// How long images are kept that were sent to be looked at.
+    pub keep: Duration,
+    /// Bytes that all that was sent may take on the disk.
+    pub room: u64,
+    /// The most bytes of a file.
+    pub max_bytes: u64,
+    /// The most pixels of an image.
+    pub max_pixels: u64,
+    /// Images at work at a time, from their first byte to the last of the answer.
+    pub at_once: usize,
+}
+
+impl Default for UploadSettings {
+    fn default() -> Self {
+        Self {
+            keep: Duration::from_secs(60 * 60),
+            room: 1 << 30,
+            max_bytes: 64 << 20,
+            max_pixels: 1 << 26,
+            at_once: 16,
+        }
+    }
 }
 
 impl Settings {
@@ -80,6 +110,7 @@ impl Settings {
             workers: 2,
             connections: 1024,
             idle: Duration::from_secs(30),
+            uploads: None,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! These threads are neither the asynchronous ones, which must not be kept, nor those of the pool
 //! that the network runs on, where a thread that waits for a tile may be handed other work.
 
-use crate::{ServeError, metrics::Metrics, order::Key};
+use crate::{ServeError, answers::Fingerprint, metrics::Metrics};
 use axum::body::Bytes;
 use casr_zoom::Progress;
 use std::{
@@ -35,10 +35,25 @@ pub enum Lane {
     Heavy,
 }
 
-/// What became of work.
-pub type Outcome = Result<Bytes, Arc<ServeError>>;
+/// What work makes.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    pub bytes: Bytes,
+    /// What whoever gets it should know; empty where there is nothing.
+    pub remarks: String,
+}
 
-type Task = Box<dyn FnOnce(&Watch) -> Result<Bytes, ServeError> + Send>;
+impl From<Bytes> for Made {
+    fn from(bytes: Bytes) -> Self {
+        let remarks = String::new();
+        Self { bytes, remarks }
+    }
+}
+
+/// What became of work.
+pub type Outcome = Result<Made, Arc<ServeError>>;
+
+type Task = Box<dyn FnOnce(&Watch) -> Result<Made, ServeError> + Send>;
 
 /// The threads and what waits for them.
 pub struct Work {
@@ -60,12 +75,12 @@ struct Shared {
 struct State {
     light: VecDeque<Job>,
     heavy: VecDeque<Job>,
-    flights: HashMap<Key, Arc<Flight>>,
+    flights: HashMap<Fingerprint, Arc<Flight>>,
     stopped: bool,
 }
 
 struct Job {
-    key: Key,
+    key: Fingerprint,
     flight: Arc<Flight>,
     task: Task,
 }
@@ -81,7 +96,7 @@ struct Flight {
 /// Somebody who waits.
 struct Waiter {
     shared: Arc<Shared>,
-    key: Key,
+    key: Fingerprint,
     flight: Arc<Flight>,
     outcome: watch::Receiver<Option<Outcome>>,
 }
@@ -107,11 +122,17 @@ impl Watch {
 
     /// The same for a pyramid, whose pixels are counted.
     pub fn observer(&self) -> impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static {
+        let counter = self.counter();
+        move |progress| counter(progress.done, progress.total)
+    }
+
+    /// The same for several pyramids that are one work: pixels done, and in all.
+    pub fn counter(&self) -> impl Fn(u64, u64) -> ControlFlow<()> + Send + Sync + 'static {
         let watch = self.clone();
         let counted = AtomicU64::new(0);
-        move |progress| {
-            let before = counted.swap(progress.done, Ordering::Relaxed);
-            watch.metrics.computed(progress.done.saturating_sub(before));
+        move |done, _| {
+            let before = counted.swap(done, Ordering::Relaxed);
+            watch.metrics.computed(done.saturating_sub(before));
             match watch.check() {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
@@ -157,16 +178,16 @@ impl Work {
         Ok(work)
     }
 
-    /// The bytes that `task` makes, or that somebody else's task makes for the same key. A caller
+    /// What `task` makes, or what somebody else's task makes for the same key. A caller
     /// that is dropped waits no more; a task that nobody waits for ends.
     ///
     /// # Errors
     /// Those of the task, [`ServeError::Busy`] and [`ServeError::Late`].
     pub async fn run(
         &self,
-        key: Key,
+        key: Fingerprint,
         lane: Lane,
-        task: impl FnOnce(&Watch) -> Result<Bytes, ServeError> + Send + 'static,
+        task: impl FnOnce(&Watch) -> Result<Made, ServeError> + Send + 'static,
     ) -> Outcome {
         let mut waiter = self.shared.join(key, lane, Box::new(task))?;
         let outcome = waiter.outcome.wait_for(Option::is_some);
@@ -219,7 +240,12 @@ impl Shared {
     }
 
     /// Waits for work that is under way, or puts a task into the queue.
-    fn join(self: &Arc<Self>, key: Key, lane: Lane, task: Task) -> Result<Waiter, ServeError> {
+    fn join(
+        self: &Arc<Self>,
+        key: Fingerprint,
+        lane: Lane,
+        task: Task,
+    ) -> Result<Waiter, ServeError> {
         let waiter = |flight: Arc<Flight>| Waiter {
             shared: self.clone(),
             key,
@@ -294,7 +320,7 @@ impl Shared {
     }
 
     /// Lets nobody join work that ends.
-    fn forget(&self, key: Key, flight: &Arc<Flight>) {
+    fn forget(&self, key: Fingerprint, flight: &Arc<Flight>) {
         let mut state = self.lock();
         let is_it = (state.flights.get(&key)).is_some_and(|other| Arc::ptr_eq(other, flight));
         if is_it {

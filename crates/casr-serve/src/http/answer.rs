@@ -1,6 +1,6 @@
 //! Answers: errors as text, versions, and what a client has already.
 
-use crate::{ServeError, answers::Fingerprint, settings::Settings};
+use crate::{ServeError, answers::Fingerprint};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, StatusCode, header, response::Builder},
@@ -49,12 +49,9 @@ pub fn text(status: StatusCode, text: String) -> Response {
 }
 
 /// The head of an answer, with what caches need: its version, which is strong, and how long it
-/// holds; and whether the client has that version, so that no body follows.
-pub fn versioned(
-    settings: &Settings,
-    headers: &HeaderMap,
-    version: Fingerprint,
-) -> (Builder, bool) {
+/// holds; and whether the client has that version, so that no body follows. What is private is not
+/// kept by caches that several people share.
+pub fn versioned(private: bool, headers: &HeaderMap, version: Fingerprint) -> (Builder, bool) {
     let tag = format!("\"{version}\"");
     let has = has(headers, &tag);
     let status = if has {
@@ -62,12 +59,7 @@ pub fn versioned(
     } else {
         StatusCode::OK
     };
-    // Where there is a token, not everybody may see it.
-    let who = if settings.token.is_some() {
-        "private"
-    } else {
-        "public"
-    };
+    let who = if private { "private" } else { "public" };
     let head = Response::builder()
         .status(status)
         .header(header::ETAG, tag)

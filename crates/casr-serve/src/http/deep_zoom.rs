@@ -39,8 +39,9 @@ pub async fn answer(
             let (identified, frame) = find(&app, identifier).await?;
             let description = description(frame.size);
             let parts: [&[u8]; 2] = [&identified.image.version.0, description.as_bytes()];
+            let private = app.is_private(&identified.image);
             let version = Fingerprint::of(parts);
-            let (head, has) = answer::versioned(&app.settings, &headers, version);
+            let (head, has) = answer::versioned(private, &headers, version);
             let head = head.header(header::CONTENT_TYPE, "application/xml");
             answer::whole(head, (!has).then(|| Bytes::from(description)))
         }

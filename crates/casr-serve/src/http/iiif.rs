@@ -87,6 +87,7 @@ async fn info(
         true => "application/json".to_owned(),
         false => format!("application/ld+json;profile=\"{CONTEXT}\""),
     };
+    let private = app.is_private(&identified.image);
     let version = &identified.image.version.0;
     let parts: [&[u8]; 4] = [
         &app.identity.0,
@@ -94,7 +95,7 @@ async fn info(
         content_type.as_bytes(),
         document.as_bytes(),
     ];
-    let (head, has) = answer::versioned(&app.settings, headers, Fingerprint::of(parts));
+    let (head, has) = answer::versioned(private, headers, Fingerprint::of(parts));
     let head = head
         .header(header::CONTENT_TYPE, content_type)
         .header(header::LINK, profile())

@@ -6,7 +6,7 @@ use crate::{
     answers::Fingerprint,
     identifier::{Identified, identify},
     order::{Frame, Key, Order, plan},
-    render,
+    render, uploads,
     work::Lane,
 };
 use axum::{
@@ -58,12 +58,8 @@ pub async fn find(app: &Arc<App>, identifier: String) -> Result<(Identified, Fra
     let app = app.clone();
     off(move || {
         let settings = &app.settings;
-        let identified = identify(
-            &app.library,
-            &identifier,
-            settings.look,
-            settings.max_factor,
-        )?;
+        let find = |name: &str| app.find(name);
+        let identified = identify(find, &identifier, settings.look, settings.max_factor)?;
         let original = Size {
             width: identified.image.info.width,
             height: identified.image.info.height,
@@ -94,7 +90,8 @@ pub async fn deliver(
     render::check(&order, level, &levels, frame.max_area)?;
     let key = Key::new(identified.image.version, identified.look, order);
     let fingerprint = fingerprint(app, &key);
-    let (mut head, has) = answer::versioned(&app.settings, headers, fingerprint);
+    let (mut head, has) =
+        answer::versioned(app.is_private(&identified.image), headers, fingerprint);
     if let Some(link) = &wishes.link {
         head = head.header(header::LINK, link);
     }
@@ -122,16 +119,20 @@ pub async fn deliver(
     }
     let lane = if level == 0 { Lane::Light } else { Lane::Heavy };
     let working = app.clone();
-    let outcome = app.work.run(key, lane, move |watch| {
+    let outcome = app.work.run(fingerprint, lane, move |watch| {
         let image = &identified.image;
         let enlarged = (working.pyramids).get(&working.library, image, identified.look)?;
         let bytes = render::render(&enlarged, &order, level, &image.name, watch)?;
         let bytes = Bytes::from(bytes);
-        working.answers.keep(fingerprint, &bytes);
-        Ok(bytes)
+        match uploads::is_identifier(&image.name) {
+            // What goes after a while leaves nothing on the disk.
+            true => working.answers.keep_in_memory(fingerprint, &bytes),
+            false => working.answers.keep(fingerprint, &bytes),
+        }
+        Ok(bytes.into())
     });
     match outcome.await {
-        Ok(bytes) => answer::whole(head, Some(bytes)),
+        Ok(made) => answer::whole(head, Some(made.bytes)),
         Err(error) => Ok(answer::shared(&error).into_response()),
     }
 }

@@ -6,15 +6,22 @@ mod deep_zoom;
 mod iiif;
 mod images;
 mod pages;
+mod query;
+mod receive;
 pub mod server;
+mod uploads;
+mod upscale;
+
+pub use self::{pages::LARGEST_LISTING, receive::FIELD, upscale::REMARKS};
 
 use crate::{
     ServeError,
     answers::{Answers, Disk, Fingerprint},
-    library::Library,
+    library::{Image, Library},
     metrics::Metrics,
     pyramids::Pyramids,
     settings::Settings,
+    uploads::{Uploads, is_identifier},
     work::Work,
 };
 use axum::{
@@ -23,11 +30,11 @@ use axum::{
     http::{HeaderMap, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
-use casr_zoom::Model;
+use casr_zoom::{Enlarger, Model};
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Instant};
+use std::{convert::Infallible, sync::Arc, time::Instant};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{Any, CorsLayer},
@@ -43,6 +50,10 @@ const GONE: u16 = 499;
 pub struct App {
     pub settings: Settings,
     pub library: Library,
+    /// What others have sent, where they may.
+    pub uploads: Option<Arc<Uploads>>,
+    /// For images that are sent to be enlarged.
+    pub enlarger: Enlarger,
     pub pyramids: Pyramids,
     pub answers: Answers,
     pub work: Work,
@@ -67,6 +78,10 @@ impl App {
         let header = |token: &String| Sha256::digest(format!("Bearer {token}")).into();
         Ok(Self {
             library: Library::open(&settings.folder, settings.limits)?,
+            uploads: (settings.uploads.as_ref())
+                .map(|uploads| Uploads::open(&settings, uploads).map(Arc::new))
+                .transpose()?,
+            enlarger: Enlarger::new(model.clone()),
             identity: identity(&model, &settings),
             pyramids: Pyramids::new(model, &settings, settings.memory - for_answers),
             answers: Answers::new(for_answers, disk, metrics.clone()),
@@ -80,6 +95,22 @@ impl App {
             token: settings.token.as_ref().map(header),
             settings,
         })
+    }
+
+    /// The image of a name: of the folder, or one that was sent.
+    ///
+    /// # Errors
+    /// As [`Library::find`].
+    pub fn find(&self, name: &str) -> Result<Image, ServeError> {
+        match &self.uploads {
+            Some(uploads) if is_identifier(name) => uploads.find(name),
+            _ => self.library.find(name),
+        }
+    }
+
+    /// Whether not everybody may see an image.
+    fn is_private(&self, image: &Image) -> bool {
+        self.settings.token.is_some() || is_identifier(&image.name)
     }
 
     /// Whether a request may be answered.
@@ -131,6 +162,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(pages::index))
         .route("/viewer/{file}", get(pages::viewer))
         .route("/api/images", get(pages::list))
+        .route("/images", post(uploads::answer))
+        .route("/upscale", post(upscale::answer))
+        .route("/openapi.json", get(pages::openapi))
         .route("/iiif/{*rest}", get(iiif::answer))
         .route("/dzi/{*rest}", get(deep_zoom::answer))
         .route("/health", get(pages::health))
@@ -142,6 +176,20 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(cors)
         .layer(middleware::from_fn_with_state(app.clone(), account))
         .with_state(app)
+}
+
+/// Removes images that were sent when their time is over; for ever.
+pub async fn sweep(app: Arc<App>) -> Infallible {
+    let Some(uploads) = app.uploads.clone() else {
+        return std::future::pending().await;
+    };
+    let mut interval = tokio::time::interval(uploads.sweeps());
+    loop {
+        interval.tick().await;
+        let uploads = uploads.clone();
+        // A defect there is no reason to stop.
+        let _ = tokio::task::spawn_blocking(move || uploads.sweep()).await;
+    }
 }
 
 /// Turns those away who have no token.
@@ -191,6 +239,9 @@ fn route(path: &str) -> &'static str {
         "" => "index",
         "viewer" => "viewer",
         "api" => "api",
+        "images" => "images",
+        "upscale" => "upscale",
+        "openapi.json" => "openapi",
         "iiif" if path.ends_with("/info.json") => "info",
         "iiif" => "iiif",
         "dzi" => "dzi",

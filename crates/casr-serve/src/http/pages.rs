@@ -1,10 +1,12 @@
 //! The pages beside images: the viewer, the list, health and metrics.
 
-use super::{App, answer, images::off};
+use super::{App, answer, base, images::off, query::Query};
 use crate::{
     ServeError,
+    documents::{ListedImage, Listing, Uploads},
     identifier::encode,
     metrics::CONTENT_TYPE,
+    openapi::description,
     settings::{LOOKS, look_name},
     viewer,
     work::Lane,
@@ -15,12 +17,13 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use percent_encoding::percent_decode_str;
-use serde_json::json;
 use std::sync::Arc;
 
-/// Images of an answer by default, and at most.
-const LISTED: (usize, usize) = (100, 1000);
+/// Images of an answer by default.
+const LISTED: usize = 100;
+
+/// Images of an answer at most.
+pub const LARGEST_LISTING: u32 = 1000;
 
 /// `/`
 pub async fn index(
@@ -43,7 +46,7 @@ pub async fn viewer(
 fn viewer_file(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, ServeError> {
     let missing = || ServeError::NotFound(format!("the viewer has no file {name:?}"));
     let (file, fingerprint) = viewer::file(name).ok_or_else(missing)?;
-    let (head, has) = answer::versioned(&app.settings, headers, fingerprint);
+    let (head, has) = answer::versioned(app.settings.token.is_some(), headers, fingerprint);
     let head = head
         .header(header::CONTENT_TYPE, file.content_type)
         .header(header::CONTENT_SECURITY_POLICY, viewer::POLICY)
@@ -53,54 +56,41 @@ fn viewer_file(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, S
 
 /// `/api/images?after=NAME&limit=COUNT`
 pub async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, ServeError> {
-    let query = uri.query().unwrap_or_default();
-    let after = value(query, "after")?.unwrap_or_default();
-    let limit = match value(query, "limit")? {
-        None => LISTED.0,
-        Some(text) => (text.parse().ok())
-            .filter(|limit| (1..=LISTED.1).contains(limit))
-            .ok_or_else(|| {
-                let most = LISTED.1;
-                ServeError::Malformed(format!("limit {text:?}: write a number from 1 to {most}"))
-            })?,
+    let query = Query::parse(&uri)?;
+    let after = query.get("after").unwrap_or_default().to_owned();
+    let limit = match query.get("limit") {
+        None => LISTED,
+        Some(text) => match text.parse() {
+            Ok(limit @ 1..=LARGEST_LISTING) => limit as usize,
+            _ => {
+                return Err(ServeError::Malformed(format!(
+                    "limit {text:?}: write a number from 1 to {LARGEST_LISTING}"
+                )));
+            }
+        },
     };
     let searched = app.clone();
     let listing = off(move || searched.library.list(&after, limit)).await?;
-    let images: Vec<_> = (listing.images.iter())
-        .map(|image| {
-            json!({
-                "id": encode(&image.name),
-                "name": image.name,
-                "width": image.info.width,
-                "height": image.info.height,
-            })
-        })
-        .collect();
-    let looks = LOOKS.map(|(name, _)| name);
-    let list = json!({
-        "images": images,
-        "next": listing.next,
-        "max_factor": app.settings.max_factor,
-        "looks": looks,
-        "default_look": look_name(app.settings.look),
+    let images = (listing.images.into_iter()).map(|image| ListedImage {
+        id: encode(&image.name),
+        name: image.name,
+        width: image.info.width,
+        height: image.info.height,
     });
+    let list = Listing {
+        images: images.collect(),
+        next: listing.next,
+        max_factor: app.settings.max_factor,
+        looks: LOOKS.map(|(name, _)| name).to_vec(),
+        default_look: look_name(app.settings.look),
+        uploads: (app.uploads.as_ref()).map(|uploads| Uploads::from(&uploads.settings)),
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    Ok((headers, list.to_string()).into_response())
-}
-
-/// A value of a query, decoded.
-fn value(query: &str, name: &str) -> Result<Option<String>, ServeError> {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let Some((_, value)) = pairs.find(|(key, _)| *key == name) else {
-        return Ok(None);
-    };
-    let spaced = value.replace('+', " ");
-    let decoded = percent_decode_str(&spaced).decode_utf8();
-    let malformed = |_| ServeError::Malformed(format!("{name} is not UTF-8"));
-    decoded.map(|value| Some(value.into())).map_err(malformed)
+    let list = serde_json::to_string(&list).map_err(|_| ServeError::Internal)?;
+    Ok((headers, list).into_response())
 }
 
 /// `/health`
@@ -118,6 +108,17 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, ServeError
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }
 
+/// `/openapi.json`
+pub async fn openapi(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ServeError> {
+    let url = base::url(&app.settings, &headers);
+    let description = description(&app.settings, &url).to_json();
+    let description = description.map_err(|_| ServeError::Internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], description).into_response())
+}
+
 /// All other paths.
 pub async fn missing() -> ServeError {
     ServeError::NotFound("there is nothing here; / lists the images".to_owned())
@@ -125,6 +126,6 @@ pub async fn missing() -> ServeError {
 
 /// All other methods.
 pub async fn method() -> Response {
-    let text = "this service answers GET, HEAD and OPTIONS\n".to_owned();
+    let text = "this address does not answer this method; Allow tells which it does\n".to_owned();
     answer::text(StatusCode::METHOD_NOT_ALLOWED, text)
 }

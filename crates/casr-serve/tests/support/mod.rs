@@ -75,6 +75,35 @@ impl Service {
         stream
     }
 
+    /// Sends a body and reads what comes back, whatever becomes of the connection.
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = self.begin_post(path, headers, body.len());
+        let mut reader = stream.try_clone().unwrap();
+        thread::scope(|scope| {
+            // A service that has answered may take no more.
+            scope.spawn(move || drop(stream.write_all(body)));
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).unwrap();
+            Answer::parse(&bytes)
+        })
+    }
+
+    /// Sends the head of a request whose body is so long.
+    pub fn begin_post(&self, path: &str, headers: &[(&str, &str)], length: usize) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let timeout = Duration::from_secs(120);
+        stream.set_read_timeout(Some(timeout)).unwrap();
+        let mut text = format!("POST {path} HTTP/1.1\r\nHost: images.test\r\n");
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str(&format!(
+            "Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        ));
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    }
+
     /// A picture at a path.
     pub fn picture(&self, path: &str) -> Seen {
         let answer = self.get(path);
@@ -154,6 +183,28 @@ impl Answer {
         let bytes = &self.body;
         read(Source::Bytes { name, bytes })
     }
+}
+
+/// The bytes of an image file as [`image`] writes it.
+pub fn file(name: &str, width: usize, height: usize) -> Vec<u8> {
+    let folder = folder();
+    image(folder.path(), name, width, height);
+    std::fs::read(folder.path().join(name)).unwrap()
+}
+
+/// A form with these parts, each a name, a file's name if it is one, and bytes; and its type.
+pub fn form(parts: &[(&str, Option<&str>, &[u8])]) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (name, file, bytes) in parts {
+        let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+        let head =
+            format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--border--\r\n");
+    ("multipart/form-data; boundary=border".to_owned(), body)
 }
 
 /// A folder that is removed at the end.

@@ -6,7 +6,7 @@ use casr_cli::Outcome;
 use casr_cli::console::{self, Usage};
 use casr_cli::interrupt;
 use casr_cli::options::{EffortOptions, LimitOptions, ModelOptions, parse_time};
-use casr_serve::{LARGEST_FACTOR, SMALLEST_AREA, ServeError, Settings, serve};
+use casr_serve::{LARGEST_FACTOR, SMALLEST_AREA, ServeError, Settings, UploadSettings, serve};
 use casr_zoom::{Look, Strength};
 use clap::Args;
 use std::net::SocketAddr;
@@ -23,6 +23,7 @@ const TOKEN: &str = "CASR_TOKEN";
 Examples:
   casr serve photographs/
   casr serve photographs/ --listen 0.0.0.0:8080 --cache /var/cache/casr
+  casr serve photographs/ --uploads --uploads-keep 24h
   CASR_TOKEN=secret casr serve photographs/ --look faithful --max-factor 16
 
 Then open http://127.0.0.1:8417/, or hand http://127.0.0.1:8417/iiif/photo.jpg~16/info.json to a
@@ -63,6 +64,23 @@ pub struct ServeArguments {
     /// How much that folder may hold
     #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = memory::parse, requires = "cache")]
     cache_size: u64,
+    /// Let others send images: to be looked at, in the viewer or by POST /images, or to be enlarged,
+    /// by POST /upscale. They are kept apart from the folder, below that of --cache, or in a
+    /// temporary one
+    #[arg(long)]
+    uploads: bool,
+    /// How long images are kept that were sent to be looked at, such as 90m or 24h
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_time, requires = "uploads")]
+    uploads_keep: Duration,
+    /// How much all that was sent may take on the disk; beyond it nothing is taken
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = memory::parse, requires = "uploads")]
+    uploads_size: u64,
+    /// The largest file that may be sent
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = memory::parse, requires = "uploads")]
+    max_upload: u64,
+    /// The most pixels of an image that is sent
+    #[arg(long, value_name = "PIXELS", default_value_t = 1 << 26, value_parser = clap::value_parser!(u64).range(1..), requires = "uploads")]
+    max_upload_pixels: u64,
     /// How many requests of a kind may wait; more are sent away for the time being
     #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     queue: u16,
@@ -119,6 +137,13 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<Outcome> {
         queue: arguments.queue.into(),
         deadline: arguments.deadline,
         connections: arguments.connections.into(),
+        uploads: arguments.uploads.then(|| UploadSettings {
+            keep: arguments.uploads_keep,
+            room: arguments.uploads_size,
+            max_bytes: arguments.max_upload,
+            max_pixels: arguments.max_upload_pixels,
+            ..UploadSettings::default()
+        }),
         ..Settings::new(&arguments.folder)
     };
     let ready = |address| {

@@ -1,0 +1,166 @@
+//! `POST /upscale`: images that are sent to be enlarged.
+
+use super::{
+    App, answer,
+    images::off,
+    query::Query,
+    receive::{Sent, limits, receive, uploads},
+};
+use crate::{
+    ServeError,
+    answers::Fingerprint,
+    order::Encoding,
+    settings::parse_look,
+    upscale::{NAME, Wanted, source, upscale},
+    work::Lane,
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, HeaderValue, Uri, header},
+    response::Response,
+};
+use casr_codec::probe;
+use casr_zoom::{Look, Restoration, Size, Strength, Target};
+use futures_util::stream;
+use std::{convert::Infallible, path::Path, str::FromStr, sync::Arc};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The header that says what a result does not keep.
+pub const REMARKS: &str = "casr-remarks";
+
+/// Bytes that are handed on at a time.
+const PIECE: usize = 64 << 10;
+
+/// `POST /upscale?factor=6.5&look=vivid&restore=0.5&format=png`
+pub async fn answer(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ServeError> {
+    // Before anything is taken.
+    let wanted = parse(&Query::parse(&uri)?)?;
+    let Sent { incoming, permit } = receive(&app, &headers, body).await?;
+    let limits = limits(&app, uploads(&app)?);
+    let mut file = incoming.open()?;
+    let judging = app.clone();
+    let (encoding, mut file) = off(move || {
+        let info = probe(source(&mut file), &limits).map_err(ServeError::Sent)?;
+        let size = Size {
+            width: info.width,
+            height: info.height,
+        };
+        let plan = wanted.plan(size, &judging.enlarger, &judging.settings)?;
+        let encoding = wanted.encoding(info.format);
+        let Size { width, height } = plan.output();
+        let fits = encoding.format().check_size(width, height, Path::new(NAME));
+        fits.map_err(ServeError::Sent)?;
+        Ok((encoding, file))
+    })
+    .await?;
+    let (own, digest) = (format!("{wanted:?}"), incoming.digest());
+    let parts: [&[u8]; 3] = [b"upscale", &digest, own.as_bytes()];
+    let working = app.clone();
+    let outcome = app
+        .work
+        .run(Fingerprint::of(parts), Lane::Heavy, move |watch| {
+            let App {
+                enlarger, settings, ..
+            } = &*working;
+            upscale(&mut file, &wanted, enlarger, settings, &limits, watch)
+        });
+    let made = match outcome.await {
+        Ok(made) => made,
+        Err(error) => {
+            return match *error {
+                ServeError::Late { deadline } => Err(ServeError::TooMuch { deadline }),
+                _ => Ok(answer::shared(&error)),
+            };
+        }
+    };
+    drop(incoming);
+    let mut head = Response::builder()
+        .header(header::CONTENT_TYPE, encoding.content_type())
+        .header(header::CONTENT_LENGTH, made.bytes.len())
+        .header(header::CACHE_CONTROL, "no-store");
+    if let Ok(remarks) = HeaderValue::from_str(&made.remarks)
+        && !remarks.is_empty()
+    {
+        head = head.header(REMARKS, remarks);
+    }
+    let body = Body::from_stream(pieces(made.bytes, permit));
+    head.body(body).map_err(|_| ServeError::Internal)
+}
+
+/// A result piece by piece; until the last has gone it counts as an image at work.
+fn pieces(
+    bytes: Bytes,
+    permit: OwnedSemaphorePermit,
+) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold((bytes, permit), async |(mut bytes, permit)| {
+        let piece = bytes.split_to(bytes.len().min(PIECE));
+        (!piece.is_empty()).then_some((Ok(piece), (bytes, permit)))
+    })
+}
+
+/// What the query asks for.
+fn parse(query: &Query) -> Result<Wanted, ServeError> {
+    query.only(&["factor", "width", "height", "look", "restore", "format"])?;
+    let factor = number::<f64>(query, "factor")?;
+    let width = number::<usize>(query, "width")?;
+    let height = number::<usize>(query, "height")?;
+    let target = match (factor, width, height) {
+        (Some(factor), None, None) => Target::Factor(factor),
+        (None, Some(width), Some(height)) => Target::Size(Size { width, height }),
+        (None, Some(width), None) => Target::Width(width),
+        (None, None, Some(height)) => Target::Height(height),
+        _ => {
+            let message = "say how large: factor=6.5, or width=, height= or both, in pixels";
+            return Err(ServeError::Malformed(message.to_owned()));
+        }
+    };
+    let wrong = |name: &str, text: &str, remedy: &str| {
+        Err(ServeError::Malformed(format!("{name} {text:?}: {remedy}")))
+    };
+    let look = match query.get("look") {
+        None | Some("auto") => Look::Auto,
+        Some(text) => match parse_look(text) {
+            Some(look) => Look::Fixed(look),
+            None => {
+                let remedy = "write auto, faithful, balanced, vivid, or a number from 0 to 1";
+                return wrong("look", text, remedy);
+            }
+        },
+    };
+    let restoration = match query.get("restore") {
+        None => None,
+        Some("auto") => Some(Restoration::Auto),
+        Some(text) => match text.parse().ok().and_then(|it| Strength::new(it).ok()) {
+            Some(strength) => Some(Restoration::Fixed(strength)),
+            None => return wrong("restore", text, "write auto, or a number from 0 to 1"),
+        },
+    };
+    let encoding = match query.get("format") {
+        None => None,
+        Some(text) => match Encoding::of(text) {
+            Some(encoding) => Some(encoding),
+            None => return wrong("format", text, "write jpg, png, webp or tif"),
+        },
+    };
+    Ok(Wanted {
+        target,
+        look,
+        restoration,
+        encoding,
+    })
+}
+
+/// A number of a query.
+fn number<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, ServeError> {
+    let Some(text) = query.get(name) else {
+        return Ok(None);
+    };
+    let wrong = |_| ServeError::Malformed(format!("{name} {text:?} is no number that fits"));
+    text.parse().map(Some).map_err(wrong)
+}
