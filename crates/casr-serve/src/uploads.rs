@@ -144,6 +144,11 @@ impl Uploads {
         (self.settings.keep / 8).clamp(Duration::from_millis(100), Duration::from_secs(30))
     }
 
+    /// What all of it takes on the disk.
+    pub fn bytes(&self) -> u64 {
+        self.lock().bytes
+    }
+
     /// A place for an image that is being sent.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ macro_rules! files {
 }
 
 /// All of them. Each is served as `/viewer/NAME`.
-static FILES: [ViewerFile; 17] = files! {
+static FILES: [ViewerFile; 19] = files! {
     "index.html": HTML,
     "icon.svg": SVG,
     "viewer.css": CSS,
@@ -47,6 +47,8 @@ static FILES: [ViewerFile; 17] = files! {
     "split.js": SCRIPT,
     "overview.js": SCRIPT,
     "download.js": SCRIPT,
+    "upload.css": CSS,
+    "upload.js": SCRIPT,
     "keys.js": SCRIPT,
     "link.js": SCRIPT,
     "server.js": SCRIPT,

@@ -171,8 +171,11 @@ fn what_is_no_image_leaves_nothing() {
         String::from_utf8_lossy(&answer)
     );
     assert!(kept(cache.path()).is_empty());
+    let held = "casr_cache_bytes{cache=\"uploads\"}";
+    assert_eq!(service.metric(held), 0.0);
     send(&service, &good);
     assert_eq!(kept(cache.path()).len(), 1);
+    assert_eq!(service.metric(held), good.len() as f64);
 }
 
 #[test]

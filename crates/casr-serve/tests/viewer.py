@@ -411,6 +411,65 @@ def image_that_vanished_is_named(site):
 
 
 @check
+def image_that_is_sent_opens(site):
+    page = site.page()
+    page.goto(f"{site.base}/")
+    expect(page.locator(".card").first).to_be_visible()
+    uploads = site.listing["uploads"]
+    expect(page.locator("#upload")).to_be_visible(visible=uploads is not None)
+    if uploads is None:
+        return
+    site.picture(page, "upload-gallery")
+    drag(page, "dragenter", b"", "")
+    expect(page.locator("#drop")).to_be_visible()
+    expect(page.locator("#drop")).to_contain_text("is kept for")
+    site.picture(page, "upload-drop")
+    page.evaluate("dispatchEvent(new DragEvent('dragleave'))")
+    expect(page.locator("#drop")).to_be_hidden()
+
+    # Something else than an image is refused in words.
+    site.tolerated = ["415"]
+    drag(page, "drop", b"only words, whatever it is called", "words.png")
+    expect(page.locator("#upload-state")).to_contain_text("not an image")
+    site.picture(page, "upload-refused")
+    page.locator("#upload-state button").click()
+    expect(page.locator("#upload-state")).to_be_hidden()
+    must("#/" not in page.url, f"words are shown at {page.url}")
+
+    picture = Image.radial_gradient("L").resize((600, 400)).convert("RGB")
+    content = BytesIO()
+    picture.save(content, "png")
+    drag(page, "drop", content.getvalue(), "ring & dot.png")
+    expect(page.locator("#picture-name")).to_have_text("ring & dot.png")
+    expect(page.locator("#picture-size")).to_have_text("600 × 400")
+    site.settle(page)
+    must("#/upload-" in page.url, f"an image that was sent is shown at {page.url}")
+    must(sum(ImageStat.Stat(stage(page)).stddev) / 3 > 20, "nothing of it is to be seen")
+    site.picture(page, "upload-opened")
+    page.reload()
+    site.settle(page)
+    expect(page.locator("#picture-name")).to_have_text("ring & dot.png")
+    must(page.get_attribute("#download", "download").startswith("ring & dot"), "a download of it has another name")
+
+    page.keyboard.press("Escape")
+    expect(page.locator(".card")).to_have_count(min(len(site.listing["images"]), 60))
+    with page.expect_file_chooser() as chooser:
+        page.locator("#upload").click()
+    chooser.value.set_files({"name": "again.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    expect(page.locator("#picture-name")).to_have_text("again.png")
+    site.settle(page)
+
+
+def drag(page, kind, content, name):
+    """An event of a file that is dragged over the page or dropped on it."""
+    page.evaluate("""([kind, content, name]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(content)], name));
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }""", [kind, list(content), name])
+
+
+@check
 def controls_have_names(site):
     page = site.page()
     site.open(page, zoom=8, split=50)

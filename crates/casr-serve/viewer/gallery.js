@@ -17,8 +17,11 @@ export class Gallery {
     #next = null;
     #begun = false;
     #busy = false;
+    #listed;
 
-    constructor() {
+    /** `listed` is called with each answer of the listing. */
+    constructor(listed) {
+        this.#listed = listed;
         this.#more.addEventListener("click", () => this.#loadPage());
         this.#message.querySelector("button").addEventListener("click", () => this.#loadPage());
         new IntersectionObserver(([entry]) => entry.isIntersecting && this.#loadPage(), { rootMargin: "600px" }).observe(this.#more);
@@ -52,7 +55,9 @@ export class Gallery {
         try {
             const waiting = (failure) => failure.kind === "gone" && this.#say(`${failure.message} Trying again …`);
             const response = await patientRequest(listingAddress(this.#next, PAGE), { waiting });
-            this.#show(await response.json());
+            const answer = await response.json();
+            this.#listed(answer);
+            this.#show(answer);
         } catch (error) {
             this.#say(error instanceof Failure ? error.message : "The server's list of images cannot be read.", true);
         }

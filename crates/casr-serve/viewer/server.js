@@ -26,7 +26,34 @@ export function thumbnailAddress(id) {
     return `${imageAddress(id)}/full/!320,320/0/default.jpg`;
 }
 
+export function uploadAddress() {
+    return address("images");
+}
+
+/** The names of images that were sent from this page: the server knows none. */
+const SENT = "casr-sent";
+
+function sent() {
+    try {
+        return JSON.parse(sessionStorage.getItem(SENT)) ?? {};
+    } catch {
+        return {};
+    }
+}
+
+export function rememberName(id, name) {
+    try {
+        sessionStorage.setItem(SENT, JSON.stringify({ ...sent(), [id]: name }));
+    } catch {
+        // Without storage it goes by its identifier.
+    }
+}
+
 export function nameOf(id) {
+    const name = sent()[id];
+    if (name) {
+        return name;
+    }
     try {
         return decodeURIComponent(id);
     } catch {
@@ -51,7 +78,7 @@ export class Failure extends Error {
     }
 }
 
-const NO_ANSWER = "The server does not answer. Is casr serve still running?";
+export const NO_ANSWER = "The server does not answer. Is casr serve still running?";
 
 /** The response, where it is one of success; else throws a `Failure`, or an `AbortError` where `signal` was given up. */
 export async function request(url, signal) {
@@ -61,6 +88,11 @@ export async function request(url, signal) {
     } catch (error) {
         throw error.name === "AbortError" ? error : new Failure("gone", NO_ANSWER, { wait: 2000 });
     }
+    return checked(response);
+}
+
+/** The response, where it is one of success; else throws a `Failure`. */
+export async function checked(response) {
     if (response.ok) {
         return response;
     }
@@ -72,7 +104,7 @@ export async function request(url, signal) {
         throw new Failure("gone", NO_ANSWER, { wait: 2000, status });
     }
     if (status === 404 || status === 410) {
-        throw new Failure("missing", "This image is not in the folder. It may have been moved, renamed or removed.", { status });
+        throw new Failure("missing", "This image is not in the folder, or was sent and is not kept any more. It may have been moved, renamed or removed.", { status });
     }
     const reason = await said(response);
     if (status < 500) {

@@ -8,6 +8,7 @@ import { Overview } from "./overview.js";
 import { Picture } from "./picture.js";
 import { Failure, listingAddress, nameOf, patientRequest, thumbnailAddress } from "./server.js";
 import { Split } from "./split.js";
+import { Upload } from "./upload.js";
 
 const PAN_STEP = 0.15;
 const LINK_DELAY = 200;
@@ -19,7 +20,8 @@ const MEANINGS = {
 
 const element = (id) => document.getElementById(id);
 const stage = element("stage");
-const gallery = new Gallery();
+const upload = new Upload();
+const gallery = new Gallery(({ uploads }) => upload.offer(uploads));
 const picture = new Picture(element("canvas"));
 const split = new Split((position) => {
     picture.split = position;
@@ -120,6 +122,7 @@ async function ready() {
 async function loadSettings() {
     const waiting = (failure) => failure.kind === "gone" && trouble(failure);
     const answer = await (await patientRequest(listingAddress(null, 1), { waiting })).json();
+    upload.offer(answer.uploads);
     element("looks").append(...answer.looks.map(lookButton));
     return answer;
 }

@@ -56,6 +56,15 @@ fn what_is_wrong_is_said() {
         (&["serve", ".", "--max-factor", "65"], "from 1 to 64"),
         (&["serve", ".", "--listen", "here"], "--listen"),
         (&["serve", ".", "--max-area", "100"], "--max-area"),
+        (&["serve", ".", "--uploads-keep", "1h"], "--uploads"),
+        (
+            &["serve", ".", "--uploads", "--uploads-keep", "soon"],
+            "such as 90m",
+        ),
+        (
+            &["serve", ".", "--uploads", "--max-upload", "0"],
+            "--max-upload",
+        ),
     ] {
         let run = casr(folder.path(), arguments);
         assert_ne!(run.code, Some(0), "{run:?}");

@@ -104,6 +104,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, ServeError
         app.metrics.set_waiting(lane, app.work.waiting(lane));
     }
     app.answers.measure();
+    if let Some(uploads) = &app.uploads {
+        app.metrics.set_bytes("uploads", uploads.bytes());
+    }
     let text = app.metrics.text()?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

@@ -28,8 +28,7 @@ const FORM: u64 = 64 << 10;
 /// Bytes a second that must come in the mean: half a megabit.
 const SLOWEST: u64 = 64 << 10;
 
-/// Of a body that is refused, as many bytes are taken at most, and for as long: who sends first and
-/// reads then learns why.
+/// Of a body that is refused, so many bytes are taken at most, and for so long.
 const LINGER: (u64, Duration) = (16 << 20, Duration::from_secs(5));
 
 /// An image that somebody has sent.
@@ -83,20 +82,29 @@ pub async fn receive(app: &App, headers: &HeaderMap, body: Body) -> Result<Sent,
     };
     let taken = taken.await;
     if taken.is_err() {
-        let (most, time) = LINGER;
-        let rest = async {
-            let mut left = most;
-            while let Some(Ok(bytes)) = bytes.next().await {
-                left = left.saturating_sub(bytes.len() as u64);
-                if left == 0 {
-                    break;
-                }
-            }
-        };
-        // Whatever became of it, the answer is the same.
-        let _ = tokio::time::timeout(time, rest).await;
+        linger(&mut bytes).await;
     }
     taken
+}
+
+/// Takes the body of a request that is refused, up to a point: who sends first and reads then
+/// learns why.
+pub async fn discard(app: &App, body: Body) {
+    linger(&mut pin!(patient(body, app.settings.idle))).await;
+}
+
+async fn linger(bytes: &mut (impl Stream<Item = Result<Bytes, ServeError>> + Unpin)) {
+    let (mut left, time) = LINGER;
+    let rest = async {
+        while let Some(Ok(bytes)) = bytes.next().await {
+            left = left.saturating_sub(bytes.len() as u64);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Whatever became of it, the answer is the same.
+    let _ = tokio::time::timeout(time, rest).await;
 }
 
 /// A body's bytes as long as they keep coming.

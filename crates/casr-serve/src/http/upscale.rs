@@ -4,7 +4,7 @@ use super::{
     App, answer,
     images::off,
     query::Query,
-    receive::{Sent, limits, receive, uploads},
+    receive::{Sent, discard, limits, receive, uploads},
 };
 use crate::{
     ServeError,
@@ -40,7 +40,13 @@ pub async fn answer(
     body: Body,
 ) -> Result<Response, ServeError> {
     // Before anything is taken.
-    let wanted = parse(&Query::parse(&uri)?)?;
+    let wanted = match Query::parse(&uri).and_then(|query| parse(&query)) {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            discard(&app, body).await;
+            return Err(error);
+        }
+    };
     let Sent { incoming, permit } = receive(&app, &headers, body).await?;
     let limits = limits(&app, uploads(&app)?);
     let mut file = incoming.open()?;

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Runs schemathesis of PyPI against `casr serve`: it asks what /openapi.json describes, and much that it does not, and
+compares the answers with it. Needs a built program; says that it is skipped where PyPI cannot be reached.
+
+    cargo build --release -p casr && python3 crates/casr-serve/tests/schemathesis.py
+"""
+
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import zlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+VENV = TARGET / "schemathesis"
+# Pins what was looked at: newer ones may want other things.
+PACKAGE = "schemathesis==4.32.5"
+PORT = 8424
+# Requests for an address, and of the whole run in seconds, at most.
+EXAMPLES = 15
+PATIENCE = 180
+
+# Identifiers of images that are there, so that not all is 404.
+CONFIG = """
+hooks = "hooks.py"
+continue-on-failure = true
+request-timeout = 30
+
+[parameters]
+"path.identifier" = ["a.png", "sub%2Fb.png", "a.png~2", "a.png~3.5~faithful", "none.png"]
+"path.file" = ["viewer.js", "index.html", "icon.svg", "none.js"]
+
+# What a sound service may answer: IIIF wants 501 for turns that are not done, 503 is a queue that is full.
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", 501, 503]
+
+[checks.negative_data_rejection]
+expected-statuses = ["4xx", 501, 503]
+
+# Whether the numbers of these fit depends on the image, and not all images are there.
+[[operations]]
+include-path-regex = "^/(iiif|dzi|viewer|upscale|images)"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 404, 413, 415, 422, 503]
+"""
+
+# Bodies: images, and what is none.
+HOOKS = """
+import pathlib
+import schemathesis
+from hypothesis import strategies
+
+image = pathlib.Path("sent.png").read_bytes()
+bodies = strategies.sampled_from([image, image[:60], b"words"]) | strategies.binary(max_size=64)
+schemathesis.openapi.media_type("application/octet-stream", bodies)
+"""
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(0)
+
+
+def program():
+    """schemathesis, in a virtual environment of its own."""
+    done = VENV / "done"
+    if not done.exists():
+        shutil.rmtree(VENV, ignore_errors=True)
+        made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+        if made.returncode:
+            skip(f"no virtual environment: {made.stderr.strip() or made.stdout.strip()}")
+        install = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
+        installed = subprocess.run(install, capture_output=True, text=True)
+        if installed.returncode:
+            skip(f"{PACKAGE} cannot be installed: {installed.stderr.strip()[-300:]}")
+        done.touch()
+    return VENV / "bin" / "schemathesis"
+
+
+def image(path, width, height):
+    """Writes a PNG file of slopes."""
+    rows = b"".join(bytes([0]) + bytes(sample for x in range(width) for sample in (9 * x % 256, 9 * y % 256, 128)) for y in range(height))
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def main():
+    service = TARGET / "release" / "casr"
+    if not service.exists():
+        sys.exit(f"{service} is not built: cargo build --release -p casr")
+    schemathesis = program()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        images, work = folder / "images", folder / "work"
+        for name in ("a.png", "sub/b.png"):
+            (images / name).parent.mkdir(parents=True, exist_ok=True)
+            image(images / name, 24, 16)
+        image(work / "sent.png", 20, 12)
+        (work / "schemathesis.toml").write_text(CONFIG)
+        (work / "hooks.py").write_text(HOOKS)
+        address = f"127.0.0.1:{PORT}"
+        bounds = ["--max-factor", "4", "--max-area", "262144", "--uploads", "--uploads-keep", "10s"]
+        server = subprocess.Popen([service, "serve", images, "--listen", address, "--quiet", *bounds], stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                try:
+                    urllib.request.urlopen(f"http://{address}/health").close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            arguments = ["--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1", "--phases", "examples,coverage,fuzzing"]
+            run = [schemathesis, "run", f"http://{address}/openapi.json", "--workers", "2", *arguments]
+            environment = os.environ | {"PYTHONPATH": str(work)}
+            failed = subprocess.run(run, cwd=work, env=environment, timeout=PATIENCE).returncode
+        finally:
+            server.terminate()
+            ended = server.wait()
+    if failed or ended:
+        sys.exit(f"schemathesis: {failed}, the service ended with {ended}")
+
+
+main()
