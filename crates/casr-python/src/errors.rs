@@ -3,7 +3,7 @@
 
 use casr_codec::{CodecError, ErrorKind, shown};
 use casr_zoom::{ZoomError, ZoomErrorKind};
-use pyo3::exceptions::{PyFileExistsError, PyMemoryError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use std::error::Error as _;
 use std::io;
@@ -71,7 +71,9 @@ impl Failure {
 /// An exception that has the file's name, where that can be set.
 fn named(py: Python<'_>, exception: PyErr, path: PathBuf) -> PyErr {
     // Without it the message still names the file.
-    let _ = exception.value(py).setattr("filename", path);
+    let _ = exception
+        .value(py)
+        .setattr("filename", path.into_os_string());
     exception
 }
 
@@ -90,7 +92,7 @@ fn of_codec(py: Python<'_>, error: CodecError) -> PyErr {
     let rest = message.strip_prefix(&format!("{}: ", shown(&path)));
     let of_system = |number: i32| {
         let text = rest.unwrap_or(&message).to_owned();
-        PyOSError::new_err((number, text, path.clone()))
+        PyOSError::new_err((number, text, path.clone().into_os_string()))
     };
     let number = (error.source())
         .and_then(|source| source.downcast_ref::<io::Error>())
@@ -101,10 +103,7 @@ fn of_codec(py: Python<'_>, error: CodecError) -> PyErr {
         (CodecError::NoSuchPage { .. } | CodecError::UnknownFormat { .. }, _)
         | (_, ErrorKind::InvalidRequest) => PyValueError::new_err(message),
         (_, ErrorKind::NotFound) => of_system(ENOENT),
-        (_, ErrorKind::AlreadyExists) => {
-            let text = rest.unwrap_or(&message).to_owned();
-            PyFileExistsError::new_err((EEXIST, text, path))
-        }
+        (_, ErrorKind::AlreadyExists) => of_system(EEXIST),
         (_, ErrorKind::Io) => of_system(number.unwrap_or(EIO)),
         (_, ErrorKind::OutOfResources) => PyMemoryError::new_err(message),
         _ => named(py, Error::new_err(message), path),

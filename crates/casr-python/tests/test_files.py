@@ -42,8 +42,8 @@ def test_bytes_are_those_of_the_program(format, photograph, program, tmp_path):
 def test_bytes_of_other_formats(photograph):
     assert casr.upscale(encoded(photograph, "BMP"), 1.5).startswith(b"\x89PNG")
     assert casr.upscale(encoded(photograph, "PNG"), 1.5, format="jpeg").startswith(b"\xff\xd8")
-    small = casr.upscale(encoded(photograph, "JPEG"), 1.5, quality=30)
-    assert len(small) < len(casr.upscale(encoded(photograph, "JPEG"), 1.5)) / 2
+    small = casr.upscale(encoded(photograph, "JPEG"), 1.5, quality=30, mark=False)
+    assert len(small) < len(casr.upscale(encoded(photograph, "JPEG"), 1.5, mark=False)) / 2
 
 
 def test_a_path_gives_an_array_in_its_depth(photograph, pixels, tmp_path):
@@ -139,7 +139,7 @@ def test_bad_files_are_errors_with_their_name(photograph, tmp_path):
         path.write_bytes(content)
         with pytest.raises(casr.Error, match=name) as caught:
             casr.upscale(path, output=tmp_path / "out.png")
-        assert os.fspath(caught.value.filename) == str(path)
+        assert caught.value.filename == str(path)
         with pytest.raises(casr.Error, match="the image"):
             casr.upscale(content)
     assert not (tmp_path / "out.png").exists()

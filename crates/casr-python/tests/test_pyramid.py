@@ -82,12 +82,17 @@ def test_it_is_an_array(level, whole):
 def test_only_the_window_is_computed(scan):
     def work(key: tuple[int, int, int, int]) -> int:
         totals = []
-        casr.Pyramid(scan, scale=32).region(-1, *key, progress=lambda done, total: totals.append(total))
-        return totals[-1]
 
-    small = work((3000, 2500, 16, 16))
-    larger = work((1000, 500, 3000, 800))
-    assert 0 < 5 * small < larger
+        def progress(done: int, total: int) -> None:
+            totals.append(total)
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            casr.Pyramid(scan, scale=32).region(-1, *key, progress=progress)
+        return totals[0]
+
+    small, whole = work((3000, 2500, 16, 16)), work((0, 0, 6400, 5120))
+    assert 0 < 20 * small < whole
 
 
 def test_tiles_cover_a_level(scan, whole):

@@ -5,27 +5,30 @@ from __future__ import annotations
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
 pytest.importorskip("mypy")
 HERE = pathlib.Path(__file__).parent
 
+# A union of names has no form at run time that stubtest knows.
+ALLOWED = r"casr\._settings\.Name"
+
 
 def run(*line: object) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, line)], capture_output=True, text=True, cwd=HERE.parent
-    )
+    # Outside of the repository, where mypy would find sources, and would leave its cache.
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", *map(str, line)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_stubs_are_what_there_is():
-    run("mypy.stubtest", "casr", "--ignore-missing-stub")
+def test_stubs_are_what_there_is(tmp_path):
+    (tmp_path / "allowed").write_text(ALLOWED)
+    run("mypy.stubtest", "casr", "--allowlist", tmp_path / "allowed")
 
 
-def test_the_package_is_sound():
+def test_the_package_and_its_uses_are_sound():
     run("mypy", "--strict", "--package", "casr")
-
-
-def test_uses_have_their_types():
     run("mypy", "--strict", HERE / "typed.py")

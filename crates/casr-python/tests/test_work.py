@@ -95,8 +95,8 @@ def test_progress_goes_up_to_all():
         assert threading.get_ident() == here
         seen.append((done, total))
 
-    rgba = numpy.dstack([LARGE[:300, :300], LARGE[:300, :300, 0]])
-    casr.upscale(rgba, 3, progress=progress)
+    rgba = numpy.dstack([LARGE[:200, :200], LARGE[:200, :200, 0]])
+    casr.upscale(rgba, 2.5, progress=progress)
     assert len(seen) > 1
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     assert len({total for _, total in seen}) == 1 and seen[-1][0] == seen[-1][1]

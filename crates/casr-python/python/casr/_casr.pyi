@@ -1,12 +1,24 @@
 """The native part."""
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final, final
 
 from numpy.typing import NDArray
 
 from casr._settings import Path, Settings, Writing
+
+__all__ = [
+    "Error",
+    "Pyramid",
+    "__version__",
+    "gpus",
+    "main",
+    "remove_partial",
+    "set_threads",
+    "to_array",
+    "to_bytes",
+    "to_file",
+]
 
 __version__: Final[str]
 
@@ -16,7 +28,7 @@ class Error(Exception):
     ``filename`` has the file's name, where it is about one.
     """
 
-    filename: os.PathLike[str]
+    filename: str
 
 _Call = Callable[[int, int], object]
 

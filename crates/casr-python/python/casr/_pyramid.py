@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import os
-import uuid
 from typing import TYPE_CHECKING, Any, Literal
 
 from casr import _casr, _images
@@ -101,7 +100,7 @@ class Pyramid:
         self._flat = self._native.channels == 1 and (flat or files)
         self._settings = settings
         self._cache = cache
-        self._token = uuid.uuid4().hex
+        self._token = os.urandom(16).hex()
         self._levels = tuple(
             Level(self, index, width, height)
             for index, (width, height) in enumerate(self._native.sizes())

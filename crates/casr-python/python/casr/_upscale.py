@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pathlib
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -12,14 +11,15 @@ from casr import _casr, _images
 from casr._settings import Name, Path, Settings, Writing, progress_call
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Callable
 
     import numpy
     import PIL.Image
     from numpy.typing import NDArray
 
-    Scalar = TypeVar("Scalar", numpy.uint8, numpy.uint16, numpy.float32)
-    Progress = Callable[[int, int], object]
+    _Scalar = TypeVar("_Scalar", numpy.uint8, numpy.uint16, numpy.float32)
+    _Progress = Callable[[int, int], object]
 
 # What is half-written when Python ends goes with it.
 atexit.register(_casr.remove_partial)
@@ -59,11 +59,11 @@ def upscale(
     dpi: Literal["keep", "scale"] = "keep",
     strip_metadata: bool = False,
     mark: bool = True,
-    progress: Progress | Any | None = None,
+    progress: _Progress | Any | None = None,
 ) -> pathlib.Path: ...
 @overload
 def upscale(
-    image: NDArray[Scalar],
+    image: NDArray[_Scalar],
     scale: float | None = None,
     *,
     output: None = None,
@@ -77,8 +77,8 @@ def upscale(
     exact: bool = False,
     max_step: float | None = None,
     keep_hidden: bool = False,
-    progress: Progress | Any | None = None,
-) -> NDArray[Scalar]: ...
+    progress: _Progress | Any | None = None,
+) -> NDArray[_Scalar]: ...
 @overload
 def upscale(
     image: PIL.Image.Image,
@@ -95,7 +95,7 @@ def upscale(
     exact: bool = False,
     max_step: float | None = None,
     keep_hidden: bool = False,
-    progress: Progress | Any | None = None,
+    progress: _Progress | Any | None = None,
 ) -> PIL.Image.Image: ...
 @overload
 def upscale(
@@ -115,7 +115,7 @@ def upscale(
     keep_hidden: bool = False,
     max_pixels: int | None = None,
     page: int | None = None,
-    progress: Progress | Any | None = None,
+    progress: _Progress | Any | None = None,
 ) -> NDArray[numpy.uint8] | NDArray[numpy.uint16]: ...
 @overload
 def upscale(
@@ -140,7 +140,7 @@ def upscale(
     dpi: Literal["keep", "scale"] = "keep",
     strip_metadata: bool = False,
     mark: bool = True,
-    progress: Progress | Any | None = None,
+    progress: _Progress | Any | None = None,
 ) -> bytes: ...
 def upscale(
     image: Any,
@@ -165,7 +165,7 @@ def upscale(
     dpi: Literal["keep", "scale"] = "keep",
     strip_metadata: bool = False,
     mark: bool = True,
-    progress: Progress | Any | None = None,
+    progress: _Progress | Any | None = None,
 ) -> Any:
     """Enlarges an image and gives back what it got.
 
@@ -250,6 +250,8 @@ def upscale(
     }
     call = progress_call(progress)
     if output is not None:
+        import pathlib
+
         source: Any = image
         along = None
         if _images.is_pillow(image):
