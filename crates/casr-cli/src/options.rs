@@ -102,22 +102,18 @@ pub fn parse_size(text: &str) -> Result<Size, String> {
 
 /// Reads a time such as `45s`, `90m` or `6h`; a bare number is seconds.
 pub fn parse_time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let seconds = match unit {
-        "h" => 3600.0,
-        "m" => 60.0,
-        _ => 1.0,
-    };
+    // The longest unit first: `ms` ends in `s`, too.
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let found =
+        (units.iter()).find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)));
+    let (number, seconds) = found.unwrap_or((text, &1.0));
     let parsed = number
         .parse::<f64>()
         .ok()
         .map(|value| Duration::try_from_secs_f64(value * seconds));
     match parsed {
         Some(Ok(time)) => Ok(time),
-        _ => Err("write it as a number with s, m or h, such as 90m".to_owned()),
+        _ => Err("write it as a number with ms, s, m or h, such as 90m".to_owned()),
     }
 }
 

@@ -49,8 +49,10 @@ mod library;
 mod metrics;
 mod openapi;
 mod order;
+mod pace;
 mod pyramids;
 mod render;
+mod routes;
 mod settings;
 mod uploads;
 mod upscale;
@@ -71,7 +73,8 @@ const OFTEN: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// Whatever keeps the service from starting: [`ServeError::Folder`], [`ServeError::Cache`],
-/// [`ServeError::Listen`] or [`ServeError::Threads`].
+/// [`ServeError::Listen`] or [`ServeError::Threads`]; with
+/// [`Settings::latency`] also [`ServeError::Zoom`], if a GPU fails.
 pub fn serve(
     model: Model,
     settings: Settings,

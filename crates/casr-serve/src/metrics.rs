@@ -11,7 +11,7 @@ use prometheus_client::{
     },
     registry::Registry,
 };
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 /// The content type of what [`Metrics::text`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -59,6 +59,8 @@ pub struct Metrics {
     waiting: Family<Of, Gauge>,
     shared: Counter,
     pixels: Counter,
+    quick: Counter,
+    pace: Gauge<f64, AtomicU64>,
     hits: Family<Kept, Counter>,
     misses: Family<Kept, Counter>,
     bytes: Family<Kept, Gauge>,
@@ -86,6 +88,12 @@ impl Metrics {
         let pixels = Counter::default();
         let help = "Pixels that went through the network, halos included";
         registry.register("network_pixels", help, pixels.clone());
+        let quick = Counter::default();
+        let help = "Answers by larger or fewer steps than the best";
+        registry.register("quick", help, quick.clone());
+        let pace = Gauge::default();
+        let help = "Pixels that go through the network in a second of work";
+        registry.register("network_pace", help, pace.clone());
         let hits = Family::default();
         registry.register("cache_hits", "Answers found in a cache", hits.clone());
         let misses = Family::default();
@@ -106,6 +114,8 @@ impl Metrics {
             waiting,
             shared,
             pixels,
+            quick,
+            pace,
             hits,
             misses,
             bytes,
@@ -135,6 +145,16 @@ impl Metrics {
     /// So many pixels went through the network.
     pub fn computed(&self, pixels: u64) {
         self.pixels.inc_by(pixels);
+    }
+
+    /// An answer was made in less time than the best takes.
+    pub fn quick(&self) {
+        self.quick.inc();
+    }
+
+    /// So many pixels go through the network in a second.
+    pub fn set_pace(&self, pixels: f64) {
+        self.pace.set(pixels);
     }
 
     /// An answer was looked for in a cache.

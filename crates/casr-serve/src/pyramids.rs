@@ -5,15 +5,19 @@ use crate::{
     ServeError,
     library::{Image as File, Library, Version},
     order::plan,
+    routes::Route,
     settings::Settings,
 };
 use casr_codec::{Colour, Depth, Metadata, Picture, Samples};
-use casr_zoom::{Alpha, Enlarger, Layers, Look, Model, Pyramid, Size, Strength};
+use casr_zoom::{Alpha, Enlarger, Layers, Look, Model, Pyramid, ScalePlan, Size, Strength};
 use quick_cache::{OptionsBuilder, Weighter, sync::Cache};
 use std::{hash::Hash, sync::Arc};
 
 /// Of the bytes for images and pyramids, the share that one pyramid's tiles may take.
 const PYRAMIDS: u64 = 4;
+
+/// The share of a pyramid's tiles that those of each of its shortcuts take besides.
+const SHORTCUTS: usize = 8;
 
 /// Images and pyramids that there may be room for, more or less.
 const ENTRIES: usize = 64;
@@ -33,12 +37,15 @@ pub struct Enlarged {
     pub colours: Pyramid<'static>,
     /// Of alpha, where it varies.
     pub mask: Option<Pyramid<'static>>,
+    /// The same with steps of four above level 0, 1, 2 …; none where nobody is in a hurry.
+    shortcuts: Vec<Enlarged>,
 }
 
 /// The images that are ready.
 pub struct Pyramids {
     enlarger: Enlarger,
     max_factor: f64,
+    has_shortcuts: bool,
     /// Bytes of tiles that a pyramid keeps.
     room: usize,
     decoded: Cache<Version, Arc<Decoded>, Weight>,
@@ -52,6 +59,7 @@ impl Pyramids {
         Self {
             enlarger: Enlarger::new(model).room(room as usize),
             max_factor: settings.max_factor,
+            has_shortcuts: settings.latency.is_some(),
             room: room as usize,
             decoded: bounded(bytes / 2, room),
             enlarged: bounded(bytes / 2, room),
@@ -86,10 +94,43 @@ impl Pyramids {
             ),
             _ => None,
         };
-        Ok(Enlarged {
+        let mut enlarged = Enlarged {
             decoded,
             colours,
             mask,
+            shortcuts: Vec::new(),
+        };
+        if self.has_shortcuts {
+            enlarged.shortcuts = (0..plan.levels().len().saturating_sub(1))
+                .map(|doubled| enlarged.leaping(&plan, doubled, self.room / SHORTCUTS))
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(enlarged)
+    }
+}
+
+impl Enlarged {
+    /// The pyramid of a route, and the level of it that the route reaches. Without shortcuts only
+    /// what is doubled has one.
+    pub fn along(&self, route: Route) -> (&Self, usize) {
+        match self.shortcuts.get(route.doubled) {
+            Some(shortcut) if route.leaps > 0 => (shortcut, route.doubled + route.leaps),
+            _ => (self, route.doubled),
+        }
+    }
+
+    /// The same with steps of four above the level `doubled` of its plan.
+    fn leaping(&self, plan: &ScalePlan, doubled: usize, room: usize) -> Result<Self, ServeError> {
+        let levels = plan.levels();
+        let above = levels[doubled..].iter().skip(1).step_by(2);
+        let levels: Vec<Size> = levels[..doubled].iter().chain(above).copied().collect();
+        let plan = ScalePlan::through(plan.input(), &levels)?;
+        let mask = self.mask.as_ref();
+        Ok(Self {
+            decoded: self.decoded.clone(),
+            colours: self.colours.along(&plan, room)?,
+            mask: (mask.map(|mask| mask.along(&plan, room / 4))).transpose()?,
+            shortcuts: Vec::new(),
         })
     }
 }
@@ -145,9 +186,11 @@ impl Weighter<Version, Arc<Decoded>> for Weight {
 
 impl Weighter<(Version, u32), Arc<Enlarged>> for Weight {
     fn weight(&self, _: &(Version, u32), enlarged: &Arc<Enlarged>) -> u64 {
+        let shortcuts = enlarged.shortcuts.len() as u64 * (self.room / SHORTCUTS as u64);
+        let room = self.room + shortcuts;
         let tiles = match enlarged.mask {
-            Some(_) => self.room + self.room / 4,
-            None => self.room,
+            Some(_) => room + room / 4,
+            None => room,
         };
         // It holds the image as well, for as long as it is there.
         (tiles + enlarged.decoded.bytes()).clamp(1, self.most)

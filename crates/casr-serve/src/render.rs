@@ -143,6 +143,17 @@ pub fn render(
     Ok(bytes)
 }
 
+/// Pixels that an answer from a level still sends through the network.
+///
+/// # Errors
+/// [`ServeError::Zoom`] for a level that there is not.
+pub fn work(image: &Enlarged, order: &Order, level: usize) -> Result<u64, ServeError> {
+    let part = part(order, image.colours.size(level)?);
+    let window = image.colours.read_for(level, part, order.size)?;
+    let mask = image.mask.as_ref().map(|mask| mask.work(level, window));
+    Ok(image.colours.work(level, window)? + mask.transpose()?.unwrap_or(0))
+}
+
 /// Rows that are written at a time.
 const ROWS: usize = 64;
 

@@ -51,6 +51,9 @@ pub struct Settings {
     pub queue: usize,
     /// How long a request may wait and be worked on.
     pub deadline: Duration,
+    /// What a request should take: where more is expected, its pixels come about by larger or fewer
+    /// steps, and the best follow when there is time. None where all are to be the best.
+    pub latency: Option<Duration>,
     /// Enlargements at work at a time. All of them share the threads of one pool.
     pub workers: usize,
     /// The most connections.
@@ -107,6 +110,7 @@ impl Settings {
             cache_size: 4 << 30,
             queue: 256,
             deadline: Duration::from_secs(120),
+            latency: None,
             workers: 2,
             connections: 1024,
             idle: Duration::from_secs(30),

@@ -127,5 +127,6 @@ pub fn upscale(
     Ok(Made {
         bytes: bytes.into(),
         remarks: remarks.join("; "),
+        quick: None,
     })
 }

@@ -4,9 +4,9 @@
 //! These threads are neither the asynchronous ones, which must not be kept, nor those of the pool
 //! that the network runs on, where a thread that waits for a tile may be handed other work.
 
-use crate::{ServeError, answers::Fingerprint, metrics::Metrics};
+use crate::{ServeError, answers::Fingerprint, metrics::Metrics, pace::Pace};
 use axum::body::Bytes;
-use casr_zoom::Progress;
+use casr_zoom::{Progress, ZoomError};
 use std::{
     collections::{HashMap, VecDeque},
     ops::ControlFlow,
@@ -41,12 +41,16 @@ pub struct Made {
     pub bytes: Bytes,
     /// What whoever gets it should know; empty where there is nothing.
     pub remarks: String,
+    /// Its version, where it is not the best that there could be.
+    pub quick: Option<Fingerprint>,
 }
 
 impl From<Bytes> for Made {
     fn from(bytes: Bytes) -> Self {
-        let remarks = String::new();
-        Self { bytes, remarks }
+        Self {
+            bytes,
+            ..Self::default()
+        }
     }
 }
 
@@ -54,6 +58,12 @@ impl From<Bytes> for Made {
 pub type Outcome = Result<Made, Arc<ServeError>>;
 
 type Task = Box<dyn FnOnce(&Watch) -> Result<Made, ServeError> + Send>;
+
+/// Work for when nothing else is to be done. It may be broken off and begun anew.
+type Spare = Arc<dyn Fn(&Watch) -> Result<(), ServeError> + Send + Sync>;
+
+/// How much of it may wait; more lets the oldest go.
+const SPARES: usize = 256;
 
 /// The threads and what waits for them.
 pub struct Work {
@@ -69,12 +79,18 @@ struct Shared {
     /// The most that may wait in a lane.
     most: usize,
     metrics: Arc<Metrics>,
+    pace: Mutex<Pace>,
+    /// Whether somebody waits for an enlargement.
+    wanted: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     light: VecDeque<Job>,
     heavy: VecDeque<Job>,
+    spare: VecDeque<(Fingerprint, Spare)>,
+    /// Whether a thread does spare work: one at a time, so that others are free.
+    sparing: bool,
     flights: HashMap<Fingerprint, Arc<Flight>>,
     stopped: bool,
 }
@@ -83,6 +99,13 @@ struct Job {
     key: Fingerprint,
     flight: Arc<Flight>,
     task: Task,
+    begun: Instant,
+}
+
+/// What a thread finds to do.
+enum Next {
+    Job(Job),
+    Spare(Fingerprint, Spare),
 }
 
 /// Work that is waited for.
@@ -104,8 +127,11 @@ struct Waiter {
 /// Looks whether work is still waited for.
 #[derive(Clone)]
 pub struct Watch {
-    flight: Arc<Flight>,
-    metrics: Arc<Metrics>,
+    shared: Arc<Shared>,
+    /// None for spare work, which ends as soon as there is other.
+    flight: Option<Arc<Flight>>,
+    /// Since when it is waited for.
+    begun: Instant,
 }
 
 impl Watch {
@@ -114,10 +140,25 @@ impl Watch {
     /// # Errors
     /// [`ServeError::Cancelled`] if not.
     pub fn check(&self) -> Result<(), ServeError> {
-        match self.flight.cancelled.load(Ordering::Relaxed) {
+        let over = match &self.flight {
+            Some(flight) => flight.cancelled.load(Ordering::Relaxed),
+            None => self.shared.wanted.load(Ordering::Relaxed),
+        };
+        match over {
             true => Err(ServeError::Cancelled),
             false => Ok(()),
         }
+    }
+
+    /// How many pixels this work may send through the network to end so long after somebody began
+    /// to wait for it, if all that is at work and waits gets as much; any number before anything
+    /// was measured.
+    pub fn affords(&self, latency: Duration) -> f64 {
+        let waiting = self.shared.lock().heavy.len();
+        let pace = self.shared.pace();
+        let left = latency.saturating_sub(self.begun.elapsed());
+        let parts = (waiting + pace.working()).max(1) as f64;
+        (pace.value()).map_or(f64::INFINITY, |pace| pace * left.as_secs_f64() / parts)
     }
 
     /// The same for a pyramid, whose pixels are counted.
@@ -132,7 +173,11 @@ impl Watch {
         let counted = AtomicU64::new(0);
         move |done, _| {
             let before = counted.swap(done, Ordering::Relaxed);
-            watch.metrics.computed(done.saturating_sub(before));
+            let done = done.saturating_sub(before);
+            watch.shared.metrics.computed(done);
+            if done > 0 {
+                watch.shared.pace().done(done, Instant::now());
+            }
             match watch.check() {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
@@ -143,7 +188,7 @@ impl Watch {
 
 impl Work {
     /// Starts `workers` threads for enlargements, and some for the rest. In each lane up to `most`
-    /// wait; nobody longer than `deadline`.
+    /// wait; nobody longer than `deadline`. `pace` is a guess, in pixels of the network a second.
     ///
     /// # Errors
     /// [`ServeError::Threads`].
@@ -151,6 +196,7 @@ impl Work {
         workers: usize,
         most: usize,
         deadline: Duration,
+        pace: Option<f64>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, ServeError> {
         let shared = Arc::new(Shared {
@@ -158,6 +204,8 @@ impl Work {
             changed: Condvar::new(),
             most,
             metrics,
+            pace: Mutex::new(Pace::new(pace)),
+            wanted: AtomicBool::new(false),
         });
         let work = Self {
             shared: shared.clone(),
@@ -202,25 +250,56 @@ impl Work {
         }
     }
 
+    /// Has an enlargement made that nobody waits for, when there is nothing else to enlarge.
+    pub fn spare(&self, key: Fingerprint, task: Spare) {
+        let mut state = self.shared.lock();
+        if state.spare.iter().any(|(other, _)| *other == key) {
+            return;
+        }
+        if state.spare.len() >= SPARES {
+            state.spare.pop_front();
+        }
+        state.spare.push_back((key, task));
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
     /// How many wait in a lane.
     pub fn waiting(&self, lane: Lane) -> usize {
         self.shared.lock().lane(lane).len()
+    }
+
+    /// How many pixels go through the network in a second; 0 as long as none did.
+    pub fn pace(&self) -> f64 {
+        self.shared.pace().value().unwrap_or(0.0)
+    }
+}
+
+impl Work {
+    /// Ends all work, and takes no more.
+    pub fn stop(&self) {
+        let mut state = self.shared.lock();
+        state.stopped = true;
+        self.shared.wanted.store(true, Ordering::Relaxed);
+        for flight in state.flights.values() {
+            flight.cancelled.store(true, Ordering::Relaxed);
+        }
+        state.spare.clear();
+        drop(state);
+        self.shared.changed.notify_all();
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        state.stopped = true;
-        for flight in state.flights.values() {
-            flight.cancelled.store(true, Ordering::Relaxed);
-        }
-        drop(state);
-        self.shared.changed.notify_all();
+        self.stop();
         let threads = self.threads.lock();
         for thread in threads.unwrap_or_else(PoisonError::into_inner).drain(..) {
-            // A task that panicked has been answered.
-            let _ = thread.join();
+            // The last to hold the service may be one of them.
+            if thread.thread().id() != thread::current().id() {
+                // A task that panicked has been answered.
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -237,6 +316,10 @@ impl State {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for work that is under way, or puts a task into the queue.
@@ -275,7 +358,11 @@ impl Shared {
             key,
             flight: flight.clone(),
             task,
+            begun: Instant::now(),
         });
+        if lane == Lane::Heavy {
+            self.wanted.store(true, Ordering::Relaxed);
+        }
         state.flights.insert(key, flight.clone());
         drop(state);
         // Threads of both lanes wait for this.
@@ -284,35 +371,82 @@ impl Shared {
     }
 
     /// What a thread does.
-    fn work(&self, lane: Lane) {
-        while let Some(job) = self.next(lane) {
-            let begun = Instant::now();
-            let watch = Watch {
-                flight: job.flight.clone(),
-                metrics: self.metrics.clone(),
-            };
-            let task = job.task;
-            let outcome = watch.check().and_then(|()| {
-                let done = catch_unwind(AssertUnwindSafe(|| task(&watch)));
-                done.unwrap_or(Err(ServeError::Internal))
-            });
-            self.metrics.worked(lane, begun.elapsed());
-            self.forget(job.key, &job.flight);
-            // It is there for those, too, who begin to wait only now.
-            let outcome = outcome.map_err(Arc::new);
-            job.flight.outcome.send_replace(Some(outcome));
+    fn work(self: &Arc<Self>, lane: Lane) {
+        while let Some(next) = self.next(lane) {
+            if lane == Lane::Heavy {
+                self.pace().begin(Instant::now());
+            }
+            match next {
+                Next::Job(job) => self.job(lane, job),
+                Next::Spare(key, task) => self.spare(key, task),
+            }
+            if lane == Lane::Heavy {
+                self.pace().end(Instant::now());
+            }
+        }
+    }
+
+    fn job(self: &Arc<Self>, lane: Lane, job: Job) {
+        let begun = Instant::now();
+        let watch = Watch {
+            shared: self.clone(),
+            flight: Some(job.flight.clone()),
+            begun: job.begun,
+        };
+        let task = job.task;
+        let outcome = watch.check().and_then(|()| {
+            let done = catch_unwind(AssertUnwindSafe(|| task(&watch)));
+            done.unwrap_or(Err(ServeError::Internal))
+        });
+        self.metrics.worked(lane, begun.elapsed());
+        self.forget(job.key, &job.flight);
+        // It is there for those, too, who begin to wait only now.
+        let outcome = outcome.map_err(Arc::new);
+        job.flight.outcome.send_replace(Some(outcome));
+    }
+
+    fn spare(self: &Arc<Self>, key: Fingerprint, task: Spare) {
+        let watch = Watch {
+            shared: self.clone(),
+            flight: None,
+            begun: Instant::now(),
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| task(&watch)));
+        let mut state = self.lock();
+        state.sparing = false;
+        // Whatever else went wrong, somebody who asks will hear.
+        let broken_off = |error: &ServeError| {
+            matches!(
+                error,
+                ServeError::Cancelled | ServeError::Zoom(ZoomError::Cancelled)
+            )
+        };
+        if done.is_ok_and(|done| done.is_err_and(|error| broken_off(&error))) {
+            state.spare.push_front((key, task));
         }
     }
 
     /// The next task of a lane, as soon as there is one; none at the end.
-    fn next(&self, lane: Lane) -> Option<Job> {
+    fn next(&self, lane: Lane) -> Option<Next> {
         let mut state = self.lock();
         loop {
             if state.stopped {
                 return None;
             }
-            if let Some(job) = state.lane(lane).pop_front() {
-                return Some(job);
+            let job = state.lane(lane).pop_front();
+            if lane == Lane::Heavy {
+                let wanted = !state.heavy.is_empty();
+                self.wanted.store(wanted, Ordering::Relaxed);
+            }
+            if let Some(job) = job {
+                return Some(Next::Job(job));
+            }
+            if lane == Lane::Heavy
+                && !state.sparing
+                && let Some((key, task)) = state.spare.pop_front()
+            {
+                state.sparing = true;
+                return Some(Next::Spare(key, task));
             }
             let waited = self.changed.wait(state);
             state = waited.unwrap_or_else(PoisonError::into_inner);

@@ -12,6 +12,10 @@ use std::sync::Arc;
 /// and then, and a viewer moves to and fro.
 const FRESH: &str = "max-age=60";
 
+/// The same for an answer that a better one follows: as long as a viewer takes to put a page of
+/// tiles together.
+const PASSING: &str = "max-age=2";
+
 impl IntoResponse for ServeError {
     fn into_response(self) -> Response {
         let status = self.status();
@@ -52,6 +56,15 @@ pub fn text(status: StatusCode, text: String) -> Response {
 /// holds; and whether the client has that version, so that no body follows. What is private is not
 /// kept by caches that several people share.
 pub fn versioned(private: bool, headers: &HeaderMap, version: Fingerprint) -> (Builder, bool) {
+    held(private, headers, version, FRESH)
+}
+
+/// The same for an answer that a better one follows.
+pub fn passing(private: bool, headers: &HeaderMap, version: Fingerprint) -> (Builder, bool) {
+    held(private, headers, version, PASSING)
+}
+
+fn held(private: bool, headers: &HeaderMap, version: Fingerprint, holds: &str) -> (Builder, bool) {
     let tag = format!("\"{version}\"");
     let has = has(headers, &tag);
     let status = if has {
@@ -63,7 +76,7 @@ pub fn versioned(private: bool, headers: &HeaderMap, version: Fingerprint) -> (B
     let head = Response::builder()
         .status(status)
         .header(header::ETAG, tag)
-        .header(header::CACHE_CONTROL, format!("{who}, {FRESH}"));
+        .header(header::CACHE_CONTROL, format!("{who}, {holds}"));
     (head, has)
 }
 

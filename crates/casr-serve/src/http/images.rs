@@ -6,12 +6,15 @@ use crate::{
     answers::Fingerprint,
     identifier::{Identified, identify},
     order::{Frame, Key, Order, plan},
-    render, uploads,
-    work::Lane,
+    pyramids::Enlarged,
+    render,
+    routes::{self, Route},
+    uploads,
+    work::{Lane, Made, Watch},
 };
 use axum::{
     body::Bytes,
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, header, response::Builder},
     response::{IntoResponse, Response},
 };
 use casr_zoom::Size;
@@ -90,18 +93,26 @@ pub async fn deliver(
     render::check(&order, level, &levels, frame.max_area)?;
     let key = Key::new(identified.image.version, identified.look, order);
     let fingerprint = fingerprint(app, &key);
-    let (mut head, has) =
-        answer::versioned(app.is_private(&identified.image), headers, fingerprint);
-    if let Some(link) = &wishes.link {
-        head = head.header(header::LINK, link);
-    }
+    let link = wishes.link.clone();
+    let download = wishes.download.then(|| file_name(&identified, &order));
+    let describe = move |mut head: Builder, has: bool| {
+        if let Some(link) = link {
+            head = head.header(header::LINK, link);
+        }
+        if has {
+            return head;
+        }
+        head = head.header(header::CONTENT_TYPE, order.encoding.content_type());
+        match download {
+            Some(name) => head.header(header::CONTENT_DISPOSITION, name),
+            None => head,
+        }
+    };
+    let private = app.is_private(&identified.image);
+    let (head, has) = answer::versioned(private, headers, fingerprint);
+    let head = describe.clone()(head, has);
     if has {
         return answer::whole(head, None);
-    }
-    head = head.header(header::CONTENT_TYPE, order.encoding.content_type());
-    if wishes.download {
-        let name = file_name(&identified, &order);
-        head = head.header(header::CONTENT_DISPOSITION, name);
     }
     if let Some(bytes) = app.answers.quick(&fingerprint) {
         return answer::whole(head, Some(bytes));
@@ -118,22 +129,98 @@ pub async fn deliver(
         }
     }
     let lane = if level == 0 { Lane::Light } else { Lane::Heavy };
+    let making = Making {
+        identified,
+        key,
+        level,
+        fingerprint,
+    };
     let working = app.clone();
-    let outcome = app.work.run(fingerprint, lane, move |watch| {
-        let image = &identified.image;
-        let enlarged = (working.pyramids).get(&working.library, image, identified.look)?;
-        let bytes = render::render(&enlarged, &order, level, &image.name, watch)?;
-        let bytes = Bytes::from(bytes);
-        match uploads::is_identifier(&image.name) {
-            // What goes after a while leaves nothing on the disk.
-            true => working.answers.keep_in_memory(fingerprint, &bytes),
-            false => working.answers.keep(fingerprint, &bytes),
-        }
-        Ok(bytes.into())
-    });
+    let make = move |watch: &Watch| making.quickly(&working, watch);
+    let outcome = app.work.run(fingerprint, lane, make);
     match outcome.await {
+        Ok(Made {
+            bytes,
+            quick: Some(version),
+            ..
+        }) => {
+            let (head, has) = answer::passing(private, headers, version);
+            answer::whole(describe(head, has), (!has).then_some(bytes))
+        }
         Ok(made) => answer::whole(head, Some(made.bytes)),
         Err(error) => Ok(answer::shared(&error).into_response()),
+    }
+}
+
+/// An answer in the making.
+struct Making {
+    identified: Identified,
+    key: Key,
+    /// From which its pixels are best taken.
+    level: usize,
+    /// Of the best answer.
+    fingerprint: Fingerprint,
+}
+
+impl Making {
+    fn image(&self, app: &App) -> Result<Arc<Enlarged>, ServeError> {
+        let Identified { image, look, .. } = &self.identified;
+        app.pyramids.get(&app.library, image, *look)
+    }
+
+    fn render(&self, image: &Enlarged, route: Route, watch: &Watch) -> Result<Bytes, ServeError> {
+        let (image, level) = image.along(route);
+        let name = &self.identified.image.name;
+        render::render(image, &self.key.order, level, name, watch).map(Bytes::from)
+    }
+
+    /// The best that there is time for. What could be better follows when there is time.
+    fn quickly(self, app: &Arc<App>, watch: &Watch) -> Result<Made, ServeError> {
+        let image = self.image(app)?;
+        let best = Route::best(self.level);
+        let route = match app.settings.latency {
+            Some(latency) if self.level > 0 => {
+                let pixels = watch.affords(latency);
+                routes::within(&image, &self.key.order, self.level, pixels)?
+            }
+            _ => best,
+        };
+        let bytes = self.render(&image, route, watch)?;
+        if route == best {
+            self.keep(app, &bytes);
+            return Ok(bytes.into());
+        }
+        app.metrics.quick();
+        let route = format!("{route:?}");
+        let parts = [&self.fingerprint.0[..], route.as_bytes()];
+        let version = Fingerprint::of(parts);
+        // The service ends whether or not the rest has come about.
+        let (own, key) = (Arc::downgrade(app), self.fingerprint);
+        let later = move |watch: &Watch| match own.upgrade() {
+            Some(app) => self.best(&app, watch),
+            None => Ok(()),
+        };
+        app.work.spare(key, Arc::new(later));
+        Ok(Made {
+            quick: Some(version),
+            ..bytes.into()
+        })
+    }
+
+    /// The best there is, for the next who asks.
+    fn best(&self, app: &App, watch: &Watch) -> Result<(), ServeError> {
+        let image = self.image(app)?;
+        let bytes = self.render(&image, Route::best(self.level), watch)?;
+        self.keep(app, &bytes);
+        Ok(())
+    }
+
+    fn keep(&self, app: &App, bytes: &Bytes) {
+        match uploads::is_identifier(&self.identified.image.name) {
+            // What goes after a while leaves nothing on the disk.
+            true => app.answers.keep_in_memory(self.fingerprint, bytes),
+            false => app.answers.keep(self.fingerprint, bytes),
+        }
     }
 }
 

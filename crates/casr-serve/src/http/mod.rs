@@ -32,7 +32,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use casr_zoom::{Enlarger, Model};
+use casr_zoom::{Enlarger, Model, ScalePlan, Size, Target, measure_throughput};
 use sha2::{Digest, Sha256};
 use std::{convert::Infallible, sync::Arc, time::Instant};
 use tower_http::{
@@ -42,6 +42,9 @@ use tower_http::{
 
 /// Of the memory for caches, the share of finished answers.
 const ANSWERS: u64 = 4;
+
+/// The side of an image whose work stands for all, in pixels.
+const TRIAL_SIDE: usize = 256;
 
 /// What a client has closed before it was answered, as nginx counts it.
 const GONE: u16 = 499;
@@ -68,13 +71,19 @@ impl App {
     /// Opens the folder and the caches, and starts the threads.
     ///
     /// # Errors
-    /// [`ServeError::Folder`], [`ServeError::Cache`] or [`ServeError::Threads`].
+    /// [`ServeError::Folder`], [`ServeError::Cache`], [`ServeError::Threads`], or
+    /// [`ServeError::Zoom`] if a GPU fails.
     pub fn new(model: Model, settings: Settings) -> Result<Self, ServeError> {
         let metrics = Arc::new(Metrics::new());
         let disk = (settings.cache.as_ref())
             .map(|folder| Disk::open(folder, settings.cache_size))
             .transpose()?;
         let for_answers = settings.memory / ANSWERS;
+        // Only those in a hurry need a guess before there is work.
+        let pace = match settings.latency {
+            Some(_) => Some(pace(&model)?),
+            None => None,
+        };
         let header = |token: &String| Sha256::digest(format!("Bearer {token}")).into();
         Ok(Self {
             library: Library::open(&settings.folder, settings.limits)?,
@@ -89,6 +98,7 @@ impl App {
                 settings.workers,
                 settings.queue,
                 settings.deadline,
+                pace,
                 metrics.clone(),
             )?,
             metrics,
@@ -126,6 +136,18 @@ impl App {
         // Digests tell nothing by the time it takes to compare them.
         sent.is_some_and(|sent| Sha256::digest(sent.as_bytes())[..] == token)
     }
+}
+
+/// How many pixels go through the network in a second, from one tile.
+fn pace(model: &Model) -> Result<f64, ServeError> {
+    let size = Size {
+        width: TRIAL_SIDE,
+        height: TRIAL_SIDE,
+    };
+    let plan = ScalePlan::doubling(size, Target::Factor(2.0))?;
+    let cost = Enlarger::new(model.clone()).cost(&plan);
+    let pixels: u64 = cost.levels.iter().map(|level| level.computed_pixels).sum();
+    Ok(pixels as f64 / cost.flops() * measure_throughput(model)?)
 }
 
 /// What pixels depend on besides the image and the order.

@@ -103,6 +103,7 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, ServeError
     for lane in [Lane::Light, Lane::Heavy] {
         app.metrics.set_waiting(lane, app.work.waiting(lane));
     }
+    app.metrics.set_pace(app.work.pace());
     app.answers.measure();
     if let Some(uploads) = &app.uploads {
         app.metrics.set_bytes("uploads", uploads.bytes());

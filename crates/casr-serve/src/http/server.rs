@@ -71,6 +71,7 @@ pub async fn run(app: Arc<App>, listener: TcpListener, stop: impl Future<Output 
     drop(listener);
     tracing::info!("finishing what has begun");
     let _ = tokio::time::timeout(LAST, graceful.shutdown()).await;
+    app.work.stop();
 }
 
 /// A connection that ends where its client takes no bytes for so long.

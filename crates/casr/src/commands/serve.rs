@@ -87,6 +87,11 @@ pub struct ServeArguments {
     /// How long a request may wait and be worked on, such as 90s
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_time)]
     deadline: Duration,
+    /// What a request should take, such as 2s: where more is expected, its pixels come about by
+    /// larger or fewer steps of the network, and the best follow when there is time [default: all
+    /// are the best]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    latency: Option<Duration>,
     /// How many connections there may be
     #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
@@ -136,6 +141,7 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<Outcome> {
         cache_size: arguments.cache_size,
         queue: arguments.queue.into(),
         deadline: arguments.deadline,
+        latency: arguments.latency,
         connections: arguments.connections.into(),
         uploads: arguments.uploads.then(|| UploadSettings {
             keep: arguments.uploads_keep,
