@@ -5,20 +5,17 @@ the service announces. Needs a built program; says that it is skipped where PyPI
     cargo build --release -p casr && python3 crates/casr-serve/tests/validators.py
 """
 
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-VENVS = TARGET / "iiif-validators"
+from service import TARGET, environment, service, skip
+
+# Pinned: newer ones may want other things than those that were looked at.
+PACKAGES = ("iiif-validator==1.0.5", "iiif-validator-ng==0.1.0")
 IDENTIFIER = "67352ccc-d1b0-11e1-89ae-279075081939"
-PORT = 8423
 
 # Where the validators want what the specification forbids, `crates/casr-serve/tests/iiif.rs` says what is right.
 # Of `!w,h` larger than the region: an error, where "the returned image MUST be as large as possible but not larger than
@@ -76,30 +73,6 @@ sys.exit(bool(failed or checks < 100))
 """
 
 
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(0)
-
-
-def validator(package):
-    """The interpreter of a virtual environment that has the package."""
-    folder = VENVS / package
-    python = folder / "bin" / "python"
-    done = folder / "done"
-    if not done.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, text=True)
-        if made.returncode:
-            skip(f"no virtual environment: {made.stderr.strip() or made.stdout.strip()}")
-        # Pins what was looked at: newer ones may want other things.
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
-        installed = subprocess.run(install, capture_output=True, text=True)
-        if installed.returncode:
-            skip(f"{package} cannot be installed: {installed.stderr.strip()[-300:]}")
-        done.touch()
-    return python
-
-
 def modern(python):
     """One file of the newer validator is written for Python 3.12: for older ones it is rewritten."""
     if sys.version_info >= (3, 12):
@@ -114,32 +87,20 @@ def modern(python):
 
 
 def main():
-    program = TARGET / "release" / "casr"
-    if not program.exists():
-        sys.exit(f"{program} is not built: cargo build --release -p casr")
-    old, new = validator("iiif-validator==1.0.5"), validator("iiif-validator-ng==0.1.0")
+    old, new = (environment(f"iiif-validators/{package}", package) for package in PACKAGES)
     modern(new)
     if subprocess.run([new, "-c", "import pyvips"], capture_output=True).returncode:
         skip("libvips is missing (Debian's package libvips42)")
-    image = next((VENVS / "iiif-validator-ng==0.1.0").rglob("validation_image.png"))
+    image = next((TARGET / "iiif-validators" / PACKAGES[1]).rglob("validation_image.png"))
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(image, pathlib.Path(folder, IDENTIFIER))
-        address = f"127.0.0.1:{PORT}"
-        arguments = ["--listen", address, "--quiet"]
-        server = subprocess.Popen([program, "serve", folder, *arguments], stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(100):
-                try:
-                    urllib.request.urlopen(f"http://{address}/health").close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            failed = [subprocess.run([python, "-c", script, address]).returncode for python, script in ((old, OLD), (new, NEW))]
-        finally:
-            server.terminate()
-            ended = server.wait()
-    if any(failed) or ended:
-        sys.exit(f"validators: {failed}, the service ended with {ended}")
+        with service(folder) as running:
+            address = f"127.0.0.1:{running.port}"
+            runs = ((old, OLD), (new, NEW))
+            failed = [subprocess.run([python, "-c", script, address]).returncode for python, script in runs]
+    if any(failed):
+        sys.exit(f"validators: {failed}")
 
 
-main()
+if __name__ == "__main__":
+    main()
