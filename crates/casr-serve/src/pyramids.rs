@@ -101,8 +101,9 @@ impl Pyramids {
             shortcuts: Vec::new(),
         };
         if self.has_shortcuts {
+            let tile = self.enlarger.window_tile();
             enlarged.shortcuts = (0..plan.levels().len().saturating_sub(1))
-                .map(|doubled| enlarged.leaping(&plan, doubled, self.room / SHORTCUTS))
+                .map(|doubled| enlarged.leaping(&plan, doubled, tile, self.room / SHORTCUTS))
                 .collect::<Result<_, _>>()?;
         }
         Ok(enlarged)
@@ -119,8 +120,15 @@ impl Enlarged {
         }
     }
 
-    /// The same with steps of four above the level `doubled` of its plan.
-    fn leaping(&self, plan: &ScalePlan, doubled: usize, room: usize) -> Result<Self, ServeError> {
+    /// The same with steps of four above the level `doubled` of its plan, in tiles of up to `tile`
+    /// pixels of the level below.
+    fn leaping(
+        &self,
+        plan: &ScalePlan,
+        doubled: usize,
+        tile: usize,
+        room: usize,
+    ) -> Result<Self, ServeError> {
         let levels = plan.levels();
         let above = levels[doubled..].iter().skip(1).step_by(2);
         let levels: Vec<Size> = levels[..doubled].iter().chain(above).copied().collect();
@@ -128,8 +136,8 @@ impl Enlarged {
         let mask = self.mask.as_ref();
         Ok(Self {
             decoded: self.decoded.clone(),
-            colours: self.colours.along(&plan, room)?,
-            mask: (mask.map(|mask| mask.along(&plan, room / 4))).transpose()?,
+            colours: self.colours.along(&plan, tile, room)?,
+            mask: (mask.map(|mask| mask.along(&plan, tile, room / 4))).transpose()?,
             shortcuts: Vec::new(),
         })
     }

@@ -33,6 +33,11 @@ const SMALLEST: usize = 128;
 /// See [`TILES`].
 const SMALL_TILE: usize = 256;
 
+/// The side for a window of 64 input pixels, which lies anywhere: with tiles of t pixels it takes
+/// 64/t + 1 of them along an axis on average, each with a halo, h in all. (64/t + 1)(t + h) is
+/// least at √(64 h), which is 51.
+const WINDOW_TILE: usize = 64;
+
 /// Bytes that any machine has to spare.
 const COMFORTABLE: u64 = 160_000_000;
 
@@ -196,6 +201,15 @@ impl Enlarger {
         *TILES.iter().find(fits).unwrap_or(&SMALLEST)
     }
 
+    /// The longest side of tiles, in input pixels, that cost the least for windows of some 256
+    /// pixels a side, a viewer's: on processors it is half of what suits whole images, or less.
+    pub fn window_tile(&self) -> usize {
+        match self.model.device().is_gpu() {
+            true => GPU_TILE,
+            false => WINDOW_TILE,
+        }
+    }
+
     /// Enlarges an image.
     ///
     /// # Errors
@@ -262,7 +276,7 @@ impl Enlarger {
         }
         let Treatment { degradation, look } = self.treatment(image.view(), plan);
         let tile = self.tile_of(plan);
-        let steps = Step::all(plan, tile, Origin::Image(degradation), &self.model);
+        let steps = Step::all(plan, |_| tile, Origin::Image(degradation), &self.model);
         // Of a network that aligns, every tile leaves statistics behind.
         let bounded = self.model.is_shipped() && !self.model.config().alignment;
         let smooth = (bounded && !self.exact).then(|| limit(look));

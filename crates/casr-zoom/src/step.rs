@@ -93,11 +93,16 @@ impl Made {
 }
 
 impl Step {
-    /// The steps of a plan, in tiles of up to `tile` input pixels a side; `origin` is that of the
-    /// image.
-    pub fn all(plan: &ScalePlan, tile: usize, origin: Origin, model: &Model) -> Vec<Self> {
+    /// The steps of a plan, the n-th, from 0, in tiles of up to `tile(n)` input pixels a side;
+    /// `origin` is that of the image.
+    pub fn all(
+        plan: &ScalePlan,
+        tile: impl Fn(usize) -> usize,
+        origin: Origin,
+        model: &Model,
+    ) -> Vec<Self> {
         let mut before = None;
-        let steps = plan.steps().map(|(input, output)| {
+        let steps = plan.steps().enumerate().map(|(index, (input, output))| {
             let levels = Levels {
                 image: plan.input(),
                 before: before.replace(input),
@@ -108,7 +113,7 @@ impl Step {
                 Some(_) => Origin::Step,
             };
             Self::new(
-                Tiling::new(input, tile, model),
+                Tiling::new(input, tile(index), model),
                 levels,
                 origin,
                 model.config(),

@@ -430,7 +430,7 @@ fn another_plan_shares_the_levels_that_are_the_same() {
             height: 30,
         };
         let expected = alone.samples(2, window).unwrap();
-        let branch = pyramid.along(&leaping, 1 << 20).unwrap();
+        let branch = pyramid.along(&leaping, 16, 1 << 20).unwrap();
         assert_eq!(branch.levels(), 3);
         // Nothing is there yet.
         let work = branch.work(2, window).unwrap();
@@ -454,7 +454,7 @@ fn another_plan_shares_the_levels_that_are_the_same() {
         assert_ne!(pyramid.samples(3, window).unwrap(), expected);
 
         let elsewhere = ScalePlan::through(levels[0], &levels[2..]).unwrap();
-        let refused = pyramid.along(&elsewhere, 0);
+        let refused = pyramid.along(&elsewhere, 16, 0);
         assert!(matches!(refused, Err(ZoomError::OtherPlan { .. })));
     }
 }

@@ -196,13 +196,13 @@ impl<'a> Pyramid<'a> {
     }
 
     /// The same image at the same look by another plan. Levels that both plans have, from the image
-    /// up, are those of this pyramid: a tile of theirs is made once for both. Tiles of the others
-    /// are kept in `room` bytes, and cut like this pyramid's.
+    /// up, are those of this pyramid: a tile of theirs is made once for both. Those of the others
+    /// have sides of up to `tile` input pixels, and are kept in `room` bytes.
     ///
     /// # Errors
     /// [`ZoomError::OtherPlan`] if the plan is for another size, [`ZoomError::NoLevel`] if this
     /// pyramid has the image alone, which is never looked at closely then.
-    pub fn along(&self, plan: &ScalePlan, room: usize) -> Result<Self, ZoomError> {
+    pub fn along(&self, plan: &ScalePlan, tile: usize, room: usize) -> Result<Self, ZoomError> {
         let size = self.levels.size(0);
         if plan.input() != size {
             return Err(ZoomError::OtherPlan {
@@ -215,10 +215,11 @@ impl<'a> Pyramid<'a> {
             level: 1,
             levels: 1,
         })?;
-        let (tile, origin) = (first.tiling.tile, first.origin());
+        let (shared, origin) = (first.tiling.tile, first.origin());
         let own = self.levels.steps.iter().map(|step| step.output);
         let pairs = own.zip(plan.levels());
         let count = pairs.take_while(|(own, other)| own == *other).count();
+        let tile = |step| if step < count { shared } else { tile };
         let steps = Step::all(plan, tile, origin, &self.levels.model());
         Ok(Self {
             levels: Arc::new(self.levels.branch(steps, count, room)),
