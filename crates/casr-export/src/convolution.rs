@@ -66,6 +66,18 @@ impl Convolution {
         self
     }
 
+    /// Each output by itself.
+    pub fn each_output(&self) -> Vec<Self> {
+        let rows = self.weights.chunks_exact(self.weights.len() / self.outputs);
+        let row = |(weights, bias): (&[f32], &f32)| Self {
+            outputs: 1,
+            weights: weights.to_vec(),
+            bias: vec![*bias],
+            ..*self
+        };
+        rows.zip(&self.bias).map(row).collect()
+    }
+
     /// The sizes of its weights.
     pub fn shape(&self) -> [usize; 4] {
         [self.outputs, self.inputs, self.kernel, self.kernel]

@@ -44,6 +44,9 @@ pub enum ExportError {
         /// The factor.
         factor: String,
     },
+    /// A fixed size for ncnn.
+    #[error("a model for ncnn takes inputs of any size: leave the size out")]
+    NcnnSize,
     /// Nothing to calibrate with.
     #[error("8 bits need images to find the ranges of features with, and none was given")]
     NoCalibration,

@@ -19,12 +19,14 @@
 mod convolution;
 mod error;
 mod folded;
+mod ncnn;
 mod onnx;
 mod periods;
 mod ranges;
 mod ratio;
 
 pub use error::ExportError;
+pub use ncnn::{NcnnModel, ncnn};
 pub use onnx::{Precision, onnx};
 pub use ranges::{Calibration, Ranges};
 pub use ratio::Ratio;

@@ -36,6 +36,7 @@ fn models_are_written() {
             "--calibrate",
             "photo.png",
         ],
+        &["export", "casr-x2.param"],
         &["export", "clean.onnx", "--noise", "5", "--jpeg", "80"],
     ] {
         casr(path, arguments).succeeds();
@@ -44,6 +45,8 @@ fn models_are_written() {
     assert!(length("eight.onnx") < length("half.onnx"));
     assert!(length("half.onnx") < length("two.onnx"));
     let models = [
+        "casr-x2.bin",
+        "casr-x2.param",
         "clean.onnx",
         "eight.onnx",
         "half.onnx",
@@ -85,6 +88,19 @@ fn what_cannot_be_exported() {
         ),
         (&["export", "a.onnx", "--input", "99999x32"], 1, "65,536"),
         (&["export", "a.tflite"], 2, "NAME.onnx"),
+        (&["export", "a.param", "--factor", "1.5"], 1, "2, 3 or 4"),
+        (
+            &[
+                "export",
+                "a.param",
+                "--precision",
+                "int8",
+                "--calibrate",
+                "x.png",
+            ],
+            2,
+            "int8",
+        ),
         (
             &["export", "a.onnx", "--precision", "int8"],
             2,

@@ -18,6 +18,9 @@ use casr_net::{
 };
 use std::collections::HashMap;
 
+/// The names of a block's convolutions.
+pub(crate) const LAYERS: [&str; 3] = ["first", "second", "third"];
+
 /// A step as convolutions, none of which pads its input.
 #[derive(Clone, Debug)]
 pub(crate) struct Folded {
@@ -77,8 +80,7 @@ impl Folded {
         )
         .centring(CENTRE);
         let block = |block: usize| {
-            ["first", "second", "third"]
-                .map(|layer| values.convolution(&format!("blocks.{block}.{layer}")))
+            LAYERS.map(|layer| values.convolution(&format!("blocks.{block}.{layer}")))
         };
         let blocks: Vec<[Convolution; 3]> = (0..config.blocks).map(block).collect();
         let head = Head::new(
@@ -116,6 +118,15 @@ impl Folded {
             shrink_reach: periods.shrink_reach,
             anchor: origin.anchor(),
         })
+    }
+
+    /// [`Folded::enlarge`] times the share of the anchor.
+    pub fn anchored(&self) -> Convolution {
+        let mut layer = self.enlarge.clone();
+        for weight in &mut layer.weights {
+            *weight *= self.anchor;
+        }
+        layer
     }
 
     /// How far [`Folded::enlarge`] looks, in inputs.

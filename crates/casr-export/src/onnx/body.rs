@@ -3,7 +3,7 @@
 use super::builder::{Builder, Name, integer};
 use super::message::Element;
 use crate::convolution::Convolution;
-use crate::folded::Folded;
+use crate::folded::{Folded, LAYERS};
 use crate::ranges::{Ranges, Scale};
 
 /// How the body is computed.
@@ -31,7 +31,7 @@ impl Body {
             let part = |part: &str| format!("blocks.{index}.{part}");
             let mut inner = features.clone();
             for (layer, convolution) in block.iter().enumerate() {
-                let name = part(["first", "second", "third"][layer]);
+                let name = part(LAYERS[layer]);
                 inner = match self {
                     Self::Single | Self::Half => graph.convolve(&name, convolution, &inner, half),
                     Self::Eight(ranges) => {

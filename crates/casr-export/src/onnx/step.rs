@@ -51,11 +51,7 @@ pub(super) fn graph(step: &Folded, size: Option<Size>, body: &Body) -> Graph {
             step.enlarge_reach(),
             size,
         );
-        let mut share = step.enlarge.clone();
-        for weight in &mut share.weights {
-            *weight *= step.anchor;
-        }
-        let anchor = graph.single("anchor.periods", &share, &missing);
+        let anchor = graph.single("anchor.periods", &step.anchored(), &missing);
         let anchor = unfolded(&mut graph, "anchor", &anchor, outputs);
         graph.node("anchored", "Add", &[&field, &anchor], vec![])
     } else {

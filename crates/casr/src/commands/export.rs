@@ -17,16 +17,17 @@ use std::path::{Path, PathBuf};
 /// The arguments of `casr export`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The model takes and gives RGB in [0, 1], [batch, 3, height, width], and is one step of the loop: docs/other-engines.md
+The model is one step of the loop: RGB in [0, 1], in the file's own encoding; docs/other-engines.md
 
 Examples:
   casr export step.onnx                                  # twice as large, of images of any size
   casr export step.onnx --factor 4 --look vivid
   casr export later.onnx --level --look 0.7              # for the second step of a loop, and all after it
   casr export npu.onnx --input 256x256 --precision half
+  casr export models/casr-x2.param                       # and casr-x2.bin: for Upscayl and realesrgan-ncnn-vulkan
   casr export small.onnx --precision int8 --calibrate photographs/")]
 pub struct ExportArguments {
-    /// The model: NAME.onnx
+    /// The model: NAME.onnx, or NAME.param for ncnn, which has its weights in NAME.bin
     #[arg(value_name = "OUTPUT")]
     output: PathBuf,
     /// The factor of the step: from 1 to 4, whole or a whole number of halves, thirds or quarters,
@@ -95,19 +96,37 @@ fn parse_deviation(text: &str) -> Result<f32, String> {
 /// Writes the model.
 pub fn run(arguments: &ExportArguments) -> anyhow::Result<Outcome> {
     let output = &*arguments.output;
-    if output
-        .extension()
-        .is_none_or(|extension| extension != "onnx")
-    {
-        return Err(Usage(format!("{}: name the model NAME.onnx", output.display())).into());
+    let kind = match output.extension().and_then(|extension| extension.to_str()) {
+        Some("onnx") => Kind::Onnx,
+        Some("param") => Kind::Ncnn,
+        _ => {
+            let text = format!(
+                "{}: name the model NAME.onnx or NAME.param",
+                output.display()
+            );
+            return Err(Usage(text).into());
+        }
+    };
+    let int8 = arguments.precision == PrecisionName::Int8;
+    if int8 && kind == Kind::Ncnn {
+        let text =
+            "models for ncnn have no 8 bits: leave --precision int8 out, or name it NAME.onnx";
+        return Err(Usage(text.to_owned()).into());
+    }
+    let weights = output.with_extension("bin");
+    let mut outputs = vec![output];
+    if kind == Kind::Ncnn {
+        outputs.push(&weights);
     }
     let calibrated = !arguments.calibrate.is_empty();
-    if calibrated != (arguments.precision == PrecisionName::Int8) {
+    if calibrated != int8 {
         let text = "--precision int8 and --calibrate go together: 8 bits need images to find the ranges of features with";
         return Err(Usage(text.to_owned()).into());
     }
-    if !arguments.overwrite && output.exists() {
-        let path = output.to_owned();
+    if let Some(taken) = outputs.iter().find(|output| output.exists())
+        && !arguments.overwrite
+    {
+        let path = taken.to_path_buf();
         return Err(CodecError::OutputExists { path }.into());
     }
     arguments.threads.start()?;
@@ -135,9 +154,25 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<Outcome> {
         PrecisionName::Half => Precision::Half,
         PrecisionName::Int8 => Precision::Eight(arguments.ranges(&model, &settings)?),
     };
-    let bytes = casr_export::onnx(&model, &settings, precision)?;
-    write(output, &bytes, arguments.overwrite)?;
+    match kind {
+        Kind::Onnx => {
+            let bytes = casr_export::onnx(&model, &settings, precision)?;
+            write(output, &bytes, arguments.overwrite)?;
+        }
+        Kind::Ncnn => {
+            let made = casr_export::ncnn(&model, &settings, precision == Precision::Half)?;
+            write(&weights, &made.weights, arguments.overwrite)?;
+            write(output, made.layers.as_bytes(), arguments.overwrite)?;
+        }
+    }
     Ok(Outcome::Done)
+}
+
+/// Which engines a model is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Onnx,
+    Ncnn,
 }
 
 impl ExportArguments {

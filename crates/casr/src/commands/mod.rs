@@ -64,7 +64,8 @@ pub enum Command {
     Serve(serve::ServeArguments),
     /// List the devices that can do the work
     Devices(devices::DevicesArguments),
-    /// Write one step of the network as a model for other engines: ONNX
+    /// Write one step of the network as a model for other engines, by ONNX or
+    /// ncnn
     Export(export::ExportArguments),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArguments),
