@@ -35,6 +35,15 @@ impl Convolution {
         }
     }
 
+    /// What it reads.
+    pub fn identity(channels: usize) -> Self {
+        let mut made = Self::zero([channels, channels, 1, 1]);
+        for channel in 0..channels {
+            *made.at(channel, channel, 0, 0) = 1.0;
+        }
+        made
+    }
+
     /// Of `weights` as the engine has them, `[kernel, kernel, inputs, outputs]`.
     pub fn of_engine(shape: &[usize], weights: &[f32], bias: &[f32]) -> Self {
         let (kernel, inputs, outputs) = (shape[0], shape[2], shape[3]);

@@ -94,7 +94,7 @@ fn body(network: &mut Network, step: &Folded, level: &Name, half: bool) -> Name 
             let name = format!("blocks.{index}.{}", LAYERS[layer]);
             inner = network.convolve(&name, convolution, &inner, zeros, half);
             if layer + 1 < block.len() {
-                inner = network.silu(&format!("{name}.silu"), &inner);
+                inner = network.silu(&format!("{name}.silu"), &inner, convolution.outputs);
             }
         }
         let name = format!("blocks.{index}.sum");

@@ -1,5 +1,9 @@
 //! Puts a network of ncnn together: lines of text for its layers, bytes for their weights.
 //!
+//! realesrgan-ncnn-vulkan has a small part of ncnn's layers built in: no sigmoid but as the
+//! activation of a convolution, no pooling, no clipping. What is missing is made of those that all
+//! have: convolution, arithmetic, cropping, padding, pixel shuffle.
+//!
 //! <https://github.com/Tencent/ncnn/wiki/param-and-model-file-structure>,
 //! <https://github.com/Tencent/ncnn/blob/master/docs/developer-guide/operators.md>
 
@@ -82,6 +86,18 @@ impl Network {
         padding: Padding,
         half: bool,
     ) -> Name {
+        self.activated(name, layer, input, padding, half, "")
+    }
+
+    fn activated(
+        &mut self,
+        name: &str,
+        layer: &Convolution,
+        input: &Name,
+        padding: Padding,
+        half: bool,
+        activation: &str,
+    ) -> Name {
         if half {
             self.weights.extend(HALF_WEIGHTS.to_le_bytes());
             let halves = layer.weights.iter().map(|weight| f16::from_f32(*weight));
@@ -95,7 +111,7 @@ impl Network {
         }
         self.floats(&layer.bias);
         let settings = format!(
-            "0={} 1={} 3={} 4={} 5=1 6={} 18={:e}",
+            "0={} 1={} 3={} 4={} 5=1 6={}{activation} 18={:e}",
             layer.outputs,
             layer.kernel,
             layer.stride,
@@ -117,14 +133,19 @@ impl Network {
         self.layer("BinaryOp", name, &[a, b], &settings)
     }
 
-    /// x σ(x).
-    pub fn silu(&mut self, name: &str, input: &Name) -> Name {
-        self.layer("Swish", name, &[input], "")
+    /// x σ(x), x having so many channels.
+    pub fn silu(&mut self, name: &str, input: &Name, channels: usize) -> Name {
+        let sigmoid = format!("{name}.sigmoid");
+        let same = Convolution::identity(channels);
+        let sigmoid = self.activated(&sigmoid, &same, input, Padding::NONE, false, " 9=4");
+        self.combine(name, Arithmetic::Multiply, input, &sigmoid)
     }
 
     /// A value within 0 and 1.
     pub fn clipped(&mut self, name: &str, input: &Name) -> Name {
-        self.layer("Clip", name, &[input], "0=0.0 1=1.0")
+        let least = format!("{name}.least");
+        let least = self.layer("BinaryOp", &least, &[input], "0=4 1=1 2=0.0");
+        self.layer("BinaryOp", name, &[&least], "0=5 1=1 2=1.0")
     }
 
     /// `margin` pixels more on every side, each that of the nearest edge.
@@ -133,10 +154,33 @@ impl Network {
         self.layer("Padding", name, &[input], &settings)
     }
 
-    /// The largest value within `reach` pixels.
+    /// The largest value within `reach` pixels, along one axis after the other: each time of a
+    /// window and of the same one a little farther on.
     pub fn maximum(&mut self, name: &str, input: &Name, reach: usize) -> Name {
-        let settings = format!("0=0 1={} 2=1 3={reach} 5=1", 2 * reach + 1);
-        self.layer("Pooling", name, &[input], &settings)
+        let wanted = 2 * reach + 1;
+        let mut made = self.extended(&format!("{name}.wide"), input, reach);
+        for axis in ["columns", "rows"] {
+            let mut window = 1;
+            while window < wanted {
+                let step = window.min(wanted - window);
+                window += step;
+                let name = format!("{name}.{axis}.{window}");
+                let start = self.without(&format!("{name}.first"), &made, axis, [0, step]);
+                let end = self.without(&format!("{name}.last"), &made, axis, [step, 0]);
+                made = self.combine(&name, Arithmetic::Maximum, &start, &end);
+            }
+        }
+        made
+    }
+
+    /// All but some of the first and of the last rows or columns.
+    fn without(&mut self, name: &str, input: &Name, axis: &str, [first, last]: [usize; 2]) -> Name {
+        // -233: as far as it goes.
+        let settings = match axis {
+            "rows" => format!("0=0 1={first} 2=0 3=-233 4=-233 5=-233 6=0 7={last}"),
+            _ => format!("0={first} 1=0 2=0 3=-233 4=-233 5=-233 6={last} 7=0"),
+        };
+        self.layer("Crop", name, &[input], &settings)
     }
 
     /// The channels of a period as pixels.
