@@ -35,13 +35,12 @@ impl Convolution {
         }
     }
 
-    /// What it reads.
-    pub fn identity(channels: usize) -> Self {
-        let mut made = Self::zero([channels, channels, 1, 1]);
-        for channel in 0..channels {
-            *made.at(channel, channel, 0, 0) = 1.0;
+    /// The same value everywhere.
+    pub fn constant(inputs: usize, outputs: usize, value: f32) -> Self {
+        Self {
+            bias: vec![value; outputs],
+            ..Self::zero([outputs, inputs, 1, 1])
         }
-        made
     }
 
     /// Of `weights` as the engine has them, `[kernel, kernel, inputs, outputs]`.

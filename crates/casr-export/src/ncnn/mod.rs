@@ -14,7 +14,7 @@ use crate::convolution::Convolution;
 use crate::error::ExportError;
 use crate::folded::{Folded, LAYERS, chroma_ranges, colour_ranges, extremes};
 use casr_kernels::guard::GATE_REACH;
-use casr_net::{CENTRE, Model};
+use casr_net::{CENTRE, COLOURS, Model};
 use network::{Arithmetic, Name, Network, Padding};
 
 /// What these programs call a model's input and output.
@@ -87,6 +87,8 @@ fn body(network: &mut Network, step: &Folded, level: &Name, half: bool) -> Name 
         value: CENTRE,
         ..zeros
     };
+    let base = Convolution::constant(COLOURS, step.encoder.outputs, (-1.0_f32).exp());
+    let base = network.convolve("base.silu", &base, level, Padding::NONE, false);
     let mut features = network.convolve("encoder", &step.encoder, level, grey, half);
     for (index, block) in step.blocks.iter().enumerate() {
         let mut inner = features.clone();
@@ -94,7 +96,7 @@ fn body(network: &mut Network, step: &Folded, level: &Name, half: bool) -> Name 
             let name = format!("blocks.{index}.{}", LAYERS[layer]);
             inner = network.convolve(&name, convolution, &inner, zeros, half);
             if layer + 1 < block.len() {
-                inner = network.silu(&format!("{name}.silu"), &inner, convolution.outputs);
+                inner = network.silu(&format!("{name}.silu"), &inner, &base);
             }
         }
         let name = format!("blocks.{index}.sum");

@@ -1,8 +1,8 @@
 //! Puts a network of ncnn together: lines of text for its layers, bytes for their weights.
 //!
-//! realesrgan-ncnn-vulkan has a small part of ncnn's layers built in: no sigmoid but as the
-//! activation of a convolution, no pooling, no clipping. What is missing is made of those that all
-//! have: convolution, arithmetic, cropping, padding, pixel shuffle.
+//! realesrgan-ncnn-vulkan has a small part of ncnn's layers built in: no sigmoid, not as the
+//! activation of a convolution either, no pooling, no clipping. What is missing is made of those
+//! that all have: convolution, arithmetic, cropping, padding, pixel shuffle.
 //!
 //! <https://github.com/Tencent/ncnn/wiki/param-and-model-file-structure>,
 //! <https://github.com/Tencent/ncnn/blob/master/docs/developer-guide/operators.md>
@@ -26,7 +26,9 @@ pub(super) enum Arithmetic {
     Add = 0,
     Subtract = 1,
     Multiply = 2,
+    Divide = 3,
     Maximum = 4,
+    Power = 6,
 }
 
 /// How a convolution treats the border.
@@ -86,18 +88,6 @@ impl Network {
         padding: Padding,
         half: bool,
     ) -> Name {
-        self.activated(name, layer, input, padding, half, "")
-    }
-
-    fn activated(
-        &mut self,
-        name: &str,
-        layer: &Convolution,
-        input: &Name,
-        padding: Padding,
-        half: bool,
-        activation: &str,
-    ) -> Name {
         if half {
             self.weights.extend(HALF_WEIGHTS.to_le_bytes());
             let halves = layer.weights.iter().map(|weight| f16::from_f32(*weight));
@@ -111,7 +101,7 @@ impl Network {
         }
         self.floats(&layer.bias);
         let settings = format!(
-            "0={} 1={} 3={} 4={} 5=1 6={}{activation} 18={:e}",
+            "0={} 1={} 3={} 4={} 5=1 6={} 18={:e}",
             layer.outputs,
             layer.kernel,
             layer.stride,
@@ -133,12 +123,12 @@ impl Network {
         self.layer("BinaryOp", name, &[a, b], &settings)
     }
 
-    /// x σ(x), x having so many channels.
-    pub fn silu(&mut self, name: &str, input: &Name, channels: usize) -> Name {
-        let sigmoid = format!("{name}.sigmoid");
-        let same = Convolution::identity(channels);
-        let sigmoid = self.activated(&sigmoid, &same, input, Padding::NONE, false, " 9=4");
-        self.combine(name, Arithmetic::Multiply, input, &sigmoid)
+    /// x σ(x) = x / (1 + e⁻ˣ); `base` is 1/e everywhere, in the shape of x.
+    pub fn silu(&mut self, name: &str, input: &Name, base: &Name) -> Name {
+        let power = self.combine(&format!("{name}.power"), Arithmetic::Power, base, input);
+        let divisor = format!("{name}.divisor");
+        let divisor = self.layer("BinaryOp", &divisor, &[&power], "0=0 1=1 2=1.0");
+        self.combine(name, Arithmetic::Divide, input, &divisor)
     }
 
     /// A value within 0 and 1.

@@ -58,7 +58,6 @@ fn networks_are_whole() {
                     };
                     let layer = words[1];
                     let body = layer.starts_with("blocks") || ["encoder", "body"].contains(&layer);
-                    let body = body && !layer.ends_with("sigmoid");
                     let width = if half && body { 2 } else { 4 };
                     bytes += 4 + (setting("6=") * width).next_multiple_of(4) + 4 * setting("0=");
                 }
