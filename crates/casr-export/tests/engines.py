@@ -180,7 +180,7 @@ def compare(given) -> bool:
             command = f'{sys.executable} {Path(__file__).resolve()} --infer {folder}/NAME.onnx {{in}} {{out}}'
             methods = [option for name in ('single', 'eight') for option in ('--method', f'{name}={command.replace("NAME", name)}')]
             table = subprocess.run(
-                [given.lab, 'eval', folder / 'truths', '--scales', '2', '--metrics', 'psnr_y,lpips_alex', '--methods', 'single,eight',
+                [given.lab, 'eval', folder / 'truths', '--scales', '2', '--metrics', 'psnr_y,lpips_alex', '--methods', 'bicubic',
                  '--metric-weights', given.metric_weights, *methods], check=True, capture_output=True, text=True).stdout
             print(table)
             column = re.findall(r'method.*', table)[0].split().index('LPIPS-A')
