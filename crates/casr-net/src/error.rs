@@ -47,6 +47,11 @@ pub enum NetError {
         "this network reads superpixels, which cannot be turned, so it cannot average over orientations. Use a network without modules, or do without the average."
     )]
     NoEnsemble,
+    /// A network with modules reads more than one convolution after the other.
+    #[error(
+        "this network has modules (SDAM or SARM), which read more than the pixels of one step. Use a network without modules."
+    )]
+    Modules,
     /// The device did not do its work.
     #[error("{device} failed ({source}). Update its driver, or use the processor.")]
     Device {
@@ -79,7 +84,7 @@ impl NetError {
         match self {
             Self::Read { .. } => NetErrorKind::File,
             Self::NotSafetensors { .. } | Self::Foreign { .. } => NetErrorKind::Format,
-            Self::NoEnsemble => NetErrorKind::Unsupported,
+            Self::NoEnsemble | Self::Modules => NetErrorKind::Unsupported,
             Self::OutOfMemory { .. } => NetErrorKind::Memory,
             Self::Device { .. } => NetErrorKind::Device,
         }

@@ -46,7 +46,7 @@ pub use casr_kernels::superpixel::CELL;
 pub use condition::{Degradation, Origin};
 pub use config::{COLOURS, NetworkConfig};
 pub use device::{Cpu, Device, Stepper};
-pub use engine::LARGEST_GAIN;
+pub use engine::{CENTRE, LARGEST_GAIN};
 pub use error::{NetError, NetErrorKind};
 pub use geometry::{AnchorAxis, Resampling, ResamplingKind, StepAxis, StepGeometry, interpolate};
 pub use model::{Model, Statistics, StepResult, StepWindow, mix_of_look};

@@ -4,6 +4,7 @@ use crate::{
     condition::Origin,
     config::{COLOURS, NetworkConfig},
     device::{Cpu, Device, Stepper},
+    engine::Engine,
     ensemble::{Ensemble, ORIENTATIONS},
     error::NetError,
     geometry::StepGeometry,
@@ -236,6 +237,11 @@ impl Model {
         self.config
     }
 
+    /// Where the network is between its ends; 0 for one network alone.
+    pub fn look(&self) -> f32 {
+        self.look
+    }
+
     /// How the network was trained.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
@@ -289,6 +295,31 @@ impl Model {
         let missing = self.config.similarity && window.prior.is_none();
         assert!(!missing, "a network with similarity reads a prior");
         self.stepper()?.step(window, geometry)
+    }
+
+    /// Shows `each` what the convolutions of the body read in the first step of an image, without
+    /// mirrored pixels around it: the number of the convolution, and its input `[height, width,
+    /// C]`. On the processor, in single precision, whatever the model's device: for whoever
+    /// computes the network in fewer bits and has to know the ranges of its features.
+    ///
+    /// # Errors
+    /// [`NetError::Modules`] for a network with modules.
+    ///
+    /// # Panics
+    /// If the image has another size than the geometry says.
+    pub fn observe(
+        &self,
+        image: Pixels,
+        geometry: &StepGeometry,
+        origin: Origin,
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), NetError> {
+        if self.config.alignment || self.config.similarity {
+            return Err(NetError::Modules);
+        }
+        let engine = Engine::new(self.config, &self.parameters(), false);
+        engine.observe(image.values, geometry, origin, each);
+        Ok(())
     }
 
     fn stepper(&self) -> Result<&dyn Stepper, NetError> {

@@ -60,10 +60,26 @@ impl Body {
         source: Vec<f32>,
     ) -> Vec<f32> {
         match &self.convolutions {
-            Convolutions::Single(body) => chain::run(size, &body.links(blocks, last), source),
+            Convolutions::Single(body) => {
+                chain::run(size, &body.links(blocks, last), source, |_, _| ())
+            }
             Convolutions::Half(body) => {
                 chain::run_half(self.set, size, &body.links(blocks, last), source)
             }
+        }
+    }
+
+    /// Shows `each` what every convolution of the body reads: its number, and a map of `size`
+    /// pixels. In single precision; a body in half shows nothing.
+    pub fn observe(
+        &self,
+        size: (usize, usize),
+        source: Vec<f32>,
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) {
+        if let Convolutions::Single(body) = &self.convolutions {
+            let links = body.links(0..body.blocks.len(), Some(Residual::Map(0)));
+            chain::run(size, &links, source, each);
         }
     }
 }

@@ -74,10 +74,17 @@ fn is_added<L>(map: usize, links: &[Link<L>]) -> bool {
     links.iter().any(added)
 }
 
-/// What the last of `links` makes of `source`, a map of `(height, width)` pixels.
-pub(super) fn run(size: (usize, usize), links: &[Link<Layer>], source: Vec<f32>) -> Vec<f32> {
+/// What the last of `links` makes of `source`, a map of `(height, width)` pixels. `each` is shown
+/// what every link reads, before it does.
+pub(super) fn run(
+    size: (usize, usize),
+    links: &[Link<Layer>],
+    source: Vec<f32>,
+    mut each: impl FnMut(usize, &[f32]),
+) -> Vec<f32> {
     let mut maps = Maps::new(source);
     for (index, link) in links.iter().enumerate() {
+        each(index, &maps.made[index]);
         let mut output = maps.take(size.0 * size.1 * link.layer.outputs());
         (link.layer).rows(
             size,

@@ -6,6 +6,7 @@ mod chain;
 mod modules;
 mod weights;
 
+use crate::condition::Origin;
 use crate::config::{COLOURS, NetworkConfig};
 use crate::device::Stepper;
 use crate::error::NetError;
@@ -23,6 +24,9 @@ pub use modules::LARGEST_GAIN;
 use modules::{Alignment, Regions, Similarity};
 use std::{convert::Infallible, ops::Range};
 use weights::Weights;
+
+/// What the encoder takes off a pixel's colours before it reads them.
+pub const CENTRE: f32 = 0.5;
 
 /// A network, ready to step.
 #[derive(Debug)]
@@ -86,6 +90,37 @@ impl Engine {
         }
     }
 
+    /// What the convolutions of the body read; see [`crate::Model::observe`].
+    pub fn observe(
+        &self,
+        pixels: &[f32],
+        geometry: &StepGeometry,
+        origin: Origin,
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) {
+        let size = (geometry.rows.inputs(), geometry.columns.inputs());
+        let encoded = self.encoded(size, pixels, geometry, origin);
+        self.body.observe(size, encoded, each);
+    }
+
+    /// The features of the encoder, `[height, width, C]`.
+    fn encoded(
+        &self,
+        size: (usize, usize),
+        pixels: &[f32],
+        geometry: &StepGeometry,
+        origin: Origin,
+    ) -> Vec<f32> {
+        let mut encoded = zeros(size.0 * size.1 * self.config.channels);
+        // Centred, so that zero padding is mid-grey and not black.
+        let centred: Vec<f32> = pixels.iter().map(|value| value - CENTRE).collect();
+        let bias = self.per_step.encoder_bias(geometry, origin);
+        let encoder = Layer::new(self.set, 3, self.encoder.clone(), bias);
+        let none = Activation::None;
+        encoder.rows(size, 0..size.0, &centred, none, None, &mut encoded);
+        encoded
+    }
+
     /// The features that the head reads, `[height, width, C]`, and the statistics of a network with
     /// SDAM.
     fn features(
@@ -94,13 +129,7 @@ impl Engine {
         geometry: &StepGeometry,
     ) -> (Vec<f32>, Option<Vec<f32>>) {
         let size = (geometry.rows.inputs(), geometry.columns.inputs());
-        let mut encoded = zeros(size.0 * size.1 * self.config.channels);
-        // Centred, so that zero padding is mid-grey and not black.
-        let centred: Vec<f32> = window.pixels.iter().map(|value| value - 0.5).collect();
-        let bias = self.per_step.encoder_bias(geometry, window.origin);
-        let encoder = Layer::new(self.set, 3, self.encoder.clone(), bias);
-        let none = Activation::None;
-        encoder.rows(size, 0..size.0, &centred, none, None, &mut encoded);
+        let mut encoded = self.encoded(size, &window.pixels, geometry, window.origin);
         let Some(temperatures) = self.temperatures else {
             return (self.body(size, encoded), None);
         };

@@ -2,6 +2,7 @@
 
 mod completions;
 mod devices;
+mod export;
 mod plan;
 #[cfg(feature = "serve")]
 mod serve;
@@ -63,6 +64,9 @@ pub enum Command {
     Serve(serve::ServeArguments),
     /// List the devices that can do the work
     Devices(devices::DevicesArguments),
+    /// Write one step of the network as a model for other engines, by ONNX or
+    /// ncnn
+    Export(export::ExportArguments),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArguments),
 }
@@ -82,6 +86,7 @@ impl Command {
             #[cfg(feature = "serve")]
             Self::Serve(arguments) => serve::run(&arguments),
             Self::Devices(arguments) => devices::run(&arguments),
+            Self::Export(arguments) => export::run(&arguments),
             Self::Completions(arguments) => completions::run(&arguments),
         }
     }
