@@ -1,14 +1,14 @@
 //! `casr export`: one step of the network as a model for other engines.
 
 use crate::inputs::{Inputs, Search};
-use crate::picture::Layers;
 use anyhow::Context;
 use casr_cli::Outcome;
 use casr_cli::console::Usage;
-use casr_cli::options::{LimitOptions, ThreadOptions, parse_look, parse_size};
+use casr_cli::options::{LimitOptions, ThreadOptions, parse_size};
 use casr_codec::{CodecError, WholeFile, read};
 use casr_export::{Calibration, Precision, Ranges, Ratio, Settings};
 use casr_net::{Degradation, Model, Origin};
+use casr_picture::layers;
 use casr_zoom::{Look, Size};
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -40,7 +40,7 @@ pub struct ExportArguments {
     )]
     factor: f64,
     /// How to look: auto, faithful, balanced, vivid, or a number from 0, faithful, to 1, vivid
-    #[arg(long, value_name = "LOOK", default_value = "auto", value_parser = parse_look)]
+    #[arg(long, value_name = "LOOK", default_value = "auto")]
     look: Look,
     /// For inputs that a step before has made, not for images: the second step of a loop, and all
     /// after it
@@ -183,8 +183,8 @@ impl ExportArguments {
             let found = found?;
             let mut picture = read(found.input.source(), &self.limits.limits())?;
             let size = (picture.height, picture.width);
-            let layers = Layers::take(&mut picture, false);
-            calibration.see(&layers.colours()?, size)?;
+            let layers = layers(&mut picture, false)?;
+            calibration.see(&layers.colours.view(), size)?;
         }
         Ok(calibration.ranges()?)
     }
