@@ -7,7 +7,7 @@ use support::{casr, folder};
 #[test]
 fn every_command_has_examples() {
     let folder = folder();
-    for command in ["upscale", "plan", "serve", "devices", "completions"] {
+    for command in ["upscale", "plan", "zoom", "serve", "devices", "completions"] {
         let run = casr(folder.path(), &[command, "--help"]).succeeds();
         assert!(run.output.contains("Examples:"), "{}", run.output);
         assert!(
