@@ -10,6 +10,7 @@ fn every_command_has_examples() {
     for command in [
         "upscale",
         "plan",
+        "zoom",
         "serve",
         "devices",
         "export",

@@ -9,15 +9,19 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use support::{folder, names, program, sample};
 
-/// A file, and tiles in a folder.
-const OUTPUTS: [&str; 2] = ["out.tif", "out.dzi"];
+/// A file, tiles in a folder, and a film.
+const OUTPUTS: [&str; 3] = ["out.tif", "out.dzi", "out.y4m"];
 
 /// Starts a long work in `folder`, and waits until it has begun to write.
 fn at_work(folder: &Path, output: &str) -> Child {
+    let work = match output {
+        "out.y4m" => ["zoom", "--at=0.5,0.5", "--to=64"],
+        _ => ["upscale", "-s", "8"],
+    };
     let mut child = program(folder)
-        .arg("upscale")
+        .args(work)
         .arg(sample("city.png"))
-        .args(["-o", output, "-s", "8", "--threads", "1"])
+        .args(["-o", output, "--threads", "1"])
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");

@@ -142,6 +142,44 @@ fn memory_of_large_images_is_foretold() {
     }
 }
 
+/// A film takes what is foretold where there is too little, and no more for further levels.
+#[test]
+fn memory_of_films_is_bounded() {
+    if !Path::new(TIME).exists() {
+        println!("skipped: {TIME} is missing");
+        return;
+    }
+    let folder = folder();
+    let path = folder.path();
+    write(path, "photo.png", &photograph(96, 96));
+    let film = ["zoom", "photo.png", "--at", "0.5,0.5", "-o", "film.y4m"];
+    let frames = ["--size", "240x160", "--seconds", "1", "--fps", "6"];
+    let film = [&film[..], &frames].concat();
+    let refused = casr(
+        path,
+        &[&film[..], &["--to", "8", "--memory", "1M"]].concat(),
+    );
+    refused.fails_on(Path::new("photo.png"), &["--memory"]);
+    let refused = casr(
+        path,
+        &[&film[..], &["--to", "8", "--memory", "1M"]].concat(),
+    );
+    let megabytes = refused.errors.split("about ").nth(1);
+    let megabytes = megabytes.and_then(|text| text.split(' ').next()?.parse().ok());
+    let foretold: f64 = megabytes.expect("a number");
+    let measured = |to: &str| {
+        let more = ["--to", to, "--overwrite", "-q"];
+        measured(path, &[&film[..], &more].concat())
+    };
+    let (near, far) = (measured("8"), measured("128"));
+    println!("×8: {near:.0} MB, ×128: {far:.0} MB, foretold {foretold:.0}");
+    assert!(
+        (0.75..1.34).contains(&(foretold / near)),
+        "{near} MB, foretold {foretold}"
+    );
+    assert!(far < 1.15 * near, "{far} MB after {near}");
+}
+
 /// A system that gives too little: whatever it gives, an image is enlarged or refused in one line,
 /// and the next one is done.
 #[test]

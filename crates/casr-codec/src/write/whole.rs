@@ -5,9 +5,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A hidden file beside the one that it becomes at the end; dropped before that, it vanishes.
+use super::stale::{self, Held};
+
+/// A hidden file beside the one that it becomes at the end; dropped before that, it vanishes. So it
+/// does where the program ends at once ([`remove_partial`](crate::remove_partial)), and what a
+/// killed one has left is removed by the next that writes into the folder.
 pub struct WholeFile {
     file: NamedTempFile,
+    _held: Held,
     path: PathBuf,
 }
 
@@ -20,12 +25,25 @@ impl WholeFile {
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        stale::remove_once(folder);
         let mut builder = tempfile::Builder::new();
+        builder.prefix(stale::PREFIX).suffix(stale::SUFFIX);
         // Temporary files are private by default, but this one will be the user's.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
+        // Another program may have removed the file as stale before it was locked. That hardly ever
+        // happens twice.
+        for _ in 0..8 {
+            if stale::hold(file.as_file(), file.path()) {
+                break;
+            }
+            file = builder.tempfile_in(folder)?;
+        }
         Ok(Self {
-            file: builder.tempfile_in(folder.unwrap_or(Path::new(".")))?,
+            _held: Held::of(file.path()),
+            file,
             path: path.to_owned(),
         })
     }

@@ -31,7 +31,7 @@ const SHOWN: u64 = 3 * size_of::<f32>() as u64;
 
 /// How many times the work of a pixel of a frame goes into that of a pixel in the network, on two
 /// cores: for the progress.
-const FRAME_SHARE: u64 = 40;
+const FRAME_SHARE: u64 = 60;
 
 /// Where a film goes in the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
