@@ -29,21 +29,28 @@ BUILD = ["maturin>=1.9,<2"]
 TESTS = ["pytest", "pillow", "tqdm", "dask[array]", "mypy"]
 
 
+def skipped(why: str) -> int:
+    print(f"skipped: {why}")
+    return 1 if "CASR_REQUIRE_PYPI" in os.environ else 0
+
+
 def main() -> int:
     start = time.monotonic()
     keep = "--keep" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--keep"]
     if not keep or not FOLDER.exists():
         shutil.rmtree(FOLDER, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
+        made = subprocess.run([sys.executable, "-m", "venv", FOLDER], capture_output=True, text=True)
+        if made.returncode != 0:
+            return skipped(f"{sys.executable} -m venv fails; on Debian, install python3-venv")
     binaries = FOLDER / ("Scripts" if os.name == "nt" else "bin")
     python = binaries / "python"
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    installed = subprocess.run([*pip, "install", *BUILD, *TESTS], capture_output=True, text=True)
+    install = [*pip, "install", "--retries", "1", *BUILD, *TESTS]
+    installed = subprocess.run(install, capture_output=True, text=True)
     if installed.returncode != 0:
         said = installed.stderr.strip().splitlines()[-1:]
-        print(f"skipped: pip installs nothing here ({' '.join(said)})")
-        return 1 if "CASR_REQUIRE_PYPI" in os.environ else 0
+        return skipped(f"pip installs nothing here ({' '.join(said)})")
     print(f"environment: {time.monotonic() - start:.0f} s", flush=True)
 
     wheels = FOLDER / "wheels"
