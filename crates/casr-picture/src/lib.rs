@@ -1,4 +1,4 @@
-//! Between files and the network: what the program and the Python package do with a
+//! Between files and the network: what the program, the service and the Python package do with a
 //! [`Picture`](casr_codec::Picture) to enlarge it.
 //!
 //! [`layers`] takes colours and alpha apart. [`Pyramids`] enlarges both side by side and puts them

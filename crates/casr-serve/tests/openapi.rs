@@ -44,6 +44,23 @@ fn every_address_is_described_and_those_that_are_off_are_not() {
 }
 
 #[test]
+fn references_lead_somewhere() {
+    let images = folder();
+    let service = Service::of(images.path(), |settings| {
+        settings.uploads = Some(UploadSettings::default());
+    });
+    let text = service.get("/openapi.json").text();
+    let description: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let references: Vec<&str> = (text.split("\"$ref\":\"#").skip(1))
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(references.len() >= 5, "{references:?}");
+    for reference in references {
+        assert!(description.pointer(reference).is_some(), "{reference}");
+    }
+}
+
+#[test]
 fn limits_are_those_of_the_service() {
     let images = folder();
     let service = Service::of(images.path(), |settings| {

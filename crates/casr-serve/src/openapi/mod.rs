@@ -4,7 +4,7 @@
 mod parts;
 
 use crate::{
-    documents::{ImageInformation, Listing, Upload},
+    documents::{ImageInformation, ListedImage, Listing, Upload, Uploads},
     http::{LARGEST_LISTING, REMARKS},
     settings::Settings,
 };
@@ -240,6 +240,8 @@ fn identifier() -> Parameter {
 fn components(settings: &Settings) -> Components {
     let components = ComponentsBuilder::new()
         .schema_from::<Listing>()
+        .schema_from::<ListedImage>()
+        .schema_from::<Uploads>()
         .schema_from::<Upload>()
         .schema_from::<ImageInformation>();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
