@@ -13,6 +13,30 @@ const FOREIGN: [&str; 39] = [
     "erf", "mrw", "kdc", "psd", "psb", "xcf", "exr", "hdr", "tga", "svg", "pdf", "ppm", "pgm",
 ];
 
+/// What a file is, as far as its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// An image CASR reads.
+    Image,
+    /// An image CASR does not read, such as HEIC and camera raw files, and those of formats that
+    /// were left out of this build.
+    Foreign,
+    /// Likely no image.
+    Other,
+}
+
+impl Named {
+    /// What the file at `path` is by its name; nothing is read.
+    pub fn of(path: &Path) -> Self {
+        match SourceFormat::from_extension(path) {
+            Some(format) if format.can_read() => Self::Image,
+            Some(_) => Self::Foreign,
+            None if is_foreign(path) => Self::Foreign,
+            None => Self::Other,
+        }
+    }
+}
+
 /// What a folder holds, each list sorted by name. Hidden files are in none: what macOS leaves as
 /// `._photo.jpg` is no photo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,14 +75,12 @@ pub fn contents_of(folder: &Path) -> Result<FolderContents, CodecError> {
         if hidden {
             continue;
         }
-        let format = SourceFormat::from_extension(&path);
-        let read = format.is_some_and(SourceFormat::can_read);
-        let foreign = format.is_some() && !read || is_foreign(&path);
+        let named = Named::of(&path);
         let list = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => &mut contents.folders,
-            Ok(metadata) if metadata.is_file() && read => &mut contents.images,
-            Ok(metadata) if metadata.is_file() && foreign => &mut contents.foreign,
-            Err(_) if path.is_symlink() && (read || foreign) => &mut contents.broken_links,
+            Ok(metadata) if metadata.is_file() && named == Named::Image => &mut contents.images,
+            Ok(metadata) if metadata.is_file() && named == Named::Foreign => &mut contents.foreign,
+            Err(_) if path.is_symlink() && named != Named::Other => &mut contents.broken_links,
             _ => &mut contents.others,
         };
         list.push(path);

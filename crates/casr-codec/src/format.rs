@@ -1,5 +1,6 @@
 //! The file formats: their names, how they are recognised, how large their images may be.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
@@ -167,6 +168,27 @@ impl Format {
             Self::DeepZoom => "dzi",
             Self::Iiif => "",
         }
+    }
+
+    /// The name that an image gives its result in this format: its own if its extension means the
+    /// format, otherwise its stem with the usual extension; or its whole name with that extension
+    /// if the stem is `shared`, as that of `a.bmp` beside `a.png`. `suffix` stands before the
+    /// extension.
+    pub fn result_name(self, image: &Path, shared: bool, suffix: &str) -> OsString {
+        let stem = image.file_stem().unwrap_or_default();
+        let usual = OsStr::new(self.extension());
+        let (stem, extension) = match image.extension() {
+            Some(own) if Self::from_path(image).ok() == Some(self) => (stem, own),
+            _ if shared => (image.file_name().unwrap_or_default(), usual),
+            _ => (stem, usual),
+        };
+        let mut name = stem.to_owned();
+        name.push(suffix);
+        if !extension.is_empty() {
+            name.push(".");
+            name.push(extension);
+        }
+        name
     }
 
     /// The largest width and height in pixels.

@@ -83,7 +83,7 @@ mod xmp;
 pub mod y4m;
 
 pub use error::{CodecError, ErrorKind};
-pub use folder::{FolderContents, contents_of, images_in};
+pub use folder::{FolderContents, Named, contents_of, images_in};
 pub use format::{Format, SourceFormat};
 #[cfg(feature = "jpeg")]
 pub use jpeg_trip::jpeg_round_trip;

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod arrays;
+mod batch;
 mod errors;
 mod pyramid;
 mod run;
@@ -27,6 +28,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 mod _casr {
     use super::*;
 
+    #[pymodule_export]
+    use batch::{check, named, probe, result_name};
     #[pymodule_export]
     use errors::Error;
     #[pymodule_export]

@@ -227,20 +227,25 @@ impl Writing {
     /// # Errors
     /// There is no such format.
     pub fn format(&self) -> Result<Option<Format>, Failure> {
-        let Some(name) = &self.format else {
-            return Ok(None);
-        };
-        Ok(Some(match &*name.to_ascii_lowercase() {
-            "png" => Format::Png,
-            "jpeg" | "jpg" => Format::Jpeg,
-            "webp" => Format::WebP,
-            "tiff" | "tif" => Format::Tiff,
-            "dzi" => Format::DeepZoom,
-            "iiif" => Format::Iiif,
-            _ => {
-                let how = "write png, jpeg, webp, tiff, dzi or iiif";
-                return Err(wrong("format", how));
-            }
-        }))
+        self.format.as_deref().map(format_named).transpose()
     }
+}
+
+/// A format by its name.
+///
+/// # Errors
+/// There is no such format.
+pub fn format_named(name: &str) -> Result<Format, Failure> {
+    Ok(match &*name.to_ascii_lowercase() {
+        "png" => Format::Png,
+        "jpeg" | "jpg" => Format::Jpeg,
+        "webp" => Format::WebP,
+        "tiff" | "tif" => Format::Tiff,
+        "dzi" => Format::DeepZoom,
+        "iiif" => Format::Iiif,
+        _ => {
+            let how = "write png, jpeg, webp, tiff, dzi or iiif";
+            return Err(wrong("format", how));
+        }
+    })
 }

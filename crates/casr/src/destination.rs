@@ -5,7 +5,7 @@ use anyhow::{anyhow, bail};
 use casr_cli::console::Usage;
 use casr_codec::{CodecError, Format, SourceFormat, is_tile_set, shown};
 use std::collections::{HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -212,28 +212,13 @@ impl<'a> Destination<'a> {
         Ok(path)
     }
 
-    /// The name of an image's result: its own if its extension means `format`, otherwise its stem
-    /// with the usual extension; or its whole name with that extension, where another image has the
-    /// same stem.
+    /// The name of an image's result.
     fn name(&self, image: &Path, folder: &Path, format: Format, page: Option<Page>) -> OsString {
         let stem = image.file_stem().unwrap_or_default();
         let key = (folder.to_owned(), stem.to_owned());
-        let (stem, extension) = match image.extension() {
-            Some(own) if Format::from_path(image).ok() == Some(format) => (stem, own),
-            _ if self.stems.get(&key).is_some_and(|count| *count > 1) => (
-                image.file_name().unwrap_or_default(),
-                OsStr::new(format.extension()),
-            ),
-            _ => (stem, OsStr::new(format.extension())),
-        };
-        let mut name = stem.to_owned();
-        name.push(self.wanted.suffix);
-        name.push(number(page));
-        if !extension.is_empty() {
-            name.push(".");
-            name.push(extension);
-        }
-        name
+        let shared = self.stems.get(&key).is_some_and(|count| *count > 1);
+        let suffix = format!("{}{}", self.wanted.suffix, number(page));
+        format.result_name(image, shared, &suffix)
     }
 
     /// Makes the folders for all results given out, if they go to one.

@@ -38,6 +38,27 @@ def main(arguments: list[str]) -> int:
 def set_threads(count: int) -> None:
     """How many processor cores to use from now on: all, if not said before the first image."""
 
+def check(settings: Settings, writing: Writing) -> None:
+    """Raises what is wrong with settings, without an image."""
+
+def named(path: Path) -> str | None:
+    """What a file is by its name: ``image``, ``foreign`` for an image that is not read, or None."""
+
+def probe(content: bytes, max_pixels: int | None = None) -> tuple[int, int]:
+    """Width and height of an image file's upright image."""
+
+def result_name(
+    image: Path,
+    shared: bool,
+    format: str | None = None,
+    content: bytes | None = None,
+    max_pixels: int | None = None,
+) -> str:
+    """The name that an image gives its result: in ``format``, or its own by content or name.
+
+    ``shared`` says that another image has its stem.
+    """
+
 def gpus() -> list[tuple[str, bool, bool]]: ...
 def remove_partial() -> None: ...
 def to_array(
