@@ -64,9 +64,9 @@ pub struct ServeArguments {
     /// How much that folder may hold
     #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = memory::parse, requires = "cache")]
     cache_size: u64,
-    /// Let others send images: to be looked at, in the viewer or by POST /images, or to be enlarged,
-    /// by POST /upscale. They are kept apart from the folder, below that of --cache, or in a
-    /// temporary one
+    /// Let others send images: to be looked at, in the viewer or by POST /images, or to be
+    /// enlarged, by POST /upscale. They are kept apart from the folder, below that of --cache, or
+    /// in a temporary one
     #[arg(long)]
     uploads: bool,
     /// How long images are kept that were sent to be looked at, such as 90m or 24h
