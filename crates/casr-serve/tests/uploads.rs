@@ -79,10 +79,7 @@ fn an_image_that_was_sent_can_be_looked_at() {
     let own = service.picture("/iiif/photo.png/full/^48,/0/default.png");
     let sent = service.picture(&format!("/iiif/{id}/full/^48,/0/default.png"));
     assert_eq!(own.pixels, sent.pixels);
-    assert_eq!(
-        service.metric("casr_cache_bytes{cache=\"disk\"}") > 0.0,
-        true
-    );
+    assert!(service.metric("casr_cache_bytes{cache=\"disk\"}") > 0.0);
     let files: u64 = (fs::read_dir(cache.path()).unwrap())
         .map(|entry| fs::read_dir(entry.unwrap().path()).unwrap().count() as u64)
         .sum();
@@ -312,8 +309,8 @@ fn identifiers_lead_nowhere_else() {
     for path in [
         format!("{id}%2F..%2Fsecret.png"),
         format!("..%2Fuploads%2F{id}"),
-        format!("{}", id.to_uppercase()),
-        format!("{}", &id[..id.len() - 1]),
+        id.to_uppercase(),
+        id[..id.len() - 1].to_owned(),
         format!("{id}0"),
         format!("a.png%2F{id}"),
         "other.png".to_owned(),
