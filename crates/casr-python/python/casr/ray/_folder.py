@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import time
 import warnings
@@ -21,7 +22,7 @@ from casr.ray._places import Image, Place, search
 from casr.ray._settings import Saving, arguments, checked, described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from typing_extensions import Unpack
 
@@ -124,11 +125,13 @@ def enlarge(
     table.write()
     tell()
     try:
-        for path, row in _results(dict(plan.jobs), asked, room):
-            table.put({**table.rows[path], **row})
-            del plan.jobs[path]
-            table.keep_up()
-            tell()
+        # Closed here, so that what runs ends with what goes wrong.
+        with contextlib.closing(_results(dict(plan.jobs), asked, room)) as results:
+            for path, row in results:
+                table.put({**table.rows[path], **row})
+                del plan.jobs[path]
+                table.keep_up()
+                tell()
     finally:
         table.write()
     return table.table(plan.paths)
@@ -155,7 +158,15 @@ class _Plan:
             folders.setdefault(posixpath.dirname(path), set()).add(posixpath.basename(path))
         text = described(settings)
         format_ = settings["format"]
-        stems = Counter(posixpath.splitext(image.path)[0] for image in images)
+        sound = (image.path for image in images if image.problem is None)
+        stems = Counter(posixpath.splitext(path)[0] for path in sound)
+        same = goal.filesystem == origin.filesystem
+        sources = {origin.inside(image.path).path for image in images} if same else set()
+
+        def replaceable(result: str, own: set[str]) -> bool:
+            """Whether a result may take the place of a file; that of an image never."""
+            return (overwrite or result in own) and goal.inside(result).path not in sources
+
         given: dict[str, str] = {}
         for image in images:
             place = origin.inside(image.path)
@@ -180,14 +191,16 @@ class _Plan:
             guess = posixpath.join(within, _guess(name, shared, format_))
             other = given.setdefault(guess, path)
             if other != path:
-                error = f"{path}: its result {guess} is also that of {other}; enlarge them into different folders"
+                error = (
+                    f"{path}: its result {guess} is also that of {other}; "
+                    "enlarge them into different folders"
+                )
                 table.put({**row, "error": error})
                 continue
             own = {before["output"]} if before is not None and before["output"] else set()
-            taken = folders.get(within, set())
-            if overwrite:
-                taken = set()
-            taken = {known for known in taken if posixpath.join(within, known) not in own}
+            there_now = folders.get(within, set())
+            taken = {known for known in there_now
+                     if not replaceable(posixpath.join(within, known), own)}
             # A file that nobody made is not taken for a result after a crash, either.
             row["output"] = guess if posixpath.basename(guess) not in taken else None
             table.put(row)
@@ -213,7 +226,7 @@ def _is_done(before: Row, now: Row, there: dict[str, fs.FileInfo]) -> bool:
 
 def _results(
     jobs: dict[str, _Job], asked: dict[str, Any], room: int
-) -> Iterator[tuple[str, Row]]:
+) -> Generator[tuple[str, Row], None, None]:
     """What became of each image, as they are done; at most ``room`` are handed out at a time."""
     task = ray.remote(_enlarge).options(**asked, max_retries=_nodes.RETRIES)
     waiting = iter(jobs.items())
@@ -263,13 +276,16 @@ def _enlarge(job: _Job) -> Row:
         output = posixpath.join(job.within, name)
         result_place = job.target.inside(output)
         if name in job.taken:
-            raise casr.Error(f"there is {result_place} already; overwrite=True replaces it")
+            raise casr.Error(
+                f"there is {result_place} already, which no run has made; overwrite=True replaces "
+                "it, unless it is one of the images"
+            )
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", casr.Remark)
             result = casr.upscale(content, **arguments(settings, Saving))
         remarks = [str(warning.message).removeprefix("the image: ") for warning in said]
         result_place.write(result)
-    except (casr.Error, OSError, ValueError, MemoryError, pyarrow.ArrowException) as error:
+    except Exception as error:  # Whatever it is, it is this image's.
         text = str(error).removeprefix("the image: ")
         return {"error": f"{path}: {text}", "remarks": remarks}
     width, height = _casr.probe(result, 1 << 62)

@@ -1,4 +1,5 @@
-"""Files and folders on any file system of PyArrow: finding them, and writing them whole or not at all."""
+"""Files and folders on any file system of PyArrow: finding them, and writing them whole or not at
+all."""
 
 from __future__ import annotations
 
@@ -33,14 +34,16 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, name: Path, filesystem: fs.FileSystem | None) -> Place:
-        """What a path, or a URI where no file system is given, names.
+        """What a path, or a URI where no file system is given, names. File systems of fsspec will
+        do as well.
 
         Raises:
             ValueError: There is no such kind of URI, or it names nothing.
         """
         text = os.fspath(name)
         if filesystem is not None:
-            filesystem = fs._ensure_filesystem(filesystem)
+            if not isinstance(filesystem, fs.FileSystem):
+                filesystem = fs.PyFileSystem(fs.FSSpecHandler(filesystem))
             path = text
         elif "://" in text:
             filesystem, path = fs.FileSystem.from_uri(text)

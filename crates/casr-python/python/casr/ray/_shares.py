@@ -295,6 +295,9 @@ def _join(work: _Work, kept: Place, goal: Place, *, overwrite: bool, zarr: bool)
 
 
 def _copy(source: Place, target: Place) -> None:
+    """Copies a file, or what is in a folder."""
+    if source.info().type == fs.FileType.Directory:
+        target.make_folder()
     fs.copy_files(
         source.path,
         target.path,

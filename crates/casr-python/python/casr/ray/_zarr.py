@@ -7,7 +7,6 @@ import glob
 import os
 import posixpath
 import shutil
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import casr
@@ -54,7 +53,9 @@ def join(tiles: str, target: str, *, overwrite: bool) -> None:
     widths = [casr._casr.probe(_read(path), 1 << 62)[0] for path in rows[0]]
     heights = [casr._casr.probe(_read(row[0]), 1 << 62)[1] for row in rows]
     shape = (*first.shape[:-2], sum(heights), sum(widths))
-    part = f"{os.path.dirname(target)}/.{uuid.uuid4().hex}.casr-part"
+    part = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.casr-part")
+    # What a killed run has left.
+    shutil.rmtree(part, ignore_errors=True)
     try:
         group = zarr.create_group(part, zarr_format=3)
         level = _level(group, 0, shape, chunk, first.dtype)
@@ -155,7 +156,8 @@ def _described(count: int, shape: tuple[int, ...], dtype: numpy.dtype[Any]) -> d
     channels = shape[0] if more else 1
     full = int(numpy.iinfo(dtype).max)
     window = {"start": 0, "end": full, "min": 0, "max": full}
-    shown = [{"active": True, "color": name, "window": window} for name in _COLOURS[channels - (channels % 2 == 0)]]
+    colours = _COLOURS[channels - (channels % 2 == 0)]
+    shown = [{"active": True, "color": name, "window": window} for name in colours]
     if channels % 2 == 0:
         shown.append({"active": False, "color": "FFFFFF", "label": "alpha", "window": window})
     described["omero"] = {"channels": shown}
