@@ -1,4 +1,5 @@
-//! The graph of a step: `[batch, 3, height, width]` → `[batch, 3, height · factor, width · factor]`.
+//! The graph of a step: `[batch, 3, height, width]` →
+//! `[batch, 3, height · factor, width · factor]`.
 
 use super::body::Body;
 use super::builder::{Builder, Name, integer, integers, text};

@@ -47,9 +47,9 @@ impl Span {
 impl Pyramid<'_> {
     /// A part of a level at another size, by a bicubic that is antialiased where it shrinks. What
     /// the level holds beside the part is read as well, as far as the bicubic reaches, and beyond
-    /// the level's border its mirror image. Weights depend on where a pixel lies in the level alone:
-    /// parts beside each other, at one scale, have no seam. The level comes from top to bottom, and
-    /// no more of it is held than the next rows need.
+    /// the level's border its mirror image. Weights depend on where a pixel lies in the level
+    /// alone: parts beside each other, at one scale, have no seam. The level comes from top to
+    /// bottom, and no more of it is held than the next rows need.
     ///
     /// # Errors
     /// [`ZoomError::NoLevel`], [`ZoomError::Outside`] if the part does not lie within the level,
