@@ -65,9 +65,10 @@ fn limits_are_those_of_the_service() {
     let images = folder();
     let service = Service::of(images.path(), |settings| {
         settings.max_factor = 8.0;
-        let mut uploads = UploadSettings::default();
-        uploads.max_bytes = 12_345;
-        settings.uploads = Some(uploads);
+        settings.uploads = Some(UploadSettings {
+            max_bytes: 12_345,
+            ..UploadSettings::default()
+        });
     });
     let description = service.get("/openapi.json").json();
     let upscale = &description["paths"]["/upscale"]["post"];
