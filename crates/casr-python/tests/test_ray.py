@@ -448,6 +448,9 @@ def test_the_page(nodes, folder, scan, tmp_path, monkeypatch):
     shutil.copy(folder / "01.png", tmp_path / "photographs")
     shutil.copy(scan, tmp_path)
     monkeypatch.chdir(tmp_path)
+    # Processes of this cluster began in another folder.
+    where = f'read_images("{tmp_path}/'
+    blocks = [block.replace('read_images("', where) for block in blocks]
     names: dict[str, object] = {}
     for number, block in enumerate(blocks):
         exec(compile(block, f"docs/cluster.md, block {number + 1}", "exec"), names)
