@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from typing import Any
 
 import ray
@@ -63,11 +62,10 @@ def device(wanted: str) -> str:
     return f"gpu:{int(given[0])}" if given else wanted
 
 
-@functools.cache
 def limit_threads() -> None:
     """Holds a task's process to its cores, so that a node's tasks do not fight for them."""
     count = cores()
-    # Ray may give the process to a task of another size: it keeps the threads that it has.
+    # From its second task on a process keeps the threads that it has.
     with contextlib.suppress(casr.Error):
         if count is not None:
             casr.set_threads(count)

@@ -62,9 +62,7 @@ _WRITING: Writing = {
 }
 
 
-def checked(
-    caller: str, scale: float | None, given: Saving, names: type[Upscaling] = Saving
-) -> dict[str, Any]:
+def checked(caller: str, scale: float | None, given: Saving) -> dict[str, Any]:
     """All settings by their names: those given, checked, and what the others are.
 
     Raises:
@@ -72,7 +70,7 @@ def checked(
         ValueError: A value makes no sense.
         OSError: The weights cannot be read.
     """
-    known = names.__annotations__.keys() | Upscaling.__annotations__.keys()
+    known = Saving.__annotations__.keys() | Upscaling.__annotations__.keys()
     for name in given:
         if name not in known:
             raise TypeError(f"{caller}() got an unexpected keyword argument '{name}'")
