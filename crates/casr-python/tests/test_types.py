@@ -13,6 +13,9 @@ import pytest
 pytest.importorskip("mypy")
 HERE = pathlib.Path(__file__).parent
 
+# Which packages have no types.
+SETTINGS = HERE.parent / "pyproject.toml"
+
 # A union of names has no form at run time that stubtest knows.
 ALLOWED = r"casr\._settings\.Name"
 
@@ -34,9 +37,10 @@ needs_ray = pytest.mark.skipif(
 @needs_ray
 def test_stubs_are_what_there_is(tmp_path):
     (tmp_path / "allowed").write_text(ALLOWED)
-    run("mypy.stubtest", "casr", "--allowlist", tmp_path / "allowed")
+    settings = ("--mypy-config-file", SETTINGS)
+    run("mypy.stubtest", "casr", "--allowlist", tmp_path / "allowed", *settings)
 
 
 def test_the_package_and_its_uses_are_sound():
-    run("mypy", "--strict", "--package", "casr")
-    run("mypy", "--strict", HERE / "typed.py")
+    run("mypy", "--strict", "--config-file", SETTINGS, "--package", "casr")
+    run("mypy", "--strict", "--config-file", SETTINGS, HERE / "typed.py")

@@ -68,7 +68,8 @@ def main():
         shutil.copytree(ROOT / "samples", folder, dirs_exist_ok=True)
         pathlib.Path(folder, "sub").mkdir()
         shutil.copy(ROOT / "samples" / "city.png", pathlib.Path(folder, "sub"))
-        with service(folder) as running:
+        # With uploads, which the viewer has a button for.
+        with service(folder, "--uploads") as running:
             if has_nginx():
                 with nginx(running.port) as base:
                     through(base)
