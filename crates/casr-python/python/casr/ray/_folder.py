@@ -83,7 +83,8 @@ def enlarge(
         target_filesystem: That of ``target``, if it is another one.
         overwrite: Whether results may replace files that no earlier run has made.
         manifest: The manifest's name in ``target``.
-        num_cpus: How many cores an image takes: 4 if not said, or fewer where nodes have fewer.
+        num_cpus: How many cores an image takes: one if not said, or where there are more cores than
+            images as many as keep all of them at work, up to 4.
         num_gpus: How much of a GPU an image takes; with ``device="gpu"``.
         progress: Called with how many images are done and of how many; or a bar of tqdm.
         settings: How: ``size``, ``look``, ``restore``, ``format``, ``quality`` and the others of
@@ -120,7 +121,7 @@ def enlarge(
         tell()
         return table.table(plan.paths)
     _nodes.connect()
-    asked = _nodes.resources(num_cpus, num_gpus)
+    asked = _nodes.resources(num_cpus, num_gpus, len(plan.jobs))
     room = _AHEAD * _nodes.places(asked["num_cpus"], num_gpus)
     table.write()
     tell()

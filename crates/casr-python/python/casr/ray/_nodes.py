@@ -9,8 +9,7 @@ import ray
 
 import casr
 
-# Cores of a task, where nodes have so many: images go through one after the other fastest, but a
-# few cores are kept busier by reading and writing than many.
+# Most cores of a task that does not say how many: reading and writing leave more of them idle.
 _CORES = 4
 
 # How often a task is done again whose node or process is lost: enough for machines that come and
@@ -24,8 +23,10 @@ def connect() -> None:
         ray.init()
 
 
-def resources(cpus: int | None, gpus: float) -> dict[str, Any]:
-    """What a task asks Ray for: so many cores, or as many as suit all nodes that have any.
+def resources(cpus: int | None, gpus: float, tasks: int = 1) -> dict[str, Any]:
+    """What each of some tasks asks Ray for: so many cores, or as many as suit all nodes that have
+    any. The more tasks there are the fewer cores each takes: side by side, a core each, many of
+    them are done soonest.
 
     Raises:
         ValueError: There is no such number.
@@ -34,7 +35,7 @@ def resources(cpus: int | None, gpus: float) -> dict[str, Any]:
     nodes = [node["Resources"] for node in known if node["Alive"]]
     cores = [int(node.get("CPU", 0)) for node in nodes if node.get("CPU", 0) >= 1]
     if cpus is None:
-        cpus = min([_CORES, *cores])
+        cpus = max(1, min([_CORES, sum(cores) // max(1, tasks), *cores]))
     elif cpus < 1:
         raise ValueError("num_cpus: give a whole number from 1 up")
     return {"num_cpus": cpus, "num_gpus": gpus}
