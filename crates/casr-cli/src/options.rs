@@ -302,7 +302,7 @@ impl TreatmentOptions {
     /// Whether images that keep their size are restored: only where `--restore` says so.
     pub fn restores(self) -> bool {
         let asked = self.restore.map(|restore| restore.0);
-        asked.is_some_and(|restoration| restoration != Restoration::Fixed(Strength::NONE))
+        asked.is_some_and(Restoration::removes)
     }
 
     /// Where to go between the ends of the model.

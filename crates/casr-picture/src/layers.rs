@@ -19,7 +19,7 @@ pub fn layers(picture: &mut Picture, keep_hidden: bool) -> Result<Layers, ZoomEr
 
 /// What the network made of a grey pixel, as grey again: the mean of its three channels, which
 /// differ hardly. Where they do not differ, as in the image itself, nothing is rounded.
-fn grey(rgb: &[f32]) -> f32 {
+pub fn grey(rgb: &[f32]) -> f32 {
     if rgb[0] == rgb[1] && rgb[1] == rgb[2] {
         rgb[0]
     } else {

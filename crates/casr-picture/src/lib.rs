@@ -36,7 +36,7 @@ mod pyramids;
 mod result;
 mod work;
 
-pub use layers::{AlphaRows, interleave, layers};
+pub use layers::{AlphaRows, grey, interleave, layers};
 pub use pyramids::{Pyramids, Watch};
-pub use result::{describe, header, mark, plan, untrained};
+pub use result::{describe, header, mark, plan, treated, untrained};
 pub use work::Work;

@@ -1,7 +1,7 @@
 //! How large a result is, and what is said of it: in its file, and to the user.
 
 use casr_codec::{Format, Header, Mark, Options, Picture};
-use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, Target, Treatment, ZoomError};
+use casr_zoom::{Enlarger, Layers, Rectangle, ScalePlan, Size, Target, Treatment, ZoomError};
 
 /// The largest factor of a whole enlargement that the network was trained through.
 const TRAINED_FACTOR: f64 = 64.0;
@@ -21,6 +21,20 @@ pub fn plan(
         copy if copy.levels().is_empty() && restores => enlarger.plan(size, Target::Same),
         plan => Ok(plan),
     }
+}
+
+/// The enlarger as it treats this picture, and how that is; none where pixels stay as they are,
+/// which needs no estimate.
+pub fn treated(
+    enlarger: Enlarger,
+    layers: &Layers,
+    plan: &ScalePlan,
+) -> (Enlarger, Option<Treatment>) {
+    if plan.levels().is_empty() {
+        return (enlarger, None);
+    }
+    let treatment = enlarger.treatment(&*layers.colours, plan);
+    (enlarger.treating(treatment), Some(treatment))
 }
 
 /// A remark on a factor beyond those that the network was trained through.

@@ -66,8 +66,7 @@ impl Settings {
         size: Size,
         target: Target,
     ) -> Result<ScalePlan, Failure> {
-        let restores = (self.restoration()?)
-            .is_some_and(|restoration| restoration != Restoration::Fixed(Strength::NONE));
+        let restores = self.restoration()?.is_some_and(Restoration::removes);
         Ok(casr_picture::plan(enlarger, size, target, restores)?)
     }
 

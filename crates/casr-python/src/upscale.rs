@@ -7,7 +7,7 @@ use crate::settings::{Settings, Writing};
 use casr_codec::{
     Format, Header, Metadata, Picture, Resolution, Source, Unit, Writer, read, read_page,
 };
-use casr_picture::{Watch, Work, header, layers, mark, untrained};
+use casr_picture::{Watch, Work, header, layers, mark, treated, untrained};
 use casr_zoom::{Enlarger, Layers, Rectangle, ScalePlan, Size, Target, Treatment};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -155,13 +155,7 @@ impl Prepared {
             picture.alpha = None;
         }
         let layers = layers(&mut picture, settings.keep_hidden)?;
-        // Pixels that stay as they are need no estimate.
-        let treatment =
-            (!plan.levels().is_empty()).then(|| enlarger.treatment(&*layers.colours, &plan));
-        let enlarger = match treatment {
-            Some(treatment) => enlarger.treating(treatment),
-            None => enlarger,
-        };
+        let (enlarger, treatment) = treated(enlarger, &layers, &plan);
         Ok(Self {
             picture,
             layers,

@@ -8,6 +8,7 @@ use crate::{
     work::Watch,
 };
 use casr_codec::{Colour, Depth, Header, Options, Writer};
+use casr_picture::grey;
 use casr_zoom::{Alpha, Image, Pyramid, Rectangle, Size, Span};
 use std::path::Path;
 
@@ -99,7 +100,7 @@ pub fn render(
         }
         (Some(Alpha::Varying(_)), Some(mask)) => {
             let values = take(mask)?;
-            Some(values.chunks_exact(CHANNELS).map(mean).collect())
+            Some(values.chunks_exact(CHANNELS).map(grey).collect())
         }
         _ => None,
     };
@@ -256,24 +257,19 @@ impl Turned {
 
 /// Colours as the order wants them: RGB, or greys.
 fn coloured(colours: Vec<f32>, quality: Quality, own: Colour) -> Vec<f32> {
-    let grey: fn(&[f32]) -> f32 = match own {
-        Colour::Grey => mean,
+    let shade: fn(&[f32]) -> f32 = match own {
+        Colour::Grey => grey,
         Colour::Rgb => brightness,
     };
     let pixels = colours.chunks_exact(CHANNELS);
     match (quality, own) {
         (Quality::Default, Colour::Rgb) => colours,
         (Quality::Bitonal, _) => {
-            let white = |pixel: &[f32]| f32::from(u8::from(grey(pixel) >= 0.5));
+            let white = |pixel: &[f32]| f32::from(u8::from(shade(pixel) >= 0.5));
             pixels.map(white).collect()
         }
-        _ => pixels.map(grey).collect(),
+        _ => pixels.map(shade).collect(),
     }
-}
-
-/// What the network made of a grey pixel, as grey again: its channels differ hardly.
-fn mean(pixel: &[f32]) -> f32 {
-    (pixel[0] + pixel[1] + pixel[2]) / 3.0
 }
 
 fn brightness(pixel: &[f32]) -> f32 {

@@ -7,8 +7,8 @@ use crate::{
     work::{Made, Watch},
 };
 use casr_codec::{Limits, Options, Source, SourceFormat, Writer, read};
-use casr_picture::{Work, header, layers, mark, plan};
-use casr_zoom::{Enlarger, Look, Rectangle, Restoration, ScalePlan, Size, Strength, Target};
+use casr_picture::{Work, header, layers, mark, plan, treated};
+use casr_zoom::{Enlarger, Look, Rectangle, Restoration, ScalePlan, Size, Target};
 use std::{fs::File, path::Path};
 
 /// What messages call an image that somebody has sent.
@@ -42,8 +42,7 @@ impl Wanted {
         enlarger: &Enlarger,
         settings: &Settings,
     ) -> Result<ScalePlan, ServeError> {
-        let restores =
-            (self.restoration).is_some_and(|it| it != Restoration::Fixed(Strength::NONE));
+        let restores = self.restoration.is_some_and(Restoration::removes);
         let plan = plan(enlarger, image, self.target, restores);
         let plan = plan.map_err(|error| ServeError::Malformed(error.to_string()))?;
         let (size, factor) = (plan.output(), plan.factor());
@@ -104,13 +103,7 @@ pub fn upscale(
     let layers = layers(&mut picture, false)?;
     let enlarger = (enlarger.clone().room(0).look(wanted.look))
         .restoration(wanted.restoration.unwrap_or_default());
-    // Pixels that stay as they are need no estimate.
-    let treatment =
-        (!plan.levels().is_empty()).then(|| enlarger.treatment(&*layers.colours, &plan));
-    let enlarger = match treatment {
-        Some(treatment) => enlarger.treating(treatment),
-        None => enlarger,
-    };
+    let (enlarger, treatment) = treated(enlarger, &layers, &plan);
     let passes = enlarger.model().passes();
     header.mark = treatment.map(|treatment| mark(&plan, None, treatment, passes));
     let work = Work::new(&layers, &enlarger, &plan, window, header.colour)?;

@@ -9,7 +9,7 @@ use crate::region::Region;
 use anyhow::{anyhow, bail};
 use casr_cli::{Progress, interrupt};
 use casr_codec::{Format, Header, Info, Limits, Options, Writer, read, read_page, shown};
-use casr_picture::{Work, describe, header, layers, mark, untrained};
+use casr_picture::{Work, describe, header, layers, mark, treated, untrained};
 use casr_zoom::{Enlarger, Rectangle, ScalePlan, Size, Target, ZoomError};
 use std::io;
 use std::ops::ControlFlow;
@@ -160,9 +160,7 @@ pub fn enlarge(
         picture.alpha = None;
     }
     let layers = layers(&mut picture, settings.keep_hidden).map_err(|error| on(name, &error))?;
-    // Pixels that stay as they are need no estimate.
-    let treatment =
-        (!plan.levels().is_empty()).then(|| enlarger.treatment(&*layers.colours, &plan));
+    let (enlarger, treatment) = treated(enlarger, &layers, &plan);
     let passes = enlarger.model().passes();
     header.mark = (treatment.filter(|_| settings.mark))
         .map(|treatment| mark(&plan, settings.region.map(|_| window), treatment, passes));
@@ -170,10 +168,6 @@ pub fn enlarge(
         remarks.push(describe(&plan, treatment, passes));
     }
     let enlarger = enlarger.room(0);
-    let enlarger = match treatment {
-        Some(treatment) => enlarger.treating(treatment),
-        None => enlarger,
-    };
     let work = Work::new(&layers, &enlarger, &plan, window, header.colour)
         .map_err(|error| on(name, &error))?;
     let writing = Writing {

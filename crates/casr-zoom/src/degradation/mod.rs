@@ -26,6 +26,11 @@ pub enum Restoration {
 }
 
 impl Restoration {
+    /// Whether it may remove something: anything but a fixed strength of none.
+    pub fn removes(self) -> bool {
+        self != Self::Fixed(Strength::NONE)
+    }
+
     /// The condition of an image's first step.
     pub fn degradation<'a>(self, image: impl Into<ImageView<'a>>) -> Degradation {
         match self {
