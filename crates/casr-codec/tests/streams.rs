@@ -7,10 +7,11 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use casr_codec::{
-    CodecError, Colour, Depth, ErrorKind, Limits, Options, Source, Writer, pages, probe, read,
-    read_page,
+    CodecError, Colour, Depth, ErrorKind, Format, Limits, Options, Source, Writer, pages, probe,
+    read, read_page,
 };
 use common::{FORMATS, encoded, folder, header, samples, source};
 
@@ -181,21 +182,81 @@ fn a_stream_gets_what_a_file_would_hold_and_only_when_it_is_whole() {
     }
 }
 
+/// A stream that can be looked into.
+#[derive(Clone, Default)]
+struct Taken(Arc<Mutex<Vec<u8>>>);
+
+impl Taken {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Write for Taken {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stream_gets_early_what_is_written_from_front_to_back() {
+    for format in FORMATS {
+        // What does not shrink much: more than any buffer holds.
+        let header = header(640, 800, Colour::Rgb, Depth::Eight, false);
+        let mut state = 1u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        let samples: Vec<f32> = (0..640 * 800 * 3).map(|_| noise()).collect();
+        let (name, options) = (Path::new("a stream"), Options::default());
+        let mut whole = Vec::new();
+        let mut writer =
+            Writer::to_stream(&mut whole, name, format, header.clone(), options).unwrap();
+        writer.write_rows(&samples).unwrap();
+        writer.finish().unwrap();
+        let taken = Taken::default();
+        let mut writer =
+            Writer::to_stream_early(taken.clone(), name, format, header, options).unwrap();
+        let (upper, lower) = samples.split_at(samples.len() / 2);
+        // Some rows at a time: the encoder of JPEG lets a few parts wait.
+        for rows in upper.chunks(8 * 640 * 3) {
+            writer.write_rows(rows).unwrap();
+        }
+        let early = taken.bytes();
+        let is_early = matches!(format, Format::Png | Format::Jpeg);
+        assert_eq!(!early.is_empty(), is_early, "{format}");
+        assert_eq!(early, whole[..early.len()], "{format}");
+        writer.write_rows(lower).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(taken.bytes(), whole, "{format}");
+    }
+}
+
 #[test]
 fn a_stream_that_fails_is_an_error_with_its_cause() {
     for kind in [io::ErrorKind::BrokenPipe, io::ErrorKind::Other] {
         let header = header(9, 7, Colour::Rgb, Depth::Eight, false);
         let (name, options) = (Path::new("a stream"), Options::default());
-        let mut writer =
-            Writer::to_stream(Dead(kind), name, FORMATS[0], header.clone(), options).unwrap();
-        writer.write_rows(&samples(&header)).unwrap();
-        let error = writer.finish().unwrap_err();
-        let closed = matches!(error, CodecError::ReaderGone { .. });
-        assert_eq!(closed, kind == io::ErrorKind::BrokenPipe, "{error}");
-        assert_eq!(error.kind(), ErrorKind::Io);
-        let source = error
-            .source()
-            .and_then(|source| source.downcast_ref::<io::Error>());
-        assert_eq!(source.map(io::Error::kind), Some(kind), "{error}");
+        let begun = [
+            Writer::to_stream(Dead(kind), name, FORMATS[0], header.clone(), options),
+            Writer::to_stream_early(Dead(kind), name, FORMATS[0], header.clone(), options),
+        ];
+        for writer in begun {
+            let mut writer = writer.unwrap();
+            writer.write_rows(&samples(&header)).unwrap();
+            let error = writer.finish().unwrap_err();
+            let closed = matches!(error, CodecError::ReaderGone { .. });
+            assert_eq!(closed, kind == io::ErrorKind::BrokenPipe, "{error}");
+            assert_eq!(error.kind(), ErrorKind::Io);
+            let source = error
+                .source()
+                .and_then(|source| source.downcast_ref::<io::Error>());
+            assert_eq!(source.map(io::Error::kind), Some(kind), "{error}");
+        }
     }
 }

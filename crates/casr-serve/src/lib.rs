@@ -42,6 +42,7 @@ mod answers;
 mod deep_zoom;
 mod documents;
 mod error;
+mod growing;
 mod http;
 mod identifier;
 mod iiif;

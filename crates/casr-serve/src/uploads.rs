@@ -163,18 +163,26 @@ impl Uploads {
     /// # Errors
     /// [`ServeError::NotStored`].
     pub fn begin(self: &Arc<Self>) -> Result<Incoming, ServeError> {
+        Ok(Incoming {
+            uploads: self.clone(),
+            file: Some(self.partial()?),
+            bytes: 0,
+            digest: Sha256::new(),
+        })
+    }
+
+    /// An empty file, which goes when it is dropped, or is found by the next run.
+    ///
+    /// # Errors
+    /// [`ServeError::NotStored`].
+    pub fn partial(&self) -> Result<NamedTempFile, ServeError> {
         let builder = tempfile::Builder::new()
             .prefix(PARTIAL)
             .tempfile_in(&self.folder);
         let file = builder.map_err(ServeError::NotStored)?;
         // Where the system has no locks, a run that begins meanwhile may take it for a dead one's.
         let _ = file.as_file().try_lock();
-        Ok(Incoming {
-            uploads: self.clone(),
-            file: Some(file),
-            bytes: 0,
-            digest: Sha256::new(),
-        })
+        Ok(file)
     }
 
     /// Takes so many more bytes of the room.

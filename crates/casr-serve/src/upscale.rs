@@ -1,15 +1,10 @@
 //! Images enlarged for programs: from file to file, with the metadata that `casr upscale` keeps.
 
-use crate::{
-    ServeError,
-    order::Encoding,
-    settings::Settings,
-    work::{Made, Watch},
-};
+use crate::{ServeError, growing::Growing, order::Encoding, settings::Settings, work::Watch};
 use casr_codec::{Limits, Options, Source, SourceFormat, Writer, read};
 use casr_picture::{Work, header, layers, mark, plan, treated};
 use casr_zoom::{Enlarger, Look, Rectangle, Restoration, ScalePlan, Size, Target};
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, sync::Arc, time::Instant};
 
 /// What messages call an image that somebody has sent.
 pub const NAME: &str = "the image";
@@ -72,20 +67,22 @@ impl Wanted {
     }
 }
 
-/// Enlarges the image of a file.
+/// Enlarges the image of a file. The result may be read from when its pace shows that all of it will
+/// be there in time: until then whoever waits can be told why there is none.
 ///
 /// # Errors
 /// [`ServeError::Sent`] for what is no image, or none that the wanted format holds;
-/// [`ServeError::Malformed`] for a size beyond the limits; [`ServeError::Cancelled`] where nobody
-/// waits any more.
+/// [`ServeError::Malformed`] for a size beyond the limits; [`ServeError::NotStored`];
+/// [`ServeError::Cancelled`] where nobody waits any more.
 pub fn upscale(
     file: &mut File,
     wanted: &Wanted,
     enlarger: &Enlarger,
     settings: &Settings,
     limits: &Limits,
+    result: &Arc<Growing>,
     watch: &Watch,
-) -> Result<Made, ServeError> {
+) -> Result<(), ServeError> {
     let mut picture = read(source(file), limits).map_err(ServeError::Sent)?;
     watch.check()?;
     let mut losses = picture.losses.clone();
@@ -107,19 +104,26 @@ pub fn upscale(
     let passes = enlarger.model().passes();
     header.mark = treatment.map(|treatment| mark(&plan, None, treatment, passes));
     let work = Work::new(&layers, &enlarger, &plan, window, header.colour)?;
-    let mut bytes = Vec::new();
-    let begun = Writer::to_stream(&mut bytes, Path::new(NAME), format, header, options);
+    let stream = result.writer().map_err(ServeError::NotStored)?;
+    let begun = Writer::to_stream_early(stream, Path::new(NAME), format, header, options);
     let mut writer = begun.map_err(ServeError::Sent)?;
     losses.extend_from_slice(writer.losses());
-    work.stream(&watch.counter(), |rows| {
+    let remarks: Vec<String> = losses.iter().map(ToString::to_string).collect();
+    result.remark(remarks.join("; "));
+    let (count, waited, begun) = (watch.counter(), watch.waited(), Instant::now());
+    let counter = |done: u64, total: u64| {
+        let in_all = begun.elapsed().as_secs_f64() * total as f64 / done as f64;
+        if done > 0 && waited.as_secs_f64() + in_all < settings.deadline.as_secs_f64() {
+            result.open();
+        }
+        count(done, total)
+    };
+    work.stream(&counter, |rows| {
         writer.write_rows(rows).map_err(ServeError::Sent)
     })?;
     writer.finish().map_err(ServeError::Sent)?;
-    let remarks = losses.iter().map(ToString::to_string);
-    let remarks: Vec<String> = remarks.chain(work.fallback()).collect();
-    Ok(Made {
-        bytes: bytes.into(),
-        remarks: remarks.join("; "),
-        quick: None,
-    })
+    if let Some(fallback) = work.fallback() {
+        tracing::warn!("{fallback}");
+    }
+    Ok(())
 }

@@ -4,7 +4,13 @@
 //! These threads are neither the asynchronous ones, which must not be kept, nor those of the pool
 //! that the network runs on, where a thread that waits for a tile may be handed other work.
 
-use crate::{ServeError, answers::Fingerprint, metrics::Metrics, pace::Pace};
+use crate::{
+    ServeError,
+    answers::Fingerprint,
+    growing::{Growing, Reader},
+    metrics::Metrics,
+    pace::Pace,
+};
 use axum::body::Bytes;
 use casr_zoom::{Progress, ZoomError};
 use std::{
@@ -39,8 +45,6 @@ pub enum Lane {
 #[derive(Clone, Debug, Default)]
 pub struct Made {
     pub bytes: Bytes,
-    /// What whoever gets it should know; empty where there is nothing.
-    pub remarks: String,
     /// Its version, where it is not the best that there could be.
     pub quick: Option<Fingerprint>,
 }
@@ -114,10 +118,12 @@ struct Flight {
     waiters: AtomicU64,
     cancelled: AtomicBool,
     outcome: watch::Sender<Option<Outcome>>,
+    /// Where its result is while it is made, if it can be had before it is whole.
+    growing: Option<Arc<Growing>>,
 }
 
-/// Somebody who waits.
-struct Waiter {
+/// Somebody who waits. Dropped, it waits no more.
+pub struct Waiter {
     shared: Arc<Shared>,
     key: Fingerprint,
     flight: Arc<Flight>,
@@ -159,6 +165,11 @@ impl Watch {
         let left = latency.saturating_sub(self.begun.elapsed());
         let parts = (waiting + pace.working()).max(1) as f64;
         (pace.value()).map_or(f64::INFINITY, |pace| pace * left.as_secs_f64() / parts)
+    }
+
+    /// How long somebody has waited for it.
+    pub fn waited(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// The same for a pyramid, whose pixels are counted.
@@ -237,17 +248,29 @@ impl Work {
         lane: Lane,
         task: impl FnOnce(&Watch) -> Result<Made, ServeError> + Send + 'static,
     ) -> Outcome {
-        let mut waiter = self.shared.join(key, lane, Box::new(task))?;
-        let outcome = waiter.outcome.wait_for(Option::is_some);
-        match tokio::time::timeout(self.deadline, outcome).await {
-            Ok(Ok(outcome)) => {
-                (outcome.clone()).unwrap_or_else(|| Err(ServeError::Internal.into()))
-            }
-            Ok(Err(_)) => Err(ServeError::Internal.into()),
-            Err(_) => Err(Arc::new(ServeError::Late {
-                deadline: self.deadline,
-            })),
-        }
+        let mut waiter = self.shared.join(key, lane, Box::new(task), None)?;
+        let outcome = tokio::time::timeout(self.deadline, waiter.outcome());
+        outcome.await.unwrap_or_else(|_| {
+            let deadline = self.deadline;
+            Err(Arc::new(ServeError::Late { deadline }))
+        })
+    }
+
+    /// The same for an enlargement whose result is there, `growing`, while it is made, for a reader
+    /// that does not wait beyond the deadline. Where somebody else's task makes the same, it is
+    /// that one's.
+    ///
+    /// # Errors
+    /// [`ServeError::Busy`], and those of [`Reader::new`].
+    pub fn read(
+        &self,
+        key: Fingerprint,
+        growing: Arc<Growing>,
+        task: impl FnOnce(&Watch) -> Result<Made, ServeError> + Send + 'static,
+    ) -> Result<Reader, ServeError> {
+        let task = Box::new(task);
+        let waiter = self.shared.join(key, Lane::Heavy, task, Some(growing))?;
+        Reader::new(waiter, self.deadline)
     }
 
     /// Has an enlargement made that nobody waits for, when there is nothing else to enlarge.
@@ -328,6 +351,7 @@ impl Shared {
         key: Fingerprint,
         lane: Lane,
         task: Task,
+        growing: Option<Arc<Growing>>,
     ) -> Result<Waiter, ServeError> {
         let waiter = |flight: Arc<Flight>| Waiter {
             shared: self.clone(),
@@ -353,6 +377,7 @@ impl Shared {
             waiters: AtomicU64::new(1),
             cancelled: AtomicBool::new(false),
             outcome: watch::Sender::new(None),
+            growing,
         });
         queue.push_back(Job {
             key,
@@ -460,6 +485,20 @@ impl Shared {
         if is_it {
             state.flights.remove(&key);
         }
+    }
+}
+
+impl Waiter {
+    /// What becomes of the work.
+    pub async fn outcome(&mut self) -> Outcome {
+        let outcome = self.outcome.wait_for(Option::is_some).await;
+        let outcome = outcome.ok().and_then(|outcome| outcome.clone());
+        outcome.unwrap_or_else(|| Err(ServeError::Internal.into()))
+    }
+
+    /// The result in the making, if it can be had.
+    pub fn growing(&self) -> Option<&Arc<Growing>> {
+        self.flight.growing.as_ref()
     }
 }
 

@@ -5,7 +5,11 @@ mod support;
 use casr_codec::{Depth, Header, Metadata, Resolution, Unit};
 use casr_serve::UploadSettings;
 use casr_zoom::{Enlarger, ImageView, Look, Model, Restoration, Strength, Target};
-use std::{fs, io::Write, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    time::Duration,
+};
 use support::{Service, file, folder, form, greys, read, size, window, write};
 
 const PIXELS: &str = "casr_network_pixels_total";
@@ -210,13 +214,33 @@ fn work_is_bounded_in_time_and_number() {
     assert_eq!(second.status, 503, "{}", second.text());
     assert!(second.text().contains("too many requests"));
     let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("enlarge by less"), "{answer}");
     // Its place is free again.
     service.until("there is a place", |service| {
         service.post("/upscale?factor=1", &[], &bytes).status == 200
     });
+}
+
+#[test]
+fn a_result_comes_while_it_is_made() {
+    let (_images, service) = service(|_| ());
+    let bytes = file("a.png", 300, 300);
+    let path = "/upscale?factor=6";
+    let mut stream = service.begin_post(path, &[], bytes.len());
+    stream.write_all(&bytes).unwrap();
+    let mut first = [0; 4096];
+    stream.read_exact(&mut first).unwrap();
+    let first = String::from_utf8_lossy(&first);
+    assert!(first.starts_with("HTTP/1.1 200"), "{first}");
+    assert!(first.contains("transfer-encoding: chunked"), "{first}");
+    let ended = "casr_work_seconds_count{lane=\"heavy\"}";
+    assert_eq!(service.metric(ended), 0.0);
+    drop(stream);
+    service.until("the work is over", |service| service.metric(ended) == 1.0);
+    // The whole would be 1.9 million: 300², 600² and 1,200² of three steps, and what overlaps.
+    assert!(service.metric(PIXELS) < 1.5e6, "{}", service.metric(PIXELS));
 }
 
 #[test]

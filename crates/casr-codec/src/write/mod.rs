@@ -32,7 +32,7 @@ pub use layout::{TiffCompression, TiffLayout, TileFormat};
 use output::{Output, Sink};
 pub use stale::{remove_partial, remove_stale};
 #[cfg(feature = "tiles")]
-pub use tiles::is_tile_set;
+pub use tiles::{deep_zoom, is_tile_set};
 pub use whole::{WholeFile, write_whole};
 
 /// What an output file will hold.
@@ -170,6 +170,12 @@ enum Begin {
 enum Target<'a> {
     Path,
     Stream(Box<dyn Write + Send + 'a>),
+    Early(Box<dyn Write + Send>),
+}
+
+/// Whether a format's encoder writes from front to back, while rows come.
+fn is_sequential(format: Format) -> bool {
+    matches!(format, Format::Png | Format::Jpeg)
 }
 
 /// How a format's files are begun; `None` where this build does not write it.
@@ -268,6 +274,28 @@ impl<'a> Writer<'a> {
         Self::begin(name, format, header, options, target)
     }
 
+    /// As [`Writer::to_stream`], but `stream` gets what is written from front to back, PNG and JPEG,
+    /// as soon as it is encoded. Whoever reads the stream must be able to tell a part from the
+    /// whole: a writer that fails or is dropped has written some of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::to_stream`].
+    pub fn to_stream_early(
+        stream: impl Write + Send + 'static,
+        name: &Path,
+        format: Format,
+        header: Header,
+        options: Options,
+    ) -> Result<Self, CodecError> {
+        let stream = Box::new(stream);
+        let target = match is_sequential(format) {
+            true => Target::Early(stream),
+            false => Target::Stream(stream),
+        };
+        Self::begin(name, format, header, options, target)
+    }
+
     /// The most bytes that a writer of such an image holds, beside the rows that are handed to it
     /// and a few megabytes of buffers.
     pub fn held_bytes(format: Format, header: &Header, options: &Options) -> u64 {
@@ -317,6 +345,7 @@ impl<'a> Writer<'a> {
                 let (output, sink) = match target {
                     Target::Path => Output::create(path, options.overwrite)?,
                     Target::Stream(stream) => Output::stream(stream, path)?,
+                    Target::Early(stream) => Output::early(stream),
                 };
                 let encoder = begin(sink.clone(), header, &options)
                     .map_err(|error| failed(path, Some(&sink), error))?;
@@ -324,7 +353,7 @@ impl<'a> Writer<'a> {
             }
             #[cfg(feature = "tiles")]
             Begin::Tiles => {
-                if let Target::Stream(_) = target {
+                if !matches!(target, Target::Path) {
                     return Err(CodecError::NotOneFile {
                         path: path.to_owned(),
                         format,

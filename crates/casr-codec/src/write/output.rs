@@ -37,6 +37,32 @@ pub(super) enum Output<'a> {
         spool: File,
         stream: Box<dyn Write + Send + 'a>,
     },
+    /// The same, but it has had all bytes already.
+    Early,
+}
+
+/// What a [`Sink`] writes to.
+trait Place: Write + Seek + Send {}
+
+impl<P: Write + Seek + Send> Place for P {}
+
+/// What is written from front to back alone.
+struct Forward<W>(W);
+
+impl<W: Write> Write for Forward<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W> Seek for Forward<W> {
+    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        Err(io::ErrorKind::NotSeekable.into())
+    }
 }
 
 impl<'a> Output<'a> {
@@ -50,6 +76,11 @@ impl<'a> Output<'a> {
         let spool = tempfile::tempfile().map_err(unwritable)?;
         let file = spool.try_clone().map_err(unwritable)?;
         Ok((Self::Stream { spool, stream }, Sink::new(file)))
+    }
+
+    /// For an encoder that writes from front to back: `stream` gets its bytes as they come.
+    pub(super) fn early(stream: Box<dyn Write + Send>) -> (Self, Sink) {
+        (Self::Early, Sink::new(Forward(stream)))
     }
 
     /// Creates the temporary file, after checking what is already there under the destination's
@@ -145,6 +176,7 @@ impl<'a> Output<'a> {
                     .and_then(|_| stream.flush())
                     .map_err(unwritable);
             }
+            Self::Early => return Ok(()),
         };
         if let Some(permissions) = permissions {
             temporary
@@ -197,20 +229,20 @@ pub(super) fn moved(
     Ok(())
 }
 
-/// A buffered file that several owners write to in turn. It keeps its first failure, since some
+/// A buffered file or stream that several owners write to in turn. It keeps its first failure, since some
 /// encoders ignore one when they are dropped.
 #[derive(Clone)]
 pub(super) struct Sink(Arc<Mutex<State>>);
 
 struct State {
-    file: BufWriter<File>,
+    file: BufWriter<Box<dyn Place>>,
     error: Option<io::Error>,
     failed: bool,
 }
 
 impl Sink {
-    fn new(file: File) -> Self {
-        let file = BufWriter::with_capacity(BUFFER_BYTES, file);
+    fn new(file: impl Place + 'static) -> Self {
+        let file = BufWriter::with_capacity(BUFFER_BYTES, Box::new(file) as Box<dyn Place>);
         Self(Arc::new(Mutex::new(State {
             file,
             error: None,
@@ -245,7 +277,7 @@ impl Sink {
 impl State {
     fn attempt<T>(
         &mut self,
-        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
+        write: impl FnOnce(&mut BufWriter<Box<dyn Place>>) -> io::Result<T>,
     ) -> io::Result<T> {
         if self.failed {
             return Err(self

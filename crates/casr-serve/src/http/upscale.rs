@@ -9,10 +9,11 @@ use super::{
 use crate::{
     ServeError,
     answers::Fingerprint,
+    growing::{Growing, Reader},
     order::Encoding,
     settings::parse_look,
     upscale::{NAME, Wanted, source, upscale},
-    work::Lane,
+    work::Made,
 };
 use axum::{
     body::{Body, Bytes},
@@ -23,14 +24,11 @@ use axum::{
 use casr_codec::probe;
 use casr_zoom::{Look, Restoration, Size, Strength, Target};
 use futures_util::stream;
-use std::{convert::Infallible, path::Path, str::FromStr, sync::Arc};
+use std::{path::Path, str::FromStr, sync::Arc};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// The header that says what a result does not keep.
 pub const REMARKS: &str = "casr-remarks";
-
-/// Bytes that are handed on at a time.
-const PIECE: usize = 64 << 10;
 
 /// `POST /upscale?factor=6.5&look=vivid&restore=0.5&format=png`
 pub async fn answer(
@@ -67,46 +65,52 @@ pub async fn answer(
     .await?;
     let (own, digest) = (format!("{wanted:?}"), incoming.digest());
     let parts: [&[u8]; 3] = [b"upscale", &digest, own.as_bytes()];
-    let working = app.clone();
-    let outcome = app
-        .work
-        .run(Fingerprint::of(parts), Lane::Heavy, move |watch| {
-            let App {
-                enlarger, settings, ..
-            } = &*working;
-            upscale(&mut file, &wanted, enlarger, settings, &limits, watch)
-        });
-    let made = match outcome.await {
-        Ok(made) => made,
-        Err(error) => {
-            return match *error {
-                ServeError::Late { deadline } => Err(ServeError::TooMuch { deadline }),
-                _ => Ok(answer::shared(&error)),
-            };
-        }
+    let making = uploads(&app)?.clone();
+    let result = off(move || making.partial().map(Growing::new)).await?;
+    let (result, working) = (Arc::new(result), app.clone());
+    let growing = result.clone();
+    let task = move |watch: &_| {
+        let App {
+            enlarger, settings, ..
+        } = &*working;
+        upscale(
+            &mut file, &wanted, enlarger, settings, &limits, &growing, watch,
+        )
+        .map(|()| Made::default())
     };
+    let mut reader = app.work.read(Fingerprint::of(parts), result, task)?;
+    if let Err(error) = reader.begin().await {
+        return match *error {
+            ServeError::Late { deadline } => Err(ServeError::TooMuch { deadline }),
+            _ => Ok(answer::shared(&error)),
+        };
+    }
     drop(incoming);
     let mut head = Response::builder()
         .header(header::CONTENT_TYPE, encoding.content_type())
-        .header(header::CONTENT_LENGTH, made.bytes.len())
         .header(header::CACHE_CONTROL, "no-store");
-    if let Ok(remarks) = HeaderValue::from_str(&made.remarks)
+    if let Some(length) = reader.length() {
+        head = head.header(header::CONTENT_LENGTH, length);
+    }
+    if let Ok(remarks) = HeaderValue::from_str(&reader.remarks())
         && !remarks.is_empty()
     {
         head = head.header(REMARKS, remarks);
     }
-    let body = Body::from_stream(pieces(made.bytes, permit));
+    let body = Body::from_stream(pieces(reader, permit));
     head.body(body).map_err(|_| ServeError::Internal)
 }
 
 /// A result piece by piece; until the last has gone it counts as an image at work.
 fn pieces(
-    bytes: Bytes,
+    reader: Reader,
     permit: OwnedSemaphorePermit,
-) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
-    stream::unfold((bytes, permit), async |(mut bytes, permit)| {
-        let piece = bytes.split_to(bytes.len().min(PIECE));
-        (!piece.is_empty()).then_some((Ok(piece), (bytes, permit)))
+) -> impl stream::Stream<Item = Result<Bytes, Arc<ServeError>>> {
+    stream::try_unfold((reader, permit), async |(mut reader, permit)| {
+        let piece = reader.next().await.inspect_err(|error| {
+            tracing::error!(%error, "an enlarged image broke off");
+        })?;
+        Ok(piece.map(|piece| (piece, (reader, permit))))
     })
 }
 

@@ -155,11 +155,15 @@ impl Answer {
             let (name, value) = line.split_once(": ").unwrap();
             (name.to_lowercase(), value.to_owned())
         });
-        Self {
+        let mut answer = Self {
             status: status.parse().unwrap(),
             headers: headers.collect(),
             body: bytes[end + 4..].to_vec(),
+        };
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = unchunked(&answer.body).expect("a whole body");
         }
+        answer
     }
 
     /// A header, which is there once.
@@ -182,6 +186,22 @@ impl Answer {
         let name = Path::new("an answer");
         let bytes = &self.body;
         read(Source::Bytes { name, bytes })
+    }
+}
+
+/// What is sent in chunks; none if it breaks off.
+pub fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = bytes.windows(2).position(|two| two == b"\r\n")?;
+        let length = std::str::from_utf8(&bytes[..end]).ok()?;
+        let length = usize::from_str_radix(length, 16).ok()?;
+        let chunk = &bytes[end + 2..];
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk.get(..length)?);
+        bytes = chunk.get(length + 2..)?;
     }
 }
 
