@@ -94,11 +94,11 @@ pub use picture::{Colour, Depth, Info, Picture};
 pub use read::{ReadSeek, Source, pages, probe, probe_page, read, read_page};
 pub use samples::Samples;
 pub use shown::{Shown, shown};
-#[cfg(feature = "tiles")]
-pub use write::is_tile_set;
 pub use write::quantise;
 pub use write::{
     Header, Options, TiffCompression, TiffLayout, TileFormat, WholeFile, Writer, remove_partial,
     remove_stale, write_whole,
 };
+#[cfg(feature = "tiles")]
+pub use write::{deep_zoom, is_tile_set};
 pub use xmp::mark::Mark;

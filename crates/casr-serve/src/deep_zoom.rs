@@ -1,32 +1,8 @@
 //! Deep Zoom: levels and tiles of an image, each level half as large as the next, down to a pixel.
 
 use crate::order::{Encoding, Order, Quality, Rotation};
+use casr_codec::deep_zoom::{OVERLAP, TILE};
 use casr_zoom::{Rectangle, Size};
-
-/// The side of a tile in pixels, without the pixels that it shares with its neighbours.
-const TILE: usize = 254;
-
-/// Pixels of each neighbour that a tile repeats.
-const OVERLAP: usize = 1;
-
-/// The file that describes an image.
-pub fn description(size: Size) -> String {
-    let Size { width, height } = size;
-    format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<Image xmlns="http://schemas.microsoft.com/deepzoom/2008"
-  Format="jpg"
-  Overlap="{OVERLAP}"
-  TileSize="{TILE}"
-  >
-  <Size
-    Height="{height}"
-    Width="{width}"
-  />
-</Image>
-"#
-    )
-}
 
 /// How many times smaller the level of a number is than the image; none where there is none.
 pub fn level(number: &str, image: Size) -> Option<usize> {

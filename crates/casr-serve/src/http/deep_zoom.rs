@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ServeError,
     answers::Fingerprint,
-    deep_zoom::{description, level, tile},
+    deep_zoom::{level, tile},
     identifier::decode,
 };
 use axum::{
@@ -16,6 +16,8 @@ use axum::{
     http::{HeaderMap, Method, Uri, header},
     response::Response,
 };
+use casr_codec::{TileFormat, deep_zoom::description};
+use casr_zoom::Size;
 use std::sync::Arc;
 
 /// What follows `/dzi/`.
@@ -37,7 +39,8 @@ pub async fn answer(
         [name] => {
             let identifier = decode(name.strip_suffix(".dzi").ok_or_else(missing)?)?;
             let (identified, frame) = find(&app, identifier).await?;
-            let description = description(frame.size);
+            let Size { width, height } = frame.size;
+            let description = description(width, height, TileFormat::Jpeg);
             let parts: [&[u8]; 2] = [&identified.image.version.0, description.as_bytes()];
             let private = app.is_private(&identified.image);
             let version = Fingerprint::of(parts);

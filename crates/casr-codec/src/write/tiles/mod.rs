@@ -4,6 +4,7 @@
 //! A tile has the image's ICC profile, without which its colours would be others. The rest of the
 //! metadata is in one file: the largest that shows the whole image.
 
+pub mod deep_zoom;
 mod folder;
 mod names;
 
@@ -24,7 +25,7 @@ pub use names::is_tile_set;
 /// How an image is cut, as by default in libvips.
 fn grid(format: Format) -> Grid {
     let (side, overlap) = match format {
-        Format::DeepZoom => (254, 1),
+        Format::DeepZoom => (deep_zoom::TILE, deep_zoom::OVERLAP),
         _ => (512, 0),
     };
     Grid {

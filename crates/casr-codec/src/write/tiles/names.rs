@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::band::Grid;
 use super::super::layout::TileFormat;
-use super::{grid, sizes};
+use super::{deep_zoom, grid, sizes};
 use crate::{Format, Header};
 
 /// The names of tiles.
@@ -92,24 +92,10 @@ pub(in super::super) fn description(
     header: &Header,
 ) -> String {
     let Header { width, height, .. } = header;
-    let Grid { tile, overlap } = grid(format);
-    let (side, extension) = (tile.0, tile_format.extension());
     if format == Format::DeepZoom {
-        return format!(
-            r#"<?xml version="1.0" encoding="UTF-8"?>
-<Image xmlns="http://schemas.microsoft.com/deepzoom/2008"
-  Format="{extension}"
-  Overlap="{overlap}"
-  TileSize="{side}"
-  >
-  <Size
-    Height="{height}"
-    Width="{width}"
-  />
-</Image>
-"#
-        );
+        return deep_zoom::description(*width, *height, tile_format);
     }
+    let side = grid(format).tile.0;
     let sizes = sizes(*width, *height, format);
     let factors: Vec<String> = (0..sizes.len())
         .map(|at| (1u64 << at).to_string())
