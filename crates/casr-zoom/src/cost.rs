@@ -37,6 +37,9 @@ const GPU_TRIAL_SIDE: usize = 384;
 /// take longer.
 const PATIENCE: f64 = 0.5;
 
+/// How many seconds of trials tell a device's speed: one that takes 30 ms may be off by a half.
+const REPEATED: f64 = 0.4;
+
 /// What one step of a plan takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LevelCost {
@@ -125,22 +128,23 @@ impl PlanCost {
     }
 }
 
-/// How fast the model's device runs it, in FLOP/s: times one tile, in well under a second after
-/// what a GPU needs to get ready.
+/// How fast the model's device runs it, in FLOP/s: times one tile, some times over, in well under a
+/// second after what a GPU needs to get ready.
 ///
 /// # Errors
 /// [`ZoomError::Network`] if a GPU fails.
 pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
-    let flops_per_second = trial(model, TRIAL_SIDE)?;
+    let flops_per_second = trial(model, TRIAL_SIDE, REPEATED)?;
     let seconds = trial_flops(model, TRIAL_SIDE) / flops_per_second;
     if model.device().is_gpu() && seconds < PATIENCE {
-        return trial(model, GPU_TRIAL_SIDE);
+        return trial(model, GPU_TRIAL_SIDE, REPEATED);
     }
     Ok(flops_per_second)
 }
 
-/// Floating-point operations per second in a tile with sides of `side` pixels that is doubled.
-pub(crate) fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
+/// Floating-point operations per second in a tile with sides of `side` pixels that is doubled: once
+/// and again for so many seconds, the median.
+pub(crate) fn trial(model: &Model, side: usize, seconds: f64) -> Result<f64, ZoomError> {
     let output = 2 * side;
     let geometry = StepGeometry::new((side, side), (output, output));
     let origin = Origin::Image(Degradation::default());
@@ -157,7 +161,12 @@ pub(crate) fn trial(model: &Model, side: usize) -> Result<f64, ZoomError> {
     };
     // The first run wakes the threads, maps the memory and, on a GPU, builds the kernels.
     run()?;
-    Ok(trial_flops(model, side) / run()?)
+    let mut times = vec![run()?];
+    while times.iter().sum::<f64>() < seconds {
+        times.push(run()?);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(trial_flops(model, side) / times[times.len() / 2])
 }
 
 fn trial_flops(model: &Model, side: usize) -> f64 {

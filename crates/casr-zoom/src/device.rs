@@ -119,7 +119,10 @@ pub fn place(
     if choice != DeviceChoice::Auto {
         return Ok(on_gpu);
     }
-    match (trial(&on_gpu, TRIAL_SIDE), trial(&on_cpu, TRIAL_SIDE)) {
+    match (
+        trial(&on_gpu, TRIAL_SIDE, 0.0),
+        trial(&on_cpu, TRIAL_SIDE, 0.0),
+    ) {
         (Ok(gpu), Ok(cpu)) if gpu > cpu => Ok(on_gpu),
         _ => Ok(on_cpu),
     }
