@@ -13,28 +13,14 @@ import re
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-ENVIRONMENT = ROOT / 'target/engines'
-MODULES = {'numpy': 'numpy', 'pillow': 'PIL', 'onnx': 'onnx', 'onnxruntime': 'onnxruntime', 'openvino': 'openvino', 'ncnn': 'ncnn'}
 #: Left, top, width and height of a piece of each sample; sides are multiples of 12, as all factors want it.
 PIECES = {'city': (96, 120, 96, 84), 'dog': (300, 240, 84, 96), 'flowers': (240, 96, 72, 108)}
 LOOK = '0.5'
 #: Pixels that ncnn's model is given around a piece, since a program's tiles have them: more than it looks.
 AROUND = 28
-
-
-def environment() -> Path | None:
-    """The Python of an environment with all packages; none where they cannot be had."""
-    python = ENVIRONMENT / ('Scripts/python.exe' if os.name == 'nt' else 'bin/python')
-    check = [python, '-c', f'import {", ".join(MODULES.values())}']
-    if python.exists() and subprocess.run(check, capture_output=True).returncode == 0:
-        return python
-    venv.create(ENVIRONMENT, with_pip=True)
-    command = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', *MODULES]
-    return python if subprocess.run(command).returncode == 0 else None
 
 
 class Engines:
@@ -212,9 +198,13 @@ def main() -> None:
     elif given.inside:
         sys.exit(not compare(given))
     else:
-        python = environment()
-        if python is None:
-            print('PyPI is not reached: the comparison with other engines is skipped')
+        sys.path.insert(0, str(ROOT / '.ci'))
+        import environments
+
+        try:
+            python = environments.environment('engines')
+        except environments.Unavailable as why:
+            print(f'skipped: {why}')
             sys.exit(bool(os.environ.get('CASR_REQUIRE_ENGINES')))
         sys.exit(subprocess.run([python, __file__, '--inside', *sys.argv[1:]]).returncode)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the wheel, installs it in a fresh environment, and runs the tests there.
+"""Builds the wheel, installs it in an environment of its own, and runs the tests there.
 
-    python3 crates/casr-python/tests/run.py [--keep] [arguments of pytest]
+    python3 crates/casr-python/tests/run.py [arguments of pytest]
 
-Cargo's target folder is the workspace's; the environment is a folder in it, `python`. Where PyPI is not
+Cargo's target folder is the workspace's; the environment is a folder in it, `python`, which stays for the next time. Where PyPI is not
 reached, nothing is done, and that is said; CASR_REQUIRE_PYPI makes it a failure.
 """
 
@@ -18,17 +18,14 @@ import time
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / ".ci"))
+import environments  # noqa: E402
+from environments import TARGET  # noqa: E402
+
 CRATE = ROOT / "crates" / "casr-python"
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-FOLDER = TARGET / "python"
 
 # What a wheel may take, in bytes: the network, the kernels and the program are in it once.
 LARGEST_WHEEL = 12_000_000
-
-BUILD = ["maturin>=1.9,<2"]
-TESTS = ["pytest", "pillow", "tqdm", "dask[array]", "mypy"]
-# Beside what the package's extra `ray` brings along; there are systems without Ray.
-CLUSTER = ["moto[server]"]
 
 
 def skipped(why: str) -> int:
@@ -38,26 +35,15 @@ def skipped(why: str) -> int:
 
 def main() -> int:
     start = time.monotonic()
-    keep = "--keep" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--keep"]
-    if not keep or not FOLDER.exists():
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", FOLDER], capture_output=True, text=True)
-        if made.returncode != 0:
-            return skipped(f"{sys.executable} -m venv fails; on Debian, install python3-venv")
-    binaries = FOLDER / ("Scripts" if os.name == "nt" else "bin")
-    python = binaries / "python"
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    install = [*pip, "install", "--retries", "1", *BUILD, *TESTS]
-    installed = subprocess.run(install, capture_output=True, text=True)
-    if installed.returncode != 0:
-        said = installed.stderr.strip().splitlines()[-1:]
-        return skipped(f"pip installs nothing here ({' '.join(said)})")
+    try:
+        python = environments.environment("python")
+    except environments.Unavailable as why:
+        return skipped(str(why))
     print(f"environment: {time.monotonic() - start:.0f} s", flush=True)
 
-    wheels = FOLDER / "wheels"
+    wheels = TARGET / "python" / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
-    build = [binaries / "maturin", "build", "--release", "--locked", "--quiet"]
+    build = [python.with_name("maturin"), "build", "--release", "--locked", "--quiet"]
     build += ["--manifest-path", CRATE / "Cargo.toml", "--out", wheels, "--interpreter", python]
     subprocess.run(build, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(TARGET)})
     (wheel,) = wheels.glob("casr-*.whl")
@@ -72,18 +58,16 @@ def main() -> int:
         if wanted not in names:
             print(f"the wheel lacks {wanted}")
             return 1
-    subprocess.run([*pip, "install", "--force-reinstall", "--no-deps", wheel], check=True)
-    subprocess.run([*pip, "install", wheel], check=True)
+    environments.install(python, "--force-reinstall", "--no-deps", wheel)
+    environments.install(python, wheel)
     begun = time.monotonic()
-    cluster = [*pip, "install", f"{wheel}[ray]", *CLUSTER]
-    installed = subprocess.run(cluster, capture_output=True, text=True)
-    if installed.returncode == 0:
+    try:
+        environments.install(python, f"{wheel}[ray]", environments.S3)
         print(f"Ray: installed in {time.monotonic() - begun:.0f} s", flush=True)
-    else:
-        said = installed.stderr.strip().splitlines()[-1:]
-        if skipped(f"pip does not install Ray here ({' '.join(said)}), so casr.ray is not tested"):
+    except environments.Unavailable as why:
+        if skipped(f"casr.ray is not tested: {why}"):
             return 1
-    tests = subprocess.run([python, "-m", "pytest", *arguments], cwd=CRATE)
+    tests = subprocess.run([python, "-m", "pytest", *sys.argv[1:]], cwd=CRATE)
     print(f"all: {time.monotonic() - start:.0f} s")
     return tests.returncode
 

@@ -18,9 +18,6 @@ import urllib.request
 
 from service import ROOT, TARGET, environment, has_nginx, nginx, service, skip
 
-# Playwright drives the Chromium that is there: it need not be the one it was made for.
-PLAYWRIGHT = ("playwright==1.65.2", "pillow==13.0.0")
-
 
 def ask(address, **headers):
     """Status, headers and body; errors and redirections are answers, too."""
@@ -82,7 +79,7 @@ def main():
 def look(base, chromium):
     if chromium is None:
         skip("Chromium is not installed (Debian's package chromium)")
-    python = environment("playwright", *PLAYWRIGHT)
+    python = environment("playwright")
     pictures, *options = sys.argv[1:] or [TARGET / "viewer-pictures"]
     checks = pathlib.Path(__file__).with_name("viewer.py")
     done = subprocess.run([python, checks, base, pictures, *options], env={**os.environ, "CHROMIUM": chromium})

@@ -13,7 +13,10 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+sys.path.insert(0, str(ROOT / ".ci"))
+import environments  # noqa: E402
+from environments import TARGET  # noqa: E402
+
 PROGRAM = TARGET / "release" / "casr"
 
 
@@ -22,22 +25,12 @@ def skip(why):
     sys.exit(0)
 
 
-def environment(folder, *packages):
-    """The interpreter of a virtual environment that has the packages, which are installed once."""
-    folder = TARGET / folder
-    python, done = folder / "bin" / "python", folder / "done"
-    wanted = "\n".join(packages)
-    if not done.exists() or done.read_text() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, text=True)
-        if made.returncode:
-            skip(f"no virtual environment: {made.stderr.strip() or made.stdout.strip()}")
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
-        installed = subprocess.run(install, capture_output=True, text=True)
-        if installed.returncode:
-            skip(f"{' '.join(packages)} cannot be installed: {installed.stderr.strip()[-300:]}")
-        done.write_text(wanted)
-    return python
+def environment(name):
+    """The interpreter of a virtual environment of .ci/environments.py."""
+    try:
+        return environments.environment(name)
+    except environments.Unavailable as why:
+        skip(why)
 
 
 class Service:
