@@ -69,6 +69,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 /// How often it is asked whether to stop.
 const OFTEN: Duration = Duration::from_millis(100);
 
+/// Threads that may wait for the disk. When many requests come at once, more would keep those that
+/// answer from the processor.
+const BLOCKING: usize = 8;
+
 /// Serves until `stop` returns true, which is asked ten times a second; then what has begun is
 /// finished. `ready` is told the address once requests are answered.
 ///
@@ -85,6 +89,7 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_io()
         .enable_time()
+        .max_blocking_threads(BLOCKING)
         .build()
         .map_err(ServeError::Threads)?;
     let address = settings.listen;
