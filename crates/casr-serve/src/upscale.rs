@@ -67,8 +67,8 @@ impl Wanted {
     }
 }
 
-/// Enlarges the image of a file. The result may be read from when its pace shows that all of it will
-/// be there in time: until then whoever waits can be told why there is none.
+/// Enlarges the image of a file. The result may be read from when its pace shows that all of it
+/// will be there in time: until then whoever waits can be told why there is none.
 ///
 /// # Errors
 /// [`ServeError::Sent`] for what is no image, or none that the wanted format holds;
