@@ -25,7 +25,7 @@ PACKAGES = {
     # Those that read models of `casr export`.
     "engines": ["numpy", "pillow", "onnx", "onnxruntime", "openvino", "ncnn"],
     # What builds the wheel and tests it.
-    "python": ["maturin>=1.9,<2", "pytest", "pillow", "tqdm", "dask[array]", "mypy"],
+    "python": ["maturin>=1.9,<2", "pytest", "pillow", "tqdm", "dask[array]", "mypy", "pyyaml"],
 }
 
 # A server that speaks S3, for the tests of the package's extra `ray`.

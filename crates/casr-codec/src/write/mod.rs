@@ -274,9 +274,9 @@ impl<'a> Writer<'a> {
         Self::begin(name, format, header, options, target)
     }
 
-    /// As [`Writer::to_stream`], but `stream` gets what is written from front to back, PNG and JPEG,
-    /// as soon as it is encoded. Whoever reads the stream must be able to tell a part from the
-    /// whole: a writer that fails or is dropped has written some of it.
+    /// As [`Writer::to_stream`], but `stream` gets what is written from front to back, PNG and
+    /// JPEG, as soon as it is encoded. Whoever reads the stream must be able to tell a part from
+    /// the whole: a writer that fails or is dropped has written some of it.
     ///
     /// # Errors
     ///

@@ -229,8 +229,8 @@ pub(super) fn moved(
     Ok(())
 }
 
-/// A buffered file or stream that several owners write to in turn. It keeps its first failure, since
-/// some encoders ignore one when they are dropped.
+/// A buffered file or stream that several owners write to in turn. It keeps its first failure,
+/// since some encoders ignore one when they are dropped.
 #[derive(Clone)]
 pub(super) struct Sink(Arc<Mutex<State>>);
 
