@@ -34,12 +34,12 @@ def environment(name):
 
 
 class Service:
-    """`casr serve` of a folder."""
+    """`casr serve` of a folder, on a port that is free or on one of one's own."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, port=0):
         if not PROGRAM.exists():
             sys.exit(f"{PROGRAM} is not built: cargo build --release -p casr")
-        command = [PROGRAM, "serve", folder, "--listen", "127.0.0.1:0", "--quiet", *options]
+        command = [PROGRAM, "serve", folder, "--listen", f"127.0.0.1:{port}", "--quiet", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         # The line comes once it answers.
         self.base = self.process.stdout.readline().strip().rstrip("/")
@@ -74,8 +74,8 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(folder, *options):
-    running = Service(folder, *options)
+def service(folder, *options, port=0):
+    running = Service(folder, *options, port=port)
     try:
         yield running
     except BaseException:

@@ -4,6 +4,7 @@ use crate::keep;
 use anyhow::bail;
 use casr_codec::{Format, Header, Info, Options, Writer, shown};
 use casr_zoom::{Enlarger, Rectangle, ScalePlan};
+use clap::Args;
 use std::path::Path;
 use sysinfo::System;
 
@@ -69,6 +70,16 @@ pub fn foretell(
     let held = Writer::held_bytes(format, &header, writing);
     let enlarged = layers + network + ((work as f64 * KEPT) as u64).max(looked) + held;
     PROGRAM + info.reading_bytes.max(layers + filling).max(enlarged)
+}
+
+/// How much memory the user allows.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct MemoryOptions {
+    /// How much memory an image may take, such as 512M or 2G [default: what the system can give]:
+    /// tiles are as small as that asks for, and what does not fit even so is refused before the
+    /// work
+    #[arg(long = "memory", value_name = "SIZE", value_parser = parse)]
+    pub bytes: Option<u64>,
 }
 
 /// What the user says of memory, as it is written on the command line: `512M`, `2G`, or a bare

@@ -4,7 +4,7 @@ use crate::disk;
 use crate::enlarge::on;
 use crate::inputs::{Found, Inputs, Search};
 use crate::layout::{FormatName, LayoutOptions};
-use crate::memory::{self, MEGABYTE};
+use crate::memory::{self, MEGABYTE, MemoryOptions};
 use crate::region::Region;
 use casr_cli::Outcome;
 use casr_cli::options::{EffortOptions, LimitOptions, ModelOptions, TargetOptions};
@@ -29,9 +29,8 @@ pub struct PlanArguments {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetOptions,
-    /// How much memory an image may take, such as 512M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
-    memory: Option<u64>,
+    #[command(flatten)]
+    memory: MemoryOptions,
     /// A window of the result: X,Y,WIDTH,HEIGHT in pixels of it, or in percent
     #[arg(long, value_name = "X,Y,W,H")]
     region: Option<Region>,
@@ -63,7 +62,8 @@ pub fn run(arguments: &PlanArguments) -> anyhow::Result<Outcome> {
     arguments.layout.check(formats)?;
     let mut outcome = Outcome::Done;
     for planned in planned {
-        match planned.and_then(|planned| planned.describe(&enlarger, arguments.memory, throughput))
+        match planned
+            .and_then(|planned| planned.describe(&enlarger, arguments.memory.bytes, throughput))
         {
             Ok(text) => console::print(&text)?,
             Err(error) => {

@@ -5,7 +5,7 @@ use crate::destination::{Destination, Page, Wanted};
 use crate::enlarge::{Done, Job, Keeping, Settings, enlarge};
 use crate::inputs::{Found, Inputs, Search};
 use crate::layout::{FormatName, LayoutOptions, takes_quality};
-use crate::memory;
+use crate::memory::MemoryOptions;
 use crate::region::Region;
 use crate::video::Video;
 use anyhow::bail;
@@ -116,11 +116,8 @@ pub struct UpscaleArguments {
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
-    /// How much memory an image may take, such as 512M or 2G [default: what the system can give]:
-    /// tiles are as small as that asks for, and what does not fit even so is refused before the
-    /// work
-    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
-    memory: Option<u64>,
+    #[command(flatten)]
+    memory: MemoryOptions,
     /// Say what was found in each image and how it is treated
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
@@ -248,7 +245,7 @@ fn perform(arguments: &UpscaleArguments, keeping: Keeping) -> anyhow::Result<Out
         exact: arguments.exact,
         restores: arguments.treatment.restores(),
         limits: arguments.limits.limits(),
-        memory: arguments.memory,
+        memory: arguments.memory.bytes,
         keep_hidden: arguments.keep_hidden,
         mark: !arguments.no_mark,
         verbose: arguments.verbose,

@@ -2,7 +2,7 @@
 
 use crate::film::{Film, Length, Place};
 use crate::inputs::{Inputs, Search};
-use crate::memory;
+use crate::memory::MemoryOptions;
 use anyhow::bail;
 use casr_cli::Outcome;
 use casr_cli::console::{self, Usage};
@@ -78,10 +78,8 @@ pub struct ZoomArguments {
     model: ModelOptions,
     #[command(flatten)]
     limits: LimitOptions,
-    /// How much memory it may take, such as 512M or 2G [default: what the system can give]: tiles
-    /// are as small as that asks for, and what does not fit even so is refused before the work
-    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
-    memory: Option<u64>,
+    #[command(flatten)]
+    memory: MemoryOptions,
     /// Say beforehand what will be done, and how long it takes
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
@@ -127,7 +125,7 @@ pub fn run(arguments: &ZoomArguments) -> anyhow::Result<Outcome> {
         ease: arguments.ease,
         rate: arguments.fps,
         limits: arguments.limits.limits(),
-        memory: arguments.memory,
+        memory: arguments.memory.bytes,
         mark: !arguments.no_mark,
         overwrite: arguments.overwrite,
         verbose: arguments.verbose,
