@@ -22,7 +22,7 @@ from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect, sync_playwright
 
 POLICY = "default-src 'self'; img-src 'self' data: blob:"
-DESKTOP = {"width": 1120, "height": 720}
+DESKTOP = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # What the stage shows around an image.
 GROUND = (13, 13, 13)
