@@ -195,7 +195,7 @@ impl Planned {
             pixels as f64 / 1e6,
             raw.div_ceil(MEGABYTE)
         );
-        let disk = disk::foretell(&header, self.format, &self.writing);
+        let disk = disk::foretell(&header, plan.factor(), self.format, &self.writing);
         let megabytes = |bytes: u64| match bytes as f64 / MEGABYTE as f64 {
             few if few < 10.0 => format!("{few:.1}"),
             many => format!("{many:.0}"),
@@ -206,7 +206,7 @@ impl Planned {
         };
         let _ = writeln!(
             text,
-            "  disk    about {} MB as {}{kept}; photographs are within a half of it",
+            "  disk    about {} MB as {}{kept}; most photographs are within a quarter of it",
             megabytes(disk.result),
             self.format
         );
