@@ -97,13 +97,6 @@ pub struct Reader {
     until: Instant,
 }
 
-/// What a reader waits for.
-enum Event {
-    More,
-    End,
-    Late,
-}
-
 impl Reader {
     /// Of what a waiter waits for, for so long.
     ///
@@ -176,20 +169,16 @@ impl Reader {
     /// Waits until the result is so far, or whole.
     async fn wait(&mut self, enough: impl Fn(&State) -> bool) -> Result<(), Arc<ServeError>> {
         if self.outcome.is_none() {
-            let event = tokio::select! {
+            tokio::select! {
                 // What is whole is never too late.
                 biased;
-                outcome = self.waiter.outcome() => {
-                    self.outcome = Some(outcome);
-                    Event::End
+                outcome = self.waiter.outcome() => self.outcome = Some(outcome),
+                () = tokio::time::sleep_until(self.until) => {
+                    let deadline = self.deadline;
+                    return Err(Arc::new(ServeError::Late { deadline }));
                 }
-                () = tokio::time::sleep_until(self.until) => Event::Late,
                 // Who writes it is there as long as the waiter is.
-                _ = self.state.wait_for(|state| enough(state)) => Event::More,
-            };
-            if let Event::Late = event {
-                let deadline = self.deadline;
-                return Err(Arc::new(ServeError::Late { deadline }));
+                _ = self.state.wait_for(|state| enough(state)) => {}
             }
         }
         match &self.outcome {

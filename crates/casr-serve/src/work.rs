@@ -162,7 +162,7 @@ impl Watch {
     pub fn affords(&self, latency: Duration) -> f64 {
         let waiting = self.shared.lock().heavy.len();
         let pace = self.shared.pace();
-        let left = latency.saturating_sub(self.begun.elapsed());
+        let left = latency.saturating_sub(self.waited());
         let parts = (waiting + pace.working()).max(1) as f64;
         (pace.value()).map_or(f64::INFINITY, |pace| pace * left.as_secs_f64() / parts)
     }

@@ -17,7 +17,6 @@ import random
 import shutil
 import statistics
 import tempfile
-import threading
 import time
 import urllib.request
 
@@ -72,15 +71,16 @@ async def equal(running, path):
         raise SystemExit("equal requests are not computed once")
 
 
-def ask_for_health(address, over, times):
-    """Asks ten times a second until it is over, and tells how many milliseconds each answer took."""
+def ask_for_health(address, over, sent):
+    """Asks ten times a second until it is over, then tells how many milliseconds each answer took."""
+    times = []
     while not over.is_set():
         begun = time.monotonic()
         with urllib.request.urlopen(address, timeout=60) as answer:
             answer.read()
-        times.send((time.monotonic() - begun) * 1000)
+        times.append((time.monotonic() - begun) * 1000)
         time.sleep(0.1)
-    times.close()
+    sent.send(times)
 
 
 class Health:
@@ -92,28 +92,16 @@ class Health:
         self.over = context.Event()
         self.received, sent = context.Pipe(duplex=False)
         address = f"{running.base}/health"
-        self.process = context.Process(target=ask_for_health, args=(address, self.over, sent), daemon=True)
-        self.process.start()
+        context.Process(target=ask_for_health, args=(address, self.over, sent), daemon=True).start()
         sent.close()
-        self.times = []
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        try:
-            while True:
-                self.times.append(self.received.recv())
-        except EOFError:
-            pass
 
     def stop(self):
         """All times, in milliseconds."""
         self.over.set()
-        self.process.join()
-        self.reader.join()
-        if self.process.exitcode != 0:
-            raise SystemExit("/health was not answered")
-        return self.times
+        try:
+            return self.received.recv()
+        except EOFError:
+            raise SystemExit("/health was not answered") from None
 
 
 async def load(running, seconds, connections, tiles):

@@ -134,12 +134,16 @@ impl PlanCost {
 /// # Errors
 /// [`ZoomError::Network`] if a GPU fails.
 pub fn measure_throughput(model: &Model) -> Result<f64, ZoomError> {
-    let flops_per_second = trial(model, TRIAL_SIDE, REPEATED)?;
-    let seconds = trial_flops(model, TRIAL_SIDE) / flops_per_second;
-    if model.device().is_gpu() && seconds < PATIENCE {
-        return trial(model, GPU_TRIAL_SIDE, REPEATED);
+    if !model.device().is_gpu() {
+        return trial(model, TRIAL_SIDE, REPEATED);
     }
-    Ok(flops_per_second)
+    // Once tells whether a large one is bearable.
+    let flops_per_second = trial(model, TRIAL_SIDE, 0.0)?;
+    let seconds = trial_flops(model, TRIAL_SIDE) / flops_per_second;
+    match seconds < PATIENCE {
+        true => trial(model, GPU_TRIAL_SIDE, REPEATED),
+        false => Ok(flops_per_second),
+    }
 }
 
 /// Floating-point operations per second in a tile with sides of `side` pixels that is doubled: once
